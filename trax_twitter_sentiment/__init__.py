@@ -1,0 +1,41 @@
+"""Tweet sentiment for Trax: a data stream, a classifier and a metric.
+
+Importing the package is cheap: a public name loads its module, and with it Trax
+where that module needs Trax, when it is first used. Gin files import the modules
+they name (``import trax_twitter_sentiment.models``), which registers them.
+"""
+
+import importlib
+from typing import Any
+
+__version__ = '0.1.0'
+
+# Public name -> the module that holds it.
+_MODULES = {
+    'SaveTokenizer': 'callbacks',
+    'TokenizeTweets': 'streams',
+    'TweetTokenizer': 'tokenizer',
+    'TwitterBatches': 'streams',
+    'TwitterClassifier': 'models',
+    'TwitterCorpus': 'corpus',
+    'TwitterSamples': 'streams',
+    'UserError': 'errors',
+    'WeightedBinaryAccuracy': 'metrics',
+    'compute_accuracy': 'metrics',
+    'tokenize_tweet': 'encoding',
+    'twitter_data_streams': 'streams',
+    'vocabulary_size': 'encoding',
+}
+
+__all__ = sorted(_MODULES)
+
+
+def __getattr__(name: str) -> Any:
+  if name not in _MODULES:
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+  module = importlib.import_module(f'{__name__}.{_MODULES[name]}')
+  return getattr(module, name)
+
+
+def __dir__() -> list[str]:
+  return sorted([*globals(), *_MODULES])

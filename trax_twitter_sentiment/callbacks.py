@@ -1,0 +1,78 @@
+"""What hooks into Trax's training loop."""
+
+from collections.abc import Iterator
+
+import gin
+from trax import layers as tl
+from trax.supervised import callbacks, training
+
+from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax on import)
+from trax_twitter_sentiment.encoding import encoded_corpus
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
+
+
+@gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
+class SaveTokenizer(callbacks.TrainingStepCallback):
+  """Writes the run's tokenizer beside its checkpoints, at the first step.
+
+  With it, an output directory holds all that prediction needs. In gin:
+  `train.callbacks = [@SaveTokenizer]`.
+
+  Before any training it refuses a model whose vocabulary is not the tokenizer's,
+  and an output directory whose run began with another tokenizer.
+
+  Args:
+    loop: the `trax.supervised.training.Loop` that makes the callback.
+
+  Raises:
+    UserError: if the model or the output directory doesn't fit the tokenizer.
+  """
+
+  def __init__(self, loop: training.Loop):
+    super().__init__(loop)
+    self._tokenizer = encoded_corpus().tokenizer
+    self._first_step = loop.step + 1
+    _check_vocabulary(loop.model, self._tokenizer)
+    if loop.output_dir is not None:
+      _check_same_tokenizer(loop.output_dir, self._tokenizer)
+
+  def call_at(self, step: int) -> bool:
+    return step == self._first_step
+
+  def on_step_begin(self, step: int) -> None:
+    if self._loop.is_chief and self._loop.output_dir is not None:
+      self._tokenizer.save(self._loop.output_dir)
+
+  def on_step_end(self, step: int) -> None:
+    pass
+
+
+def _check_vocabulary(model: tl.Layer, tokenizer: TweetTokenizer) -> None:
+  expected = len(tokenizer.vocabulary)
+  for layer in _layers_of(model):
+    if isinstance(layer, tl.Embedding) and layer.weights.shape[0] != expected:
+      raise UserError(
+          f"The model's vocab_size={layer.weights.shape[0]} does not fit its "
+          f'stream, whose vocabulary has {expected} tokens. Bind vocab_size to '
+          '@vocabulary_size().'
+      )
+
+
+def _layers_of(layer: tl.Layer) -> Iterator[tl.Layer]:
+  yield layer
+  for sublayer in layer.sublayers:
+    yield from _layers_of(sublayer)
+
+
+def _check_same_tokenizer(output_dir: str, tokenizer: TweetTokenizer) -> None:
+  try:
+    saved = TweetTokenizer.load(output_dir)
+  except FileNotFoundError:
+    return
+  if saved != tokenizer:
+    raise UserError(
+        f'{output_dir} holds a run with another tokenizer ({TOKENIZER_FILE} '
+        f'differs; corpus {saved.corpus!r} there, {tokenizer.corpus!r} now). Use '
+        "another output_dir, or that run's corpus and TweetTokenizer settings."
+    )

@@ -1,0 +1,83 @@
+"""Repairs to Trax 1.4.1 and Python: the only module that replaces anything of theirs.
+
+Importing it imports Trax and applies the repairs. Gin files import the modules that
+import this one, which is how the repairs reach the stock trainer.
+"""
+
+import contextlib
+import functools
+import importlib
+import inspect
+import sys
+from collections.abc import Iterator
+
+from trax_twitter_sentiment.errors import UserError
+
+
+@contextlib.contextmanager
+def _cheap_inspect_stack() -> Iterator[None]:
+  """Keeps `import trax` from looking up the source line of every frame.
+
+  `trax/layers/assert_shape.py` calls `inspect.stack()` for each of 65 layers and
+  uses one frame of it; looking up all frames' source takes 35 of the import's 43 s
+  (google/trax#1368).
+  """
+
+  def stack(context: int = 1) -> list[tuple]:
+    del context
+    frames = []
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_back is not None:
+      frame = frame.f_back
+      frames.append((frame,))
+    return frames
+
+  original = inspect.stack
+  inspect.stack = stack  # type: ignore[assignment]
+  try:
+    yield
+  finally:
+    inspect.stack = original
+
+
+with _cheap_inspect_stack():
+  from trax import fastmath
+
+
+def _repair_tree_unflatten() -> None:
+  """Makes a run that starts again load its checkpoint.
+
+  `tree_unflatten` asks of every part of a tree whether it is in a list such as
+  `[None, ()]`, and JAX arrays raise TypeError when compared with a tuple, so that
+  `Loop.load_checkpoint` fails. Trax has repaired it after 1.4.1, without a release:
+  an array is in no such list.
+  """
+  # The module; `fastmath.numpy` itself is an object of that name.
+  fastmath_numpy = importlib.import_module('trax.fastmath.numpy')
+  original = fastmath_numpy.tree_unflatten
+
+  @functools.wraps(original)
+  def tree_unflatten(flat, tree, copy_from_tree=None):
+    if hasattr(tree, 'shape'):
+      return flat[0], flat[1:]
+    return original(flat, tree, copy_from_tree=copy_from_tree)
+
+  fastmath_numpy.tree_unflatten = tree_unflatten
+  fastmath.tree_unflatten = tree_unflatten
+
+
+def _show_user_errors_in_one_line() -> None:
+  """Spares the stock trainer's users a traceback for a mistake in a setting."""
+  original = sys.excepthook
+
+  def excepthook(kind, error, traceback):
+    if isinstance(error, UserError):
+      print(f'ERROR: {error.message}', file=sys.stderr)
+    else:
+      original(kind, error, traceback)
+
+  sys.excepthook = excepthook
+
+
+_repair_tree_unflatten()
+_show_user_errors_in_one_line()

@@ -1,0 +1,254 @@
+"""Labelled tweets: where they come from and how they are split."""
+
+import dataclasses
+import functools
+import importlib.resources
+import json
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import gin
+import numpy as np
+
+from trax_twitter_sentiment.errors import UserError, check_choice
+
+SPLITS = ('train', 'validation')
+SOURCES = ('auto', 'nltk', 'sample')
+
+# NLTK package -> the resources of it that the corpus reads.
+_NLTK_PACKAGES = {
+    'twitter_samples': (
+        'corpora/twitter_samples/positive_tweets.json',
+        'corpora/twitter_samples/negative_tweets.json',
+    ),
+    'stopwords': ('corpora/stopwords/english',),
+}
+_FETCH_COMMAND = f'python -m nltk.downloader {" ".join(_NLTK_PACKAGES)}'
+
+# A download that brings nothing for `_STALL_SECONDS`, or isn't complete after
+# `_DOWNLOAD_SECONDS`, is given up.
+_STALL_SECONDS = 8.0
+_DOWNLOAD_SECONDS = 60.0
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Examples:
+  """The tweets of one split, positives first, as in the notebook.
+
+  Attributes:
+    texts: the tweets.
+    labels: <int32>[n_texts], 1 for positive and 0 for negative.
+  """
+
+  texts: tuple[str, ...]
+  labels: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Corpus:
+  """Labelled tweets in two splits.
+
+  Attributes:
+    name: where the tweets come from, recorded beside what is trained on them.
+    train: the first four fifths of each class, in the corpus's order.
+    validation: the last fifth of each class.
+    stop_words: the words that the tokenizer leaves out by default.
+  """
+
+  name: str
+  train: Examples
+  validation: Examples
+  stop_words: frozenset[str]
+
+  def split(self, setting: str, name: str) -> Examples:
+    """Returns the split called `name`, or raises `UserError` about `setting`."""
+    check_choice(setting, name, SPLITS)
+    return self.train if name == 'train' else self.validation
+
+
+@gin.configurable(module='trax_twitter_sentiment')
+def TwitterCorpus(source: str = 'auto') -> Corpus:
+  """Returns the tweets to train and validate on; each source is read once.
+
+  Args:
+    source: `'nltk'` for NLTK's `twitter_samples` (5,000 positive and 5,000
+      negative tweets), looked for on NLTK's data path and else downloaded;
+      `'sample'` for the made-up tweets that the package holds; `'auto'` for the
+      first, or the second with a warning where the first can't be had.
+
+  Raises:
+    UserError: if `source` is none of these, if `'nltk'` can't be had, or if a
+      file of the corpus is empty or damaged.
+  """
+  check_choice('TwitterCorpus.source', source, SOURCES)
+  return _load(source)
+
+
+@functools.cache
+def _load(source: str) -> Corpus:
+  if source == 'sample':
+    return _read_corpus('sample (made-up tweets)', _open_sample)
+  missing = _missing_packages()
+  problem = _download(missing) if missing else ''
+  if not _missing_packages():
+    return _read_corpus('nltk twitter_samples', _open_nltk)
+  if source == 'nltk':
+    raise UserError(_not_found_message(missing, problem))
+  _warn_of_sample(missing, problem)
+  return _load('sample')
+
+
+def _read_corpus(name: str, open_resource: Callable[[str], Any]) -> Corpus:
+  train: list[tuple[str, int]] = []
+  validation: list[tuple[str, int]] = []
+  for resource, label in zip(
+      _NLTK_PACKAGES['twitter_samples'], (1, 0), strict=True
+  ):
+    with open_resource(resource) as file:
+      tweets = list(_read_tweets(file, resource))
+    n_train = len(tweets) * 4 // 5
+    train += [(text, label) for text in tweets[:n_train]]
+    validation += [(text, label) for text in tweets[n_train:]]
+  with open_resource(_NLTK_PACKAGES['stopwords'][0]) as file:
+    stop_words = frozenset(file.read().decode('utf-8').split())
+  return Corpus(name, _examples(train), _examples(validation), stop_words)
+
+
+def _examples(pairs: list[tuple[str, int]]) -> Examples:
+  return Examples(
+      texts=tuple(text for text, _ in pairs),
+      labels=np.array([label for _, label in pairs], np.int32),
+  )
+
+
+def _read_tweets(file: Any, resource: str) -> Iterator[str]:
+  """Yields the texts of a JSON Lines file of tweets, opened in binary mode."""
+  name = getattr(file, 'name', resource)
+  n_tweets = 0
+  for number, line in enumerate(file, start=1):
+    if not line.strip():
+      continue
+    try:
+      text = json.loads(line)['text']
+    except (ValueError, KeyError, TypeError, RecursionError):
+      text = None
+    if not isinstance(text, str):
+      raise UserError(
+          f'{name}, line {number}: not a JSON object with a string "text".'
+      )
+    n_tweets += 1
+    yield text
+  if n_tweets < 5:
+    raise UserError(
+        f'{name}: {n_tweets} tweets; at least 5 are needed to split a file '
+        'into training and validation.'
+    )
+
+
+def _open_sample(resource: str) -> Any:
+  name = resource.rsplit('/', 1)[1]
+  data = importlib.resources.files('trax_twitter_sentiment') / 'data' / 'sample'
+  return (data / name).open('rb')
+
+
+def _open_nltk(resource: str) -> Any:
+  import nltk.data
+
+  return nltk.data.find(resource).open()
+
+
+def _missing_packages() -> list[str]:
+  import nltk.data
+
+  missing = []
+  for package, resources in _NLTK_PACKAGES.items():
+    try:
+      for resource in resources:
+        nltk.data.find(resource)
+    except LookupError:
+      missing.append(package)
+  return missing
+
+
+def _download(packages: list[str]) -> str:
+  """Downloads NLTK packages; returns what went wrong, or ''.
+
+  NLTK itself waits two minutes for a server that doesn't answer and hours for a
+  slow one, so it runs in a thread that is left behind when time is up. What it
+  installs, it moves into place complete and checked.
+  """
+  import tqdm
+  from nltk import downloader
+
+  messages: queue.Queue = queue.Queue()
+  given_up = threading.Event()
+
+  def fetch() -> None:
+    try:
+      for message in downloader.Downloader().incr_download(packages):
+        messages.put(message)
+        if given_up.is_set():
+          return
+    except Exception as error:  # Whatever NLTK raises becomes the report.
+      messages.put(error)
+    finally:
+      messages.put(None)
+
+  threading.Thread(target=fetch, daemon=True).start()
+  deadline = time.monotonic() + _DOWNLOAD_SECONDS
+  with tqdm.tqdm(
+      total=100 * len(packages), unit='%', desc='Downloading NLTK twitter_samples'
+  ) as progress:
+    n_finished = 0
+    while True:
+      remaining = deadline - time.monotonic()
+      try:
+        message = messages.get(timeout=max(0.0, min(_STALL_SECONDS, remaining)))
+      except queue.Empty:
+        given_up.set()
+        return 'the download took too long'
+      if message is None:
+        return ''
+      if isinstance(message, Exception):
+        return f'the download failed: {message}'
+      if isinstance(message, downloader.ErrorMessage):
+        return f'the download failed: {message.message}'
+      if isinstance(message, downloader.ProgressMessage):
+        progress.n = 100 * n_finished + int(message.progress)
+        progress.refresh()
+      elif isinstance(message, downloader.FinishPackageMessage):
+        n_finished += 1
+
+
+def _not_found_message(missing: list[str], problem: str) -> str:
+  import nltk.data
+
+  reason = ' '.join((problem or 'the download did not install it').split())
+  return (
+      f"TwitterCorpus.source='nltk', but NLTK's {' and '.join(missing)} could not "
+      f'be found in {", ".join(nltk.data.path)} ({reason}). Fetch it with '
+      f'`{_FETCH_COMMAND}`, or set the environment variable NLTK_DATA to the '
+      'folder that holds it.'
+  )
+
+
+def _warn_of_sample(missing: list[str], problem: str) -> None:
+  reason = ' '.join((problem or 'the download did not install it').split())
+  rule = '!' * 79
+  print(
+      f'\n{rule}\n'
+      "WARNING: NOT THE REAL TWEETS. NLTK's "
+      f'{" and ".join(missing)} could not be had\n({reason}).\n'
+      'Going on with the bundled sample of 1,000 made-up tweets: figures '
+      'reached on it\nsay nothing about real tweets. To get the real corpus:\n\n'
+      f'    {_FETCH_COMMAND}\n\n'
+      'or set NLTK_DATA to the folder that holds it. '
+      "TwitterCorpus.source='nltk' makes\nits absence an error, 'sample' silences "
+      f'this warning.\n{rule}\n',
+      file=sys.stderr,
+      flush=True,
+  )

@@ -1,0 +1,29 @@
+"""The error for what only the user can put right, and checks that raise it."""
+
+from collections.abc import Sequence
+
+
+class UserError(ValueError):
+  """A mistake in a setting, a file or a command, explained in one line.
+
+  Command lines show the message alone, without a traceback.
+  """
+
+  def __init__(self, message: str):
+    super().__init__(message)
+    # Gin re-raises errors with its call stack appended to `str(error)`; the
+    # plain message stays readable here.
+    self.message = message
+
+
+def check_choice(setting: str, value: object, allowed: Sequence[object]) -> None:
+  """Raises `UserError` unless `value` is one of `allowed`."""
+  if value not in allowed:
+    choices = ', '.join(repr(choice) for choice in allowed)
+    raise UserError(f'{setting}={value!r} is not one of {choices}.')
+
+
+def check_positive(setting: str, value: object) -> None:
+  """Raises `UserError` unless `value` is a positive integer."""
+  if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+    raise UserError(f'{setting}={value!r} is not a positive integer.')

@@ -1,0 +1,25 @@
+"""Writing files whole or not at all."""
+
+import os
+import tempfile
+
+
+def write_atomically(path: str, content: str) -> None:
+  """Writes `content` to `path` as UTF-8, so that no reader ever sees half of it."""
+  folder = os.path.dirname(path) or '.'
+  descriptor, temporary = tempfile.mkstemp(
+      dir=folder, prefix=f'.{os.path.basename(path)}.'
+  )
+  try:
+    # mkstemp makes files for their owner alone; this one is like any other.
+    umask = os.umask(0)
+    os.umask(umask)
+    os.fchmod(descriptor, 0o666 & ~umask)
+    with open(descriptor, 'w', encoding='utf-8') as file:
+      file.write(content)
+      file.flush()
+      os.fsync(file.fileno())
+    os.replace(temporary, path)
+  except BaseException:
+    os.unlink(temporary)
+    raise

@@ -1,0 +1,83 @@
+"""Gin-configurable Trax models."""
+
+import gin
+from trax import layers as tl
+from trax.fastmath import numpy as jnp
+
+from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax on import)
+from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
+from trax_twitter_sentiment.tokenizer import PAD_ID
+
+POOLINGS = ('masked_mean', 'mean')
+
+
+@gin.configurable(module='trax_twitter_sentiment', denylist=['mode'])
+def TwitterClassifier(
+    vocab_size: int,
+    embedding_dim: int = 256,
+    output_dim: int = 2,
+    pooling: str = 'masked_mean',
+    embedding_dropout: float = 0.0,
+    mode: str = 'train',
+) -> tl.Serial:
+  """Returns the notebook's classifier: embedding, mean, dense, log-softmax.
+
+  It maps <int>[batch_size, length] token ids to <float32>[batch_size, output_dim]
+  log-probabilities; with two classes, column 0 is negative and column 1 positive.
+
+  Args:
+    vocab_size: the number of token ids; `vocabulary_size()` for the plugin's
+      streams.
+    embedding_dim: the size of a token's vector.
+    output_dim: the number of classes.
+    pooling: `'masked_mean'` averages the vectors of a text's tokens and leaves
+      padding (id 0) out, so that a text scores the same alone, in any batch and
+      at any padded length; a text of padding alone averages to zero. `'mean'` is
+      the notebook's, padding included.
+    embedding_dropout: the part of the embedding's values dropped in training.
+    mode: `'train'`, `'eval'` or `'predict'`; dropout works in `'train'` alone.
+
+  Raises:
+    UserError: if an argument is not a legal value.
+
+  Example:
+    >>> model = TwitterClassifier(vocab_size=9162, mode='eval')
+    >>> ids = np.array([[3, 4, 5], [6, 7, 0]], np.int32)
+    >>> _ = model.init(trax.shapes.signature(ids))
+    >>> model(ids).shape
+    (2, 2)
+  """
+  check_positive('TwitterClassifier.vocab_size', vocab_size)
+  check_positive('TwitterClassifier.embedding_dim', embedding_dim)
+  check_positive('TwitterClassifier.output_dim', output_dim)
+  check_choice('TwitterClassifier.pooling', pooling, POOLINGS)
+  if not 0 <= embedding_dropout < 1:
+    raise UserError(
+        f'TwitterClassifier.embedding_dropout={embedding_dropout!r} is not in '
+        '[0, 1).'
+    )
+  embed = [tl.Embedding(vocab_size, embedding_dim)]
+  if embedding_dropout:
+    embed.append(tl.Dropout(rate=embedding_dropout, mode=mode))
+  if pooling == 'masked_mean':
+    pooled = [tl.Branch(embed, _IsToken()), _MaskedMean()]
+  else:
+    pooled = [embed, tl.Mean(axis=1)]
+  return tl.Serial(pooled, tl.Dense(output_dim), tl.LogSoftmax())
+
+
+def _IsToken() -> tl.Fn:
+  """Returns a layer: <int>[batch, length] ids -> <bool>, where not padding."""
+  return tl.Fn('IsToken', lambda ids: ids != PAD_ID)
+
+
+def _MaskedMean() -> tl.Fn:
+  """Returns a layer: vectors [batch, length, dim] and mask -> [batch, dim]."""
+
+  def masked_mean(vectors, mask):
+    weights = mask.astype(vectors.dtype)
+    total = jnp.einsum('bld,bl->bd', vectors, weights)
+    n_tokens = jnp.sum(weights, axis=1, keepdims=True)
+    return total / jnp.maximum(n_tokens, 1)
+
+  return tl.Fn('MaskedMean', masked_mean)

@@ -1,0 +1,290 @@
+"""From a tweet to tokens to ids, and the vocabulary between the two."""
+
+import dataclasses
+import functools
+import json
+import os
+import re
+import string
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import gin
+import numpy as np
+
+from trax_twitter_sentiment.corpus import TwitterCorpus
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.files import write_atomically
+
+# The notebook's special tokens; a token's id is its place in the vocabulary.
+PAD_ID, END_ID, UNK_ID = 0, 1, 2
+SPECIAL_TOKENS = ('__PAD__', '__</e>__', '__UNK__')
+
+# The file in a run's output directory that holds its tokenizer.
+TOKENIZER_FILE = 'tokenizer.json'
+_FILE_FORMAT = 1
+
+_TICKER = re.compile(r'\$\w*')
+_RETWEET_MARK = re.compile(r'^RT\s+')
+_LINK = re.compile(r'https?://\S*[\r\n]*')
+_SPLIT_EMOTICON = re.compile(r'(?<= ): ([()])(?= )')
+
+# Brackets and signs may be taken generously, since punctuation goes anyway;
+# where letters or digits take part, the look-arounds keep words and figures.
+_EMOTICON = re.compile(
+    r"""
+      [:;=]\s?['’^o*~-]{0,2}\s?[()\[\]{}<>|/\\@*$]+       # :)  :-((  =)  : )  :')
+    | (?<!\w)8['’^o*~-]{0,2}[()]+                         # 8)  8-)
+    | [:;=]['’^o*~-]{0,2}(?:[dD]+|[pP]+|[oO]+|[sS]+|[xXcCbBvV3]+)(?!\w) # :D  ;p  :3
+    | (?<!\w)[xX][dDpP]+(?!\w)                            # xD  XDD
+    | [()\[\]{}|/\\]+['’^o*~-]{0,2}\s?[:;=]               # (:  )-:
+    | (?<!\w)[dD]['’^o*~-]{0,2}[:;=](?!\w)                # D:
+    | (?:<|&lt;)/?3+(?!\d)                                # <3  </3  <333
+    | (?<!\w)(?:[tT][_.]*[tT]|[uU]_+[uU]|[oO]_+[oO])(?!\w)  # T_T  u_u  o_O
+    | ;_+; | \^[_.-]*\^ | -_+-                            # ;_;  ^_^  -_-
+    """,
+    re.VERBOSE,
+)
+
+# NLTK's tokenizer takes quadratic time on some long runs (of digits, say), so a
+# text longer than any tweet goes to it in pieces.
+_PIECE_LENGTH = 1024
+
+
+@gin.configurable(module='trax_twitter_sentiment')
+@dataclasses.dataclass(frozen=True)
+class TweetTokenizer:
+  """Turns tweets into tokens as the notebook does, and tokens into ids.
+
+  Every step can be switched off by a gin binding such as
+  `TweetTokenizer.stem=False`; all are on by default, in this order.
+
+  Example:
+    >>> tokenizer = TweetTokenizer(stop_words=frozenset({'the', 'was'}))
+    >>> tokenizer.tokenize('@amy The #concert was sooooo amazing :)')
+    ['concert', 'sooo', 'amaz', ':)']
+
+  Attributes:
+    join_split_emoticons: `: )` and `: (` between spaces become `:)` and `:(`.
+    remove_tickers: stock symbols such as `$TSLA` go.
+    remove_retweet_mark: a leading `RT ` goes.
+    remove_links: `http://…` and `https://…` go, with line ends right after.
+    keep_emoticons: `False` removes emoticons, which give this corpus's labels
+      away: `:)`, `:-(`, `:D`, `(:`, `<3` and the like, and runs such as `:)))`.
+    remove_hash_signs: `#happy` becomes `happy`.
+    remove_handles: `@someone` goes.
+    shorten_elongations: three or more of a character in a row become three.
+    lowercase: all but emoticons become lower case.
+    remove_stop_words: the words of `stop_words` go.
+    remove_punctuation: tokens that are a substring of `string.punctuation` go.
+    stem: words are cut to their Porter stems.
+    stop_words: what `remove_stop_words` removes; the corpus brings its own.
+    vocabulary: the tokens that have an id, which is their place here. The first
+      three are `SPECIAL_TOKENS`.
+    corpus: the name of the corpus that the vocabulary was taken from.
+  """
+
+  join_split_emoticons: bool = True
+  remove_tickers: bool = True
+  remove_retweet_mark: bool = True
+  remove_links: bool = True
+  keep_emoticons: bool = True
+  remove_hash_signs: bool = True
+  remove_handles: bool = True
+  shorten_elongations: bool = True
+  lowercase: bool = True
+  remove_stop_words: bool = True
+  remove_punctuation: bool = True
+  stem: bool = True
+  stop_words: frozenset[str] = frozenset()
+  vocabulary: tuple[str, ...] = SPECIAL_TOKENS
+  corpus: str = ''
+
+  def __post_init__(self):
+    for name in _step_names():
+      value = getattr(self, name)
+      if not isinstance(value, bool):
+        raise UserError(f'TweetTokenizer.{name}={value!r} is not True or False.')
+
+  def tokenize(self, text: str) -> list[str]:
+    """Returns the tokens of a text; none where nothing but noise is in it."""
+    text = self._clean(text)
+    words = (word for piece in _pieces(text) for word in self._split(piece))
+    return [token for token in map(self._to_token, words) if token]
+
+  def encode(self, text: str) -> np.ndarray:
+    """Returns the ids of a text's tokens: <int32>[n_tokens]."""
+    return self.encode_tokens(self.tokenize(text))
+
+  def encode_tokens(self, tokens: Iterable[str]) -> np.ndarray:
+    """Returns the ids of tokens, `UNK_ID` for unknown ones: <int32>[n_tokens]."""
+    ids = self._ids
+    return np.array([ids.get(token, UNK_ID) for token in tokens], np.int32)
+
+  def with_vocabulary_of(
+      self, token_lists: Iterable[list[str]], corpus: str
+  ) -> 'TweetTokenizer':
+    """Returns this tokenizer with the vocabulary of tokenized training texts.
+
+    Args:
+      token_lists: the tokens of each text; a new token gets the next id.
+      corpus: the name of the corpus that the texts come from.
+    """
+    vocabulary = dict.fromkeys(SPECIAL_TOKENS)
+    for tokens in token_lists:
+      vocabulary.update(dict.fromkeys(tokens))
+    return dataclasses.replace(self, vocabulary=tuple(vocabulary), corpus=corpus)
+
+  def to_json(self) -> str:
+    """Returns all that `from_json` needs to make an equal tokenizer."""
+    content = {
+        'format': _FILE_FORMAT,
+        'corpus': self.corpus,
+        'settings': {name: getattr(self, name) for name in _step_names()},
+        'stop_words': sorted(self.stop_words),
+        'vocabulary': self.vocabulary,
+    }
+    return json.dumps(content, indent=1) + '\n'
+
+  @classmethod
+  def from_json(cls, content: str) -> 'TweetTokenizer':
+    """Returns the tokenizer that `to_json` wrote, or raises `ValueError`."""
+    fields = _parse_object(content)
+    if fields.get('format') != _FILE_FORMAT:
+      raise ValueError(f'its format is not {_FILE_FORMAT}')
+    settings = fields.get('settings')
+    if not isinstance(settings, dict) or set(settings) != set(_step_names()):
+      raise ValueError('its settings are not those of this version')
+    vocabulary = _strings(fields, 'vocabulary')
+    if vocabulary[:3] != SPECIAL_TOKENS or len(set(vocabulary)) < len(vocabulary):
+      raise ValueError('its vocabulary lacks a special token or repeats a token')
+    return cls(
+        **settings,
+        stop_words=frozenset(_strings(fields, 'stop_words')),
+        vocabulary=vocabulary,
+        corpus=str(fields.get('corpus', '')),
+    )
+
+  def save(self, folder: str) -> None:
+    """Writes the tokenizer into a run's output directory, atomically."""
+    write_atomically(os.path.join(folder, TOKENIZER_FILE), self.to_json())
+
+  @classmethod
+  def load(cls, folder: str) -> 'TweetTokenizer':
+    """Reads the tokenizer of a run's output directory.
+
+    Raises:
+      FileNotFoundError: if there is none.
+      UserError: if the file is damaged or not a tokenizer.
+    """
+    path = os.path.join(folder, TOKENIZER_FILE)
+    with open(path, 'rb') as file:
+      content = file.read()
+    try:
+      return cls.from_json(content.decode('utf-8'))
+    except (ValueError, RecursionError) as error:
+      raise UserError(f'{path} is not a tokenizer file: {error}.') from error
+
+  def _clean(self, text: str) -> str:
+    if self.join_split_emoticons:
+      text = _SPLIT_EMOTICON.sub(r':\1', text)
+    if self.remove_tickers:
+      text = _TICKER.sub('', text)
+    if self.remove_retweet_mark:
+      text = _RETWEET_MARK.sub('', text)
+    if self.remove_links:
+      text = _LINK.sub('', text)
+    if not self.keep_emoticons:
+      text = _EMOTICON.sub(' ', text)
+    if self.remove_hash_signs:
+      text = text.replace('#', '')
+    return text
+
+  @functools.cached_property
+  def _split(self) -> Callable[[str], list[str]]:
+    # Imported on use: NLTK takes longer to load than the rest of the package.
+    from nltk.tokenize import casual
+
+    return casual.TweetTokenizer(
+        preserve_case=not self.lowercase,
+        strip_handles=self.remove_handles,
+        reduce_len=self.shorten_elongations,
+    ).tokenize
+
+  @functools.cached_property
+  def _to_token(self) -> Callable[[str], str]:
+    """Word -> its token, or '' if it goes; stemming is slow, so once a word."""
+    from nltk.stem import PorterStemmer
+
+    stem = PorterStemmer().stem if self.stem else lambda word: word
+    stop_words = self.stop_words if self.remove_stop_words else frozenset()
+
+    @functools.lru_cache(maxsize=2**17)
+    def to_token(word: str) -> str:
+      if word in stop_words:
+        return ''
+      if self.remove_punctuation and word in string.punctuation:
+        return ''
+      return stem(word)
+
+    return to_token
+
+  @functools.cached_property
+  def _ids(self) -> dict[str, int]:
+    return {token: i for i, token in enumerate(self.vocabulary)}
+
+
+def configured_tokenizer() -> TweetTokenizer:
+  """Returns the tokenizer of gin's bindings, still without a vocabulary."""
+  return TweetTokenizer(stop_words=TwitterCorpus().stop_words)
+
+
+def tokenize_tweet(text: str) -> list[str]:
+  """Returns a tweet's tokens, by default the notebook's.
+
+  Args:
+    text: one tweet.
+
+  Example:
+    >>> tokenize_tweet('@amy The #concert was sooooo amazing :)')
+    ['concert', 'sooo', 'amaz', ':)']
+  """
+  return _shared(configured_tokenizer()).tokenize(text)
+
+
+@functools.lru_cache(maxsize=4)
+def _shared(tokenizer: TweetTokenizer) -> TweetTokenizer:
+  """Returns the first of equal tokenizers, with the words it has learned."""
+  return tokenizer
+
+
+@functools.cache
+def _step_names() -> tuple[str, ...]:
+  fields = dataclasses.fields(TweetTokenizer)
+  return tuple(field.name for field in fields if field.type is bool)
+
+
+def _pieces(text: str) -> Iterator[str]:
+  """Yields a long text in pieces, cut at white space where there is some."""
+  start = 0
+  while len(text) - start > _PIECE_LENGTH:
+    end = start + _PIECE_LENGTH
+    cut = max(text.rfind(' ', start, end), text.rfind('\n', start, end))
+    cut = cut if cut > start else end
+    yield text[start:cut]
+    start = cut
+  yield text[start:]
+
+
+def _parse_object(content: str) -> dict[str, Any]:
+  fields = json.loads(content)
+  if not isinstance(fields, dict):
+    raise ValueError('it does not hold a JSON object')
+  return fields
+
+
+def _strings(fields: dict[str, Any], name: str) -> tuple[str, ...]:
+  value = fields.get(name)
+  if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+    raise ValueError(f'its {name} is not a list of strings')
+  return tuple(value)

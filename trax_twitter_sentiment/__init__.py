@@ -27,7 +27,7 @@ _MODULES = {
     'vocabulary_size': 'encoding',
 }
 
-__all__ = sorted(_MODULES)
+__all__ = [*_MODULES]  # noqa: PLE0604
 
 
 def __getattr__(name: str) -> Any:

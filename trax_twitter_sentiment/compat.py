@@ -42,6 +42,7 @@ def _cheap_inspect_stack() -> Iterator[None]:
 
 with _cheap_inspect_stack():
   from trax import fastmath
+  from trax.supervised import training
 
 
 def _repair_tree_unflatten() -> None:
@@ -52,7 +53,7 @@ def _repair_tree_unflatten() -> None:
   `Loop.load_checkpoint` fails. Trax has repaired it after 1.4.1, without a release:
   an array is in no such list.
   """
-  # The module; `fastmath.numpy` itself is an object of that name.
+  # The module; `fastmath.numpy` is an object of that name.
   fastmath_numpy = importlib.import_module('trax.fastmath.numpy')
   original = fastmath_numpy.tree_unflatten
 
@@ -62,8 +63,29 @@ def _repair_tree_unflatten() -> None:
       return flat[0], flat[1:]
     return original(flat, tree, copy_from_tree=copy_from_tree)
 
-  fastmath_numpy.tree_unflatten = tree_unflatten
-  fastmath.tree_unflatten = tree_unflatten
+  for module in (fastmath_numpy, fastmath):
+    module.tree_unflatten = tree_unflatten
+
+
+def _name_checkpoints_that_do_not_fit() -> None:
+  """Makes a run over another model's checkpoint end in words.
+
+  `Loop.load_checkpoint` raises an `IndexError` without a message.
+  """
+  original = training.Loop.load_checkpoint
+
+  @functools.wraps(original)
+  def load_checkpoint(self, directory=None, filename=None):
+    try:
+      original(self, directory=directory, filename=filename)
+    except IndexError as error:
+      raise UserError(
+          f'The checkpoint in {directory or self.output_dir} is of a model of other '
+          'sizes: its vocabulary, embedding_dim or output_dim differs. Use another '
+          "output_dir, or that run's settings."
+      ) from error
+
+  training.Loop.load_checkpoint = load_checkpoint
 
 
 def _show_user_errors_in_one_line() -> None:
@@ -80,4 +102,5 @@ def _show_user_errors_in_one_line() -> None:
 
 
 _repair_tree_unflatten()
+_name_checkpoints_that_do_not_fit()
 _show_user_errors_in_one_line()

@@ -8,8 +8,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
 
 import gin
 import numpy as np
@@ -91,31 +90,35 @@ def TwitterCorpus(source: str = 'auto') -> Corpus:
 @functools.cache
 def _load(source: str) -> Corpus:
   if source == 'sample':
-    return _read_corpus('sample (made-up tweets)', _open_sample)
+    return _read_corpus('sample (made-up tweets)', _read_sample)
   missing = _missing_packages()
   problem = _download(missing) if missing else ''
   if not _missing_packages():
-    return _read_corpus('nltk twitter_samples', _open_nltk)
+    return _read_corpus('nltk twitter_samples', _read_nltk)
   if source == 'nltk':
     raise UserError(_not_found_message(missing, problem))
   _warn_of_sample(missing, problem)
   return _load('sample')
 
 
-def _read_corpus(name: str, open_resource: Callable[[str], Any]) -> Corpus:
+def _read_corpus(name: str, read: Callable[[str], tuple[str, bytes]]) -> Corpus:
+  """Reads a corpus with a function from resource to file name and content."""
   train: list[tuple[str, int]] = []
   validation: list[tuple[str, int]] = []
   for resource, label in zip(
       _NLTK_PACKAGES['twitter_samples'], (1, 0), strict=True
   ):
-    with open_resource(resource) as file:
-      tweets = list(_read_tweets(file, resource))
+    tweets = _parse_tweets(*read(resource))
     n_train = len(tweets) * 4 // 5
     train += [(text, label) for text in tweets[:n_train]]
     validation += [(text, label) for text in tweets[n_train:]]
-  with open_resource(_NLTK_PACKAGES['stopwords'][0]) as file:
-    stop_words = frozenset(file.read().decode('utf-8').split())
-  return Corpus(name, _examples(train), _examples(validation), stop_words)
+  _, stop_words = read(_NLTK_PACKAGES['stopwords'][0])
+  return Corpus(
+      name=name,
+      train=_examples(train),
+      validation=_examples(validation),
+      stop_words=frozenset(stop_words.decode('utf-8').split()),
+  )
 
 
 def _examples(pairs: list[tuple[str, int]]) -> Examples:
@@ -125,11 +128,10 @@ def _examples(pairs: list[tuple[str, int]]) -> Examples:
   )
 
 
-def _read_tweets(file: Any, resource: str) -> Iterator[str]:
-  """Yields the texts of a JSON Lines file of tweets, opened in binary mode."""
-  name = getattr(file, 'name', resource)
-  n_tweets = 0
-  for number, line in enumerate(file, start=1):
+def _parse_tweets(file_name: str, content: bytes) -> list[str]:
+  """Returns the texts of JSON Lines of tweets."""
+  texts = []
+  for number, line in enumerate(content.split(b'\n'), start=1):
     if not line.strip():
       continue
     try:
@@ -138,27 +140,29 @@ def _read_tweets(file: Any, resource: str) -> Iterator[str]:
       text = None
     if not isinstance(text, str):
       raise UserError(
-          f'{name}, line {number}: not a JSON object with a string "text".'
+          f'{file_name}, line {number}: not a JSON object with a string "text".'
       )
-    n_tweets += 1
-    yield text
-  if n_tweets < 5:
+    texts.append(text)
+  if len(texts) < 5:
     raise UserError(
-        f'{name}: {n_tweets} tweets; at least 5 are needed to split a file '
+        f'{file_name}: {len(texts)} tweets; at least 5 are needed to split a file '
         'into training and validation.'
     )
+  return texts
 
 
-def _open_sample(resource: str) -> Any:
+def _read_sample(resource: str) -> tuple[str, bytes]:
   name = resource.rsplit('/', 1)[1]
   data = importlib.resources.files('trax_twitter_sentiment') / 'data' / 'sample'
-  return (data / name).open('rb')
+  return str(data / name), (data / name).read_bytes()
 
 
-def _open_nltk(resource: str) -> Any:
+def _read_nltk(resource: str) -> tuple[str, bytes]:
   import nltk.data
 
-  return nltk.data.find(resource).open()
+  path = nltk.data.find(resource)
+  with path.open() as file:
+    return str(path), file.read()
 
 
 def _missing_packages() -> list[str]:

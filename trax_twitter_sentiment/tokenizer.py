@@ -27,17 +27,19 @@ _FILE_FORMAT = 1
 _TICKER = re.compile(r'\$\w*')
 _RETWEET_MARK = re.compile(r'^RT\s+')
 _LINK = re.compile(r'https?://\S*[\r\n]*')
-_SPLIT_EMOTICON = re.compile(r'(?<= ): ([()])(?= )')
+_SPLIT_EMOTICON = re.compile(r'(?<!\S): ([()])(?!\S)')
 
-# Brackets and signs may be taken generously, since punctuation goes anyway;
-# where letters or digits take part, the look-arounds keep words and figures.
+# Brackets and signs may be taken generously, since punctuation goes anyway; where
+# letters or digits take part, the look-arounds keep words and figures. Runs at the
+# beginning are bounded, for linear time.
 _EMOTICON = re.compile(
     r"""
       [:;=]\s?['’^o*~-]{0,2}\s?[()\[\]{}<>|/\\@*$]+       # :)  :-((  =)  : )  :')
+    | [:;=]['’^o*~-]{0,2}([dDpPoOsSxXcCbBvV])\1*(?!\w)     # :D  ;p  =DDD
+    | (?<!\w)[:=]['’^o*~-]?3+(?!\w)                       # :3
     | (?<!\w)8['’^o*~-]{0,2}[()]+                         # 8)  8-)
-    | [:;=]['’^o*~-]{0,2}(?:[dD]+|[pP]+|[oO]+|[sS]+|[xXcCbBvV3]+)(?!\w) # :D  ;p  :3
     | (?<!\w)[xX][dDpP]+(?!\w)                            # xD  XDD
-    | [()\[\]{}|/\\]+['’^o*~-]{0,2}\s?[:;=]               # (:  )-:
+    | [()\[\]{}|/\\]{1,9}['’^o*~-]{0,2}\s?[:;=]           # (:  )-:
     | (?<!\w)[dD]['’^o*~-]{0,2}[:;=](?!\w)                # D:
     | (?:<|&lt;)/?3+(?!\d)                                # <3  </3  <333
     | (?<!\w)(?:[tT][_.]*[tT]|[uU]_+[uU]|[oO]_+[oO])(?!\w)  # T_T  u_u  o_O
@@ -65,7 +67,8 @@ class TweetTokenizer:
     ['concert', 'sooo', 'amaz', ':)']
 
   Attributes:
-    join_split_emoticons: `: )` and `: (` between spaces become `:)` and `:(`.
+    join_split_emoticons: `: )` and `: (` between white space become `:)` and
+      `:(`; the ends of the tweet count as white space.
     remove_tickers: stock symbols such as `$TSLA` go.
     remove_retweet_mark: a leading `RT ` goes.
     remove_links: `http://…` and `https://…` go, with line ends right after.

@@ -1,0 +1,89 @@
+"""Shared by all tests: where the corpora are, and a clean gin configuration."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import gin
+import pytest
+
+# Imports Trax the fast way, once for the whole test run.
+from trax_twitter_sentiment import compat  # noqa: F401
+
+REPOSITORY = pathlib.Path(__file__).parent.parent
+SHARED = REPOSITORY.parent / 'shared'
+SHARED_NLTK_DATA = SHARED / 'nltk_data'
+REFERENCE_TOKENS = SHARED / 'reference' / 'notebook_tokens.jsonl'
+
+
+def _nltk_data() -> str | None:
+  """Returns the first folder that holds the real corpus, if any does."""
+  candidates = [*os.environ.get('NLTK_DATA', '').split(os.pathsep), SHARED_NLTK_DATA]
+  for folder in candidates:
+    if folder and (pathlib.Path(folder) / 'corpora' / 'twitter_samples').is_dir():
+      return str(folder)
+  return None
+
+
+NLTK_DATA = _nltk_data()
+needs_real_corpus = pytest.mark.skipif(
+    NLTK_DATA is None,
+    reason='neither NLTK_DATA nor ../shared/nltk_data holds twitter_samples',
+)
+
+
+@pytest.fixture(autouse=True)
+def _clean_gin():
+  gin.clear_config()
+  yield
+  gin.clear_config()
+
+
+@pytest.fixture
+def sample_corpus():
+  """Binds the bundled sample as the corpus."""
+  gin.bind_parameter('TwitterCorpus.source', 'sample')
+
+
+@pytest.fixture
+def real_corpus(monkeypatch):
+  """Binds NLTK's tweets as the corpus, read from where this machine has them."""
+  import nltk.data
+
+  monkeypatch.setattr(nltk.data, 'path', [NLTK_DATA])
+  gin.bind_parameter('TwitterCorpus.source', 'nltk')
+
+
+@pytest.fixture
+def write_corpus(tmp_path):
+  """Returns a function that writes an NLTK data folder holding given tweets."""
+
+  def write(positive: list[str], negative: list[str]) -> pathlib.Path:
+    folder = tmp_path / 'nltk_data'
+    tweets = folder / 'corpora' / 'twitter_samples'
+    tweets.mkdir(parents=True)
+    for name, texts in (('positive', positive), ('negative', negative)):
+      lines = (json.dumps({'text': text}) + '\n' for text in texts)
+      (tweets / f'{name}_tweets.json').write_text(''.join(lines))
+    stop_words = folder / 'corpora' / 'stopwords' / 'english'
+    stop_words.parent.mkdir()
+    stop_words.write_text('the\nis\n')
+    return folder
+
+  return write
+
+
+def run_python(
+    *arguments: str, cwd: os.PathLike | None = None, **environment: str
+) -> subprocess.CompletedProcess:
+  """Runs this Python in a process of its own."""
+  return subprocess.run(
+      [sys.executable, *arguments],
+      cwd=cwd,
+      capture_output=True,
+      text=True,
+      check=False,
+      env={**os.environ, **environment},
+  )

@@ -1,0 +1,58 @@
+import json
+
+import gin
+import pytest
+import trax.models  # noqa: F401  (registers what gin files name)
+from conftest import REPOSITORY
+from trax.supervised import trainer_lib
+
+from trax_twitter_sentiment.encoding import encoded_corpus
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
+
+TWITTER_GIN = str(REPOSITORY / 'gin_configs' / 'twitter.gin')
+
+
+def train(output_dir, *bindings):
+  gin.clear_config()
+  bindings = ["TwitterCorpus.source='sample'", 'train.steps=2', *bindings]
+  gin.parse_config_files_and_bindings([TWITTER_GIN], bindings)
+  return trainer_lib.train(str(output_dir))
+
+
+def test_tokenizer_is_beside_the_checkpoint(tmp_path):
+  train(tmp_path)
+  assert TweetTokenizer.load(tmp_path) == encoded_corpus().tokenizer
+  saved = json.loads((tmp_path / TOKENIZER_FILE).read_text())
+  assert saved['corpus'] == 'sample (made-up tweets)'
+  assert (tmp_path / 'model.weights.npy.gz').exists()
+
+
+def test_tokenizer_file_holds_the_settings_of_the_run(tmp_path):
+  train(tmp_path, 'TweetTokenizer.keep_emoticons=False')
+  assert not TweetTokenizer.load(tmp_path).keep_emoticons
+
+
+def test_vocabulary_size_that_does_not_fit_is_refused_before_training(tmp_path):
+  with pytest.raises(UserError, match=r'vocab_size=100 does not fit.*1634') as error:
+    train(tmp_path, 'TwitterClassifier.vocab_size=100')
+  assert '@vocabulary_size()' in error.value.message
+  assert not (tmp_path / 'model.weights.npy.gz').exists()
+
+
+@pytest.mark.parametrize(
+    ('setting', 'message'),
+    [
+        # One that leaves the vocabulary's size as it is, and one that doesn't.
+        ('TweetTokenizer.remove_retweet_mark=False', 'a run with another tokenizer'),
+        ('TweetTokenizer.remove_hash_signs=False', 'a model of other sizes'),
+    ],
+)
+def test_run_that_began_with_another_tokenizer_is_refused_and_kept(
+    tmp_path, setting, message
+):
+  train(tmp_path)
+  before = {path: path.read_bytes() for path in tmp_path.glob('*.*')}
+  with pytest.raises(UserError, match=message):
+    train(tmp_path, 'train.steps=4', setting)
+  assert {path: path.read_bytes() for path in before} == before

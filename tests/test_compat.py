@@ -1,0 +1,49 @@
+import inspect
+import sys
+
+import numpy as np
+import pytest
+from conftest import run_python
+from trax import fastmath
+from trax.fastmath import numpy as jnp
+
+# `compat` itself has been imported by conftest.
+
+
+def test_tree_of_arrays_and_empty_parts_is_rebuilt():
+  tree = [(jnp.zeros(2), ()), None, {'a': jnp.zeros(1)}]
+  flat = [np.ones(2), np.ones(1)]
+  rebuilt, rest = fastmath.tree_unflatten(flat, tree, copy_from_tree=[None, ()])
+  assert rest == []
+  assert rebuilt[0][0] is flat[0]
+  assert rebuilt[0][1] == ()
+  assert rebuilt[1] is None
+  assert rebuilt[2]['a'] is flat[1]
+
+
+def test_import_of_trax_is_fast_and_takes_its_replacement_back():
+  code = (
+      'import inspect, sys; original = inspect.stack; '
+      'from trax_twitter_sentiment import compat; '
+      'print(inspect.stack is original, "trax" in sys.modules)'
+  )
+  assert run_python('-c', code).stdout == 'True True\n'
+  assert inspect.stack()[0].function.startswith('test_import_of_trax')
+
+
+def test_user_error_is_shown_in_one_line():
+  code = (
+      'from trax_twitter_sentiment import compat, streams; '
+      'streams.TwitterBatches(batch_size=3)'
+  )
+  result = run_python('-c', code)
+  assert result.returncode == 1
+  assert 'Traceback' not in result.stderr
+  assert 'ERROR: TwitterBatches.batch_size=3 is odd' in result.stderr.splitlines()[-1]
+
+
+def test_other_errors_keep_their_traceback(capsys):
+  with pytest.raises(KeyError) as error:
+    raise KeyError('missing')
+  sys.excepthook(error.type, error.value, error.tb)
+  assert 'Traceback' in capsys.readouterr().err

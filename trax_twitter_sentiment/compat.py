@@ -10,6 +10,7 @@ import importlib
 import inspect
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from trax_twitter_sentiment.errors import UserError
 
@@ -63,7 +64,8 @@ def _repair_tree_unflatten() -> None:
       return flat[0], flat[1:]
     return original(flat, tree, copy_from_tree=copy_from_tree)
 
-  for module in (fastmath_numpy, fastmath):
+  modules: tuple[Any, ...] = (fastmath_numpy, fastmath)
+  for module in modules:
     module.tree_unflatten = tree_unflatten
 
 

@@ -24,7 +24,7 @@ def test_tokenizer_is_beside_the_checkpoint(tmp_path):
   train(tmp_path)
   assert TweetTokenizer.load(tmp_path) == encoded_corpus().tokenizer
   saved = json.loads((tmp_path / TOKENIZER_FILE).read_text())
-  assert saved['corpus'] == 'sample (made-up tweets)'
+  assert saved['corpus'] == 'sample'
   assert (tmp_path / 'model.weights.npy.gz').exists()
 
 

@@ -26,7 +26,7 @@ def test_corpus_is_encoded_with_the_vocabulary_of_its_training_tweets(sample_cor
   assert first_ids == list(range(3, vocabulary_size()))
   # Some of the validation tweets' tokens are not.
   assert 2 in corpus.validation.ids
-  assert corpus.tokenizer.corpus == 'sample (made-up tweets)'
+  assert corpus.tokenizer.corpus == 'sample'
 
 
 def test_corpus_is_encoded_once(sample_corpus):

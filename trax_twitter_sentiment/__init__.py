@@ -12,7 +12,8 @@ __version__ = '0.1.0'
 
 # Public name -> the module that holds it.
 _MODULES = {
-    'SaveTokenizer': 'callbacks',
+    'SaveForPrediction': 'callbacks',
+    'SentimentPredictor': 'predictor',
     'TokenizeTweets': 'streams',
     'TweetTokenizer': 'tokenizer',
     'TwitterBatches': 'streams',

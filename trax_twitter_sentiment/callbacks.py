@@ -9,15 +9,18 @@ from trax.supervised import callbacks, training
 from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax on import)
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.model_file import ModelInfo
+from trax_twitter_sentiment.models import pooling_of
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
-class SaveTokenizer(callbacks.TrainingStepCallback):
-  """Writes the run's tokenizer beside its checkpoints, at the first step.
+class SaveForPrediction(callbacks.TrainingStepCallback):
+  """Writes what prediction needs beside the checkpoints, at the first step.
 
-  With it, an output directory holds all that prediction needs. In gin:
-  `train.callbacks = [@SaveTokenizer]`.
+  That is the tokenizer (`tokenizer.json`) and how the model pools (`model.json`), so
+  that an output directory holds all that `SentimentPredictor` asks for. In gin:
+  `train.callbacks = [@SaveForPrediction]`.
 
   Before any training it refuses a model whose vocabulary is not the tokenizer's,
   and an output directory whose run began with another tokenizer.
@@ -32,6 +35,8 @@ class SaveTokenizer(callbacks.TrainingStepCallback):
   def __init__(self, loop: training.Loop):
     super().__init__(loop)
     self._tokenizer = encoded_corpus().tokenizer
+    inputs = (loop.eval_tasks or loop.tasks)[0].sample_batch[0]
+    self._model_info = ModelInfo(pooling_of(loop.model), inputs.shape[1])
     self._first_step = loop.step + 1
     _check_vocabulary(loop.model, self._tokenizer)
     if loop.output_dir is not None:
@@ -43,6 +48,7 @@ class SaveTokenizer(callbacks.TrainingStepCallback):
   def on_step_begin(self, step: int) -> None:
     if self._loop.is_chief and self._loop.output_dir is not None:
       self._tokenizer.save(self._loop.output_dir)
+      self._model_info.save(self._loop.output_dir)
 
   def on_step_end(self, step: int) -> None:
     pass

@@ -52,7 +52,8 @@ class Corpus:
   """Labelled tweets in two splits.
 
   Attributes:
-    name: where the tweets come from, recorded beside what is trained on them.
+    name: the source that the tweets come from, `'nltk'` or `'sample'`, recorded
+      beside what is trained on them.
     train: the first four fifths of each class, in the corpus's order.
     validation: the last fifth of each class.
     stop_words: the words that the tokenizer leaves out by default.
@@ -90,11 +91,11 @@ def TwitterCorpus(source: str = 'auto') -> Corpus:
 @functools.cache
 def _load(source: str) -> Corpus:
   if source == 'sample':
-    return _read_corpus('sample (made-up tweets)', _read_sample)
+    return _read_corpus('sample', _read_sample)
   missing = _missing_packages()
   problem = _download(missing) if missing else ''
   if not _missing_packages():
-    return _read_corpus('nltk twitter_samples', _read_nltk)
+    return _read_corpus('nltk', _read_nltk)
   if source == 'nltk':
     raise UserError(_not_found_message(missing, problem))
   _warn_of_sample(missing, problem)

@@ -6,9 +6,10 @@ from trax.fastmath import numpy as jnp
 
 from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax on import)
 from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
+from trax_twitter_sentiment.model_file import POOLINGS
 from trax_twitter_sentiment.tokenizer import PAD_ID
 
-POOLINGS = ('masked_mean', 'mean')
+_NAME_PREFIX = 'TwitterClassifier_'
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['mode'])
@@ -63,7 +64,18 @@ def TwitterClassifier(
     pooled = [tl.Branch(embed, _IsToken()), _MaskedMean()]
   else:
     pooled = [embed, tl.Mean(axis=1)]
-  return tl.Serial(pooled, tl.Dense(output_dim), tl.LogSoftmax())
+  return tl.Serial(
+      pooled,
+      tl.Dense(output_dim),
+      tl.LogSoftmax(),
+      name=f'{_NAME_PREFIX}{pooling}',
+  )
+
+
+def pooling_of(model: tl.Layer) -> str | None:
+  """Returns the pooling of a `TwitterClassifier`, `None` for any other model."""
+  name = model.name
+  return name.removeprefix(_NAME_PREFIX) if name.startswith(_NAME_PREFIX) else None
 
 
 def _IsToken() -> tl.Fn:

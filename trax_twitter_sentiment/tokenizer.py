@@ -209,21 +209,24 @@ class TweetTokenizer:
     from nltk.tokenize import casual
 
     return casual.TweetTokenizer(
-        preserve_case=not self.lowercase,
+        preserve_case=True,  # `_to_token` makes words lower case, each word once.
         strip_handles=self.remove_handles,
         reduce_len=self.shorten_elongations,
     ).tokenize
 
   @functools.cached_property
   def _to_token(self) -> Callable[[str], str]:
-    """Word -> its token, or '' if it goes; stemming is slow, so once a word."""
+    """Word -> its token, or '' if it goes; slow, so done once a word."""
     from nltk.stem import PorterStemmer
+    from nltk.tokenize.casual import EMOTICON_RE
 
     stem = PorterStemmer().stem if self.stem else lambda word: word
     stop_words = self.stop_words if self.remove_stop_words else frozenset()
 
     @functools.lru_cache(maxsize=2**17)
     def to_token(word: str) -> str:
+      if self.lowercase and not EMOTICON_RE.search(word):
+        word = word.lower()
       if word in stop_words:
         return ''
       if self.remove_punctuation and word in string.punctuation:

@@ -1,0 +1,59 @@
+"""What the command lines share."""
+
+import os
+import sys
+from collections.abc import Callable
+
+from absl import app, flags
+
+from trax_twitter_sentiment.errors import UserError
+
+# As a shell reports a process that SIGPIPE or SIGINT ended.
+_CLOSED_PIPE, _INTERRUPTED = 128 + 13, 128 + 2
+
+
+def run(main: Callable[[list[str]], None]) -> None:
+  """Runs a command line's `main` with the arguments that are not flags.
+
+  A `UserError` is shown in one line on stderr, with exit status 1. A reader that
+  goes away (`| head`) and Ctrl-C end the command without a traceback.
+  """
+
+  def guarded(arguments: list[str]) -> int:
+    try:
+      main(arguments[1:])
+      sys.stdout.flush()
+    except UserError as error:
+      print(f'ERROR: {error.message}', file=sys.stderr)
+      return 1
+    except BrokenPipeError:
+      # Python would flush stdout once more at exit, and complain.
+      os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+      return _CLOSED_PIPE
+    except KeyboardInterrupt:
+      return _INTERRUPTED
+    return 0
+
+  app.run(guarded)
+
+
+def define_model_dir() -> flags.FlagHolder[str]:
+  """Defines the required flag `--model_dir`."""
+  return flags.DEFINE_string(
+      'model_dir', None, "A run's output directory.", required=True
+  )
+
+
+def warn_of_damaged_lines(n_damaged: int) -> None:
+  """Says on stderr how many lines of an input were not UTF-8, if any were."""
+  if n_damaged:
+    print(
+        f'WARNING: {n_damaged} lines were not UTF-8; their damaged parts count as '
+        'unknown.',
+        file=sys.stderr,
+    )
+
+
+def printable(text: str) -> str:
+  """Returns `text` in one line, without characters that a terminal would act on."""
+  return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,0 +1,112 @@
+"""Reading texts, and labels, from the files that people have."""
+
+import csv
+import json
+import os
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, NamedTuple
+
+from trax_twitter_sentiment.errors import UserError
+
+# File name ending -> format; a file of any other name is a text a line.
+_FORMATS = {'.csv': 'csv', '.tsv': 'tsv', '.jsonl': 'jsonl', '.ndjson': 'jsonl'}
+
+
+class Record(NamedTuple):
+  """One row of a file.
+
+  Attributes:
+    line: the number of its last line, counted from 1.
+    values: of the columns asked for.
+  """
+
+  line: int
+  values: tuple[str, ...]
+
+
+class RecordReader:
+  """Reads the records of a file, one at a time.
+
+  Bytes that are not UTF-8 become U+FFFD, and the lines that hold some are counted.
+
+  Args:
+    file: opened in binary mode.
+    name: of the file, for errors, and for the format by its ending: CSV or TSV with
+      a header (`.csv`, `.tsv`), JSON Lines (`.jsonl`, `.ndjson`), else a text a line.
+    columns: the names of the columns to read; a text a line has one, `'text'`.
+
+  Attributes:
+    n_damaged: how many of the lines read so far were not UTF-8.
+
+  Raises, while it is iterated over:
+    UserError: if a column is missing or a row is malformed; the line is named.
+  """
+
+  def __init__(self, file: BinaryIO, name: str, columns: tuple[str, ...]):
+    self.n_damaged = 0
+    self._file = file
+    self._name = name
+    self._columns = columns
+
+  def __iter__(self) -> Iterator[Record]:
+    ending = os.path.splitext(self._name)[1].lower()
+    match _FORMATS.get(ending, 'lines'):
+      case 'csv':
+        yield from self._csv(self._lines(), ',')
+      case 'tsv':
+        yield from self._csv(self._lines(), '\t')
+      case 'jsonl':
+        yield from self._jsonl(self._lines())
+      case _:
+        self._check_columns(['text'], 1)
+        for number, line in enumerate(self._lines(), start=1):
+          yield Record(number, (line.rstrip('\r\n'),))
+
+  def _lines(self) -> Iterator[str]:
+    for number, line in enumerate(self._file, start=1):
+      if number == 1:
+        line = line.removeprefix(b'\xef\xbb\xbf')  # The mark that Excel writes.
+      try:
+        yield line.decode('utf-8')
+      except UnicodeDecodeError:
+        self.n_damaged += 1
+        yield line.decode('utf-8', errors='replace')
+
+  def _csv(self, lines: Iterable[str], delimiter: str) -> Iterator[Record]:
+    rows = csv.reader(lines, delimiter=delimiter)
+    try:
+      header = next(rows, [])
+      self._check_columns(header, 1)
+      places = [header.index(column) for column in self._columns]
+      for row in rows:
+        if not row:
+          continue
+        if len(row) != len(header):
+          raise UserError(
+              f'{self._name}, line {rows.line_num}: {len(row)} columns, but the '
+              f'header has {len(header)}.'
+          )
+        yield Record(rows.line_num, tuple(row[place] for place in places))
+    except csv.Error as error:
+      raise UserError(f'{self._name}, line {rows.line_num}: {error}.') from error
+
+  def _jsonl(self, lines: Iterable[str]) -> Iterator[Record]:
+    for number, line in enumerate(lines, start=1):
+      if not line.strip():
+        continue
+      try:
+        fields = json.loads(line)
+      except (ValueError, RecursionError) as error:
+        raise UserError(f'{self._name}, line {number}: not JSON.') from error
+      if not isinstance(fields, dict):
+        raise UserError(f'{self._name}, line {number}: not a JSON object.')
+      self._check_columns(list(fields), number)
+      yield Record(number, tuple(str(fields[column]) for column in self._columns))
+
+  def _check_columns(self, found: list[str], line: int) -> None:
+    for column in self._columns:
+      if column not in found:
+        raise UserError(
+            f'{self._name}, line {line}: no column {column!r}; there are '
+            f'{", ".join(map(repr, found)) or "none"}.'
+        )

@@ -1,0 +1,61 @@
+"""Predictions of any Trax model trained on the plugin's stream, through Trax."""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import gin
+import numpy as np
+from trax import layers as tl
+from trax import shapes
+
+from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax on import)
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.model_file import ModelInfo
+from trax_twitter_sentiment.tokenizer import PAD_ID
+
+# Texts scored at a time; one size, so that JAX compiles once.
+_BATCH_SIZE = 64
+
+
+class TraxModel:
+  """The model that a run's `config.gin` names, with the run's weights.
+
+  Reading a gin file imports what it names, so the directory has to be trusted.
+  Texts are padded, or cut off, to the length of the run's validation batches.
+  """
+
+  def __init__(self, folder: str, info: ModelInfo, weights: list[np.ndarray]):
+    path = os.path.join(folder, 'config.gin')
+    if not os.path.exists(path):
+      raise UserError(f'{folder} has no config.gin, which names its model.')
+    with gin.unlock_config():
+      gin.parse_config_file(path)
+      model = gin.query_parameter('train.model').scoped_configurable_fn(mode='eval')
+    self._shape = (_BATCH_SIZE, info.padded_length)
+    signature = shapes.ShapeDtype(self._shape, np.int32)
+    model.init(signature)
+    try:
+      model.weights, _ = tl.unflatten_weights_and_state(
+          weights, (), model.weights_and_state_signature(signature), weights_only=True
+      )
+    except (IndexError, ValueError) as error:
+      raise UserError(
+          f"{folder}: the weights don't fit the model of its config.gin."
+      ) from error
+    self._model = tl.Accelerate(model, n_devices=1)
+
+  def log_probabilities(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate([
+        self._score(id_lists[start : start + _BATCH_SIZE])
+        for start in range(0, len(id_lists), _BATCH_SIZE)
+    ])
+
+  def _score(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
+    inputs = np.full(self._shape, PAD_ID, np.int32)
+    for row, ids in zip(inputs, id_lists):
+      kept = ids[: len(row)]
+      row[: len(kept)] = kept
+    output: Any = np.asarray(self._model(inputs), np.float64)[: len(id_lists)]
+    # A model may end in logits; normalized log-probabilities stay as they are.
+    return output - np.logaddexp.reduce(output, axis=1, keepdims=True)

@@ -76,14 +76,20 @@ def write_corpus(tmp_path):
 
 
 def run_python(
-    *arguments: str, cwd: os.PathLike | None = None, **environment: str
+    *arguments: str,
+    cwd: os.PathLike | None = None,
+    input: bytes = b'',
+    **environment: str,
 ) -> subprocess.CompletedProcess:
-  """Runs this Python in a process of its own."""
-  return subprocess.run(
+  """Runs this Python in a process of its own; its output is decoded."""
+  result = subprocess.run(
       [sys.executable, *arguments],
       cwd=cwd,
+      input=input,
       capture_output=True,
-      text=True,
       check=False,
       env={**os.environ, **environment},
   )
+  result.stdout = result.stdout.decode()
+  result.stderr = result.stderr.decode()
+  return result

@@ -1,23 +1,12 @@
 import json
 
-import gin
 import pytest
-import trax.models  # noqa: F401  (registers what gin files name)
-from conftest import REPOSITORY
-from trax.supervised import trainer_lib
+from runs import train
 
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.model_file import ModelInfo
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
-
-TWITTER_GIN = str(REPOSITORY / 'gin_configs' / 'twitter.gin')
-
-
-def train(output_dir, *bindings):
-  gin.clear_config()
-  bindings = ["TwitterCorpus.source='sample'", 'train.steps=2', *bindings]
-  gin.parse_config_files_and_bindings([TWITTER_GIN], bindings)
-  return trainer_lib.train(str(output_dir))
 
 
 def test_tokenizer_is_beside_the_checkpoint(tmp_path):
@@ -26,6 +15,12 @@ def test_tokenizer_is_beside_the_checkpoint(tmp_path):
   saved = json.loads((tmp_path / TOKENIZER_FILE).read_text())
   assert saved['corpus'] == 'sample'
   assert (tmp_path / 'model.weights.npy.gz').exists()
+
+
+@pytest.mark.parametrize('pooling', ['mean', 'masked_mean'])
+def test_pooling_and_padded_length_are_beside_the_checkpoint(tmp_path, pooling):
+  train(tmp_path, f"TwitterClassifier.pooling='{pooling}'")
+  assert ModelInfo.load(tmp_path) == ModelInfo(pooling, encoded_corpus().max_length)
 
 
 def test_tokenizer_file_holds_the_settings_of_the_run(tmp_path):

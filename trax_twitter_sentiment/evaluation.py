@@ -82,7 +82,7 @@ def evaluate(log_probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
     labels: <int>[n_texts], 1 for positive and 0 for negative; at least one.
   """
   n_examples = len(labels)
-  accuracy, n_correct, _ = compute_accuracy(
+  accuracy, _, _ = compute_accuracy(
       log_probabilities, labels, np.ones(n_examples)
   )
   # The number of right ones in a resample of n with replacement is binomial.
@@ -95,7 +95,8 @@ def evaluate(log_probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
   )
   both_classes = len(np.unique(labels)) == 2
   positive = np.exp(log_probabilities[:, 1])
-  auc = metrics.roc_auc_score(labels, log_odds(log_probabilities)) if both_classes else None
+  odds = log_odds(log_probabilities)
+  auc = metrics.roc_auc_score(labels, odds) if both_classes else None
   return Evaluation(
       accuracy=Score(float(accuracy), n_examples),
       accuracy_interval=(float(low), float(high)),

@@ -66,4 +66,5 @@ def read_labelled(path: str, column: str, label_column: str) -> LabelledFile:
     raise UserError(f'{path}: {error.strerror}.') from error
   if not texts:
     raise UserError(f'{path} holds no labelled text.')
-  return LabelledFile(Examples(tuple(texts), np.array(labels, np.int32)), reader.n_damaged)
+  examples = Examples(tuple(texts), np.array(labels, np.int32))
+  return LabelledFile(examples, reader.n_damaged)

@@ -106,16 +106,18 @@ class _Work:
     self._explain = explain
 
   def __call__(self, texts: list[str]) -> str:
+    explanations: list[Explanation | None] = [None] * len(texts)
     if self._explain:
       explanations = [self._predictor.explain(text) for text in texts]
-      predictions = [explanation.prediction for explanation in explanations]
-    else:
-      predictions = self._predictor.predict(texts)
-      explanations = [None] * len(texts)
+    predictions = self._predictor.predict(texts)
     return ''.join(
         self._format(*row) + '\n'
         for row in zip(texts, predictions, explanations, strict=True)
     )
+
+
+# The work of a worker process.
+_work: _Work
 
 
 def _map_in_order(
@@ -138,7 +140,7 @@ def _map_in_order(
 
 
 def _keep_work(work: _Work) -> None:
-  global _work  # noqa: PLW0603  A worker process has one.
+  global _work  # noqa: PLW0603  Only worker processes set it.
   _work = work
 
 
@@ -168,7 +170,9 @@ def _format() -> Format:
   return _as_coloured_text if coloured else _as_text
 
 
-def _as_jsonl(text: str, prediction: Prediction, explanation: Explanation | None) -> str:
+def _as_jsonl(
+    text: str, prediction: Prediction, explanation: Explanation | None
+) -> str:
   fields = {
       'text': text,
       'label': prediction.label,

@@ -64,13 +64,13 @@ class RecordReader:
 
   def _lines(self) -> Iterator[str]:
     for number, line in enumerate(self._file, start=1):
-      if number == 1:
-        line = line.removeprefix(b'\xef\xbb\xbf')  # The mark that Excel writes.
+      # The first line may begin with a byte-order mark, which Excel writes.
+      encoding = 'utf-8-sig' if number == 1 else 'utf-8'
       try:
-        yield line.decode('utf-8')
+        yield line.decode(encoding)
       except UnicodeDecodeError:
         self.n_damaged += 1
-        yield line.decode('utf-8', errors='replace')
+        yield line.decode(encoding, errors='replace')
 
   def _csv(self, lines: Iterable[str], delimiter: str) -> Iterator[Record]:
     rows = csv.reader(lines, delimiter=delimiter)

@@ -1,0 +1,85 @@
+"""The `evaluate` command, in processes of its own."""
+
+import json
+
+import pytest
+from conftest import run_python
+from runs import train
+
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('run')
+  return folder, train(folder, 'train.steps=20')
+
+
+@pytest.fixture
+def evaluate(run):
+  def evaluate(*arguments):
+    return run_python(
+        '-m', 'trax_twitter_sentiment.evaluate', f'--model_dir={run[0]}', *arguments
+    )
+
+  return evaluate
+
+
+def test_accuracy_is_the_trainers(run, evaluate):
+  result = json.loads(evaluate('--format=json').stdout)
+  ((_, first), *_, (_, last)) = run[1].history.get('eval', 'metrics/accuracy')
+  assert first != last
+  assert result['as_is']['accuracy']['value'] == pytest.approx(float(last), abs=1e-6)
+  assert result['as_is']['accuracy']['n_examples'] == 200
+  assert result['data'] == 'sample, validation'
+  without = result['without_emoticons']['accuracy']['value']
+  assert without < result['as_is']['accuracy']['value']
+
+
+def test_table_shows_every_figure(evaluate):
+  result = evaluate()
+  assert result.returncode == 0
+  for title in ('accuracy', '95% interval', 'precision', 'recall', 'F1', 'ROC AUC',
+                'log-loss', 'calibration error', 'negatives called'):  # fmt: skip
+    assert title in result.stdout
+  assert result.stderr == ''
+
+
+def test_texts_of_the_users_own_are_evaluated(evaluate, tmp_path):
+  path = tmp_path / 'own.csv'
+  path.write_text('tweet,mood\nlovely :),positive\nso sad :(,NEGATIVE\nsad :(,1\n')
+  result = evaluate(
+      f'--input={path}', '--column=tweet', '--label_column=mood', '--format=json'
+  )
+  fields = json.loads(result.stdout)
+  assert fields['as_is']['accuracy']['value'] == pytest.approx(2 / 3)
+  assert fields['as_is']['confusion_matrix'] == [[1, 0], [1, 1]]
+  assert fields['data'] == str(path)
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        ('text,label\nhi,1\nho,2\n', "own.csv, line 3: label '2' is not one of 0, 1"),
+        ('text\nhi\n', "own.csv, line 1: no column 'label'"),
+        ('text,label\n', 'own.csv holds no labelled text'),
+    ],
+)
+def test_mistake_in_a_file_is_named(evaluate, tmp_path, content, message):
+  (tmp_path / 'own.csv').write_text(content)
+  result = evaluate(f'--input={tmp_path / "own.csv"}')
+  assert result.returncode == 1
+  (line,) = result.stderr.splitlines()
+  assert message in line
+
+
+@pytest.mark.parametrize(
+    ('argument', 'message'),
+    [
+        ('--model_dir=/nowhere', 'is not a directory'),
+        ('hi', "Unexpected argument 'hi'"),
+    ],
+)
+def test_mistake_in_the_command_is_named(evaluate, argument, message):
+  result = evaluate(argument)
+  assert result.returncode == 1
+  (line,) = result.stderr.splitlines()
+  assert message in line

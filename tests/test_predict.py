@@ -1,0 +1,188 @@
+"""The `predict` command, in processes of its own."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+from conftest import run_python
+from runs import train
+
+COMMAND = ('-m', 'trax_twitter_sentiment.predict')
+
+
+@pytest.fixture(scope='module')
+def run_dir(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('run')
+  train(folder, 'train.steps=20')
+  return folder
+
+
+@pytest.fixture
+def predict(run_dir):
+  def run(*arguments, **options):
+    return run_python(*COMMAND, f'--model_dir={run_dir}', *arguments, **options)
+
+  return run
+
+
+def test_arguments_are_predicted_in_order(predict):
+  result = predict('so sad :(', 'lovely :)', '')
+  assert result.returncode == 0
+  lines = result.stdout.splitlines()
+  assert [line.split()[0] for line in lines[:2]] == ['negative', 'positive']
+  assert lines[0].endswith('so sad :(')
+  assert '(no token to go by)' in lines[2]
+  assert result.stderr == ''
+
+
+def test_lines_of_standard_input_are_predicted(predict):
+  result = predict('--format=tsv', input=b'so sad :(\n\nlovely\t:)\x1b[31m\n')
+  header, *rows = (line.split('\t') for line in result.stdout.splitlines())
+  assert header[:2] == ['label', 'sentiment']
+  assert [row[0] for row in rows] == ['0', rows[1][0], '1']
+  assert rows[1][4] == '0'
+  assert rows[2][5] == 'lovely\\t:)\\x1b[31m'
+
+
+@pytest.mark.parametrize(
+    ('name', 'content'),
+    [
+        ('a.csv', 'n,tweet\n1,"so sad\n:("\n2,lovely :)\n'),
+        ('a.tsv', 'tweet\tn\nso sad :(\t1\nlovely :)\t2\n'),
+        ('a.jsonl', '{"tweet": "so sad :("}\n{"tweet": "lovely :)"}\n'),
+    ],
+)
+def test_column_of_a_file_is_predicted(predict, tmp_path, name, content):
+  (tmp_path / name).write_text(content)
+  result = predict(f'--input={tmp_path / name}', '--column=tweet', '--format=jsonl')
+  rows = [json.loads(line) for line in result.stdout.splitlines()]
+  assert [row['label'] for row in rows] == [0, 1]
+  assert rows[1]['tokens'] == ['love', ':)']
+  assert rows[1]['text'] == 'lovely :)'
+
+
+def test_several_processes_write_the_same_in_the_same_order(predict):
+  lines = ''.join(f'tweet {i} {":)" if i % 3 else ":("}\n' for i in range(5000))
+  one = predict('--format=tsv', input=lines.encode())
+  three = predict('--format=tsv', '--processes=3', input=lines.encode())
+  assert len(one.stdout.splitlines()) == 5001
+  assert three.stdout == one.stdout
+
+
+def test_explanation_adds_up(predict):
+  result = predict('--explain', '--format=jsonl', 'so sad but lovely')
+  row = json.loads(result.stdout)
+  negative, positive = row['log_probabilities']
+  total = sum(row['shares']) + row['bias']
+  assert total == pytest.approx(positive - negative, abs=1e-5)
+  text = predict('--explain', 'so sad').stdout
+  assert 'sad' in text.splitlines()[1]
+  assert '\x1b' not in text
+
+
+def _in_a_terminal(arguments, **environment):
+  """Returns what a command writes to a terminal."""
+  controller, terminal = pty.openpty()
+  with subprocess.Popen(
+      [sys.executable, *COMMAND, *arguments],
+      stdout=terminal,
+      stderr=subprocess.DEVNULL,
+      stdin=subprocess.DEVNULL,
+      env={**os.environ, **environment},
+  ):
+    os.close(terminal)
+    output = b''
+    try:
+      while piece := os.read(controller, 65536):
+        output += piece
+    except OSError:  # The terminal's last writer has gone.
+      pass
+  os.close(controller)
+  return output.decode()
+
+
+def test_terminal_shows_colours_unless_asked_not_to(run_dir):
+  arguments = [f'--model_dir={run_dir}', '--explain', 'so sad :(']
+  assert '\x1b[1;31m' in _in_a_terminal(arguments, NO_COLOR='')
+  assert '\x1b' not in _in_a_terminal(arguments, NO_COLOR='1')
+
+
+def test_damaged_lines_are_counted_and_predicted(predict):
+  result = predict(input=b'lovely \xff :)\nso sad :(\n\xfe\n')
+  assert result.returncode == 0
+  assert len(result.stdout.splitlines()) == 3
+  assert 'WARNING: 2 lines were not UTF-8' in result.stderr
+
+
+def test_closed_pipe_ends_quietly(run_dir):
+  lines = b'lovely day :)\n' * 200_000
+  for processes in (1, 2):
+    command = [sys.executable, *COMMAND, f'--model_dir={run_dir}']
+    with subprocess.Popen(
+        [*command, f'--processes={processes}'],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+      process.stdout.close()
+      try:
+        process.stdin.write(lines)
+        process.stdin.close()
+      except BrokenPipeError:
+        pass
+      assert process.stderr.read() == b''
+    assert process.returncode == 141
+
+
+def test_memory_does_not_grow_with_the_input(run_dir):
+  code = (
+      'import resource, sys; from trax_twitter_sentiment import predict; '
+      'from trax_twitter_sentiment import cli\n'
+      'def main(texts):\n'
+      '  predict.main(texts)\n'
+      '  peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n'
+      '  print(peak, file=sys.stderr)\n'
+      'cli.run(main)'
+  )
+  peaks = []
+  for n_lines in (10_000, 100_000):
+    lines = ''.join(f'word{i % 7919} and a lovely day :)\n' for i in range(n_lines))
+    result = run_python('-c', code, f'--model_dir={run_dir}', input=lines.encode())
+    assert len(result.stdout.splitlines()) == n_lines
+    peaks.append(int(result.stderr))
+  assert peaks[1] < 1.1 * peaks[0]
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['--model_dir=/nowhere', 'hi'], "model_dir='/nowhere' is not a directory"),
+        (['--input=/nowhere.csv'], '--input=/nowhere.csv: No such file'),
+        (['--input=/nowhere.csv', 'hi'], 'as arguments or as --input, not both'),
+        (['--explain', '--format=tsv', 'hi'], '--explain has no --format=tsv'),
+    ],
+)
+def test_mistake_ends_in_one_line(predict, arguments, message):
+  result = predict(*arguments)
+  assert result.returncode == 1
+  (line,) = result.stderr.splitlines()
+  assert line.startswith('ERROR: ')
+  assert message in line
+  assert result.stdout == ''
+
+
+def test_missing_column_ends_in_one_line(predict, tmp_path):
+  (tmp_path / 'a.csv').write_text('body\nhi\n')
+  result = predict(f'--input={tmp_path / "a.csv"}')
+  assert result.returncode == 1
+  assert "no column 'text'; there are 'body'" in result.stderr
+  assert len(result.stderr.splitlines()) == 1
+
+
+def test_help_tells_the_flags():
+  result = run_python(*COMMAND, '--help')
+  for flag in ('--model_dir', '--input', '--column', '--format', '--processes'):
+    assert flag in result.stdout

@@ -8,7 +8,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import gin
 import numpy as np
@@ -36,11 +36,11 @@ _DOWNLOAD_SECONDS = 60.0
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Examples:
-  """The tweets of one split, positives first, as in the notebook.
+  """The labelled texts of one split.
 
   Attributes:
-    texts: the tweets.
-    labels: <int32>[n_texts], 1 for positive and 0 for negative.
+    texts: the texts; of tweets, positives first, as in the notebook.
+    labels: <int32>[n_texts], each text's class: 1 for positive and 0 for negative.
   """
 
   texts: tuple[str, ...]
@@ -49,13 +49,13 @@ class Examples:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Corpus:
-  """Labelled tweets in two splits.
+  """Labelled texts in two splits.
 
   Attributes:
-    name: the source that the tweets come from, `'nltk'` or `'sample'`, recorded
-      beside what is trained on them.
-    train: the first four fifths of each class, in the corpus's order.
-    validation: the last fifth of each class.
+    name: where the texts come from, recorded beside what is trained on them: of
+      tweets `'nltk'` or `'sample'`.
+    train: the texts to train on.
+    validation: the texts to validate on.
     stop_words: the words that the tokenizer leaves out by default.
   """
 
@@ -64,15 +64,12 @@ class Corpus:
   validation: Examples
   stop_words: frozenset[str]
 
-  def split(self, setting: str, name: str) -> Examples:
-    """Returns the split called `name`, or raises `UserError` about `setting`."""
-    check_choice(setting, name, SPLITS)
-    return self.train if name == 'train' else self.validation
-
 
 @gin.configurable(module='trax_twitter_sentiment')
 def TwitterCorpus(source: str = 'auto') -> Corpus:
   """Returns the tweets to train and validate on; each source is read once.
+
+  Of each class, the first four fifths train and the last fifth validates.
 
   Args:
     source: `'nltk'` for NLTK's `twitter_samples` (5,000 positive and 5,000
@@ -86,6 +83,32 @@ def TwitterCorpus(source: str = 'auto') -> Corpus:
   """
   check_choice('TwitterCorpus.source', source, SOURCES)
   return _load(source)
+
+
+@gin.configurable(module='trax_twitter_sentiment')
+def configured_corpus(corpus: Callable[[], Corpus] = TwitterCorpus) -> Corpus:
+  """Returns the corpus that all streams and the vocabulary are made of.
+
+  Args:
+    corpus: what makes it. In gin: `configured_corpus.corpus = @TextFileCorpus`.
+  """
+  return corpus()
+
+
+def english_stop_words() -> frozenset[str]:
+  """Returns NLTK's English stop words where they are at hand, else the sample's."""
+  resource = _NLTK_PACKAGES['stopwords'][0]
+  read = _read_sample if 'stopwords' in _missing_packages() else _read_nltk
+  return _parse_stop_words(read(resource)[1])
+
+
+def examples_of(pairs: Iterable[tuple[str, int]]) -> Examples:
+  """Returns the examples of pairs of text and label."""
+  texts, labels = [], []
+  for text, label in pairs:
+    texts.append(text)
+    labels.append(label)
+  return Examples(tuple(texts), np.array(labels, np.int32))
 
 
 @functools.cache
@@ -116,17 +139,14 @@ def _read_corpus(name: str, read: Callable[[str], tuple[str, bytes]]) -> Corpus:
   _, stop_words = read(_NLTK_PACKAGES['stopwords'][0])
   return Corpus(
       name=name,
-      train=_examples(train),
-      validation=_examples(validation),
-      stop_words=frozenset(stop_words.decode('utf-8').split()),
+      train=examples_of(train),
+      validation=examples_of(validation),
+      stop_words=_parse_stop_words(stop_words),
   )
 
 
-def _examples(pairs: list[tuple[str, int]]) -> Examples:
-  return Examples(
-      texts=tuple(text for text, _ in pairs),
-      labels=np.array([label for _, label in pairs], np.int32),
-  )
+def _parse_stop_words(content: bytes) -> frozenset[str]:
+  return frozenset(content.decode('utf-8').split())
 
 
 def _parse_tweets(file_name: str, content: bytes) -> list[str]:

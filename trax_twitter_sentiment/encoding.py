@@ -2,12 +2,13 @@
 
 import dataclasses
 import functools
+from collections.abc import Iterable
 
 import gin
 import numpy as np
 
-from trax_twitter_sentiment.corpus import Corpus, Examples, TwitterCorpus
-from trax_twitter_sentiment.errors import check_choice
+from trax_twitter_sentiment.corpus import Corpus, Examples, configured_corpus
+from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.tokenizer import (
     PAD_ID,
     TweetTokenizer,
@@ -22,7 +23,7 @@ class EncodedExamples:
   Attributes:
     ids: <int32>[n_tokens], the ids of all tweets, one after the other.
     lengths: <int64>[n_tweets], how many of them each tweet has.
-    labels: <int32>[n_tweets], 1 for positive and 0 for negative.
+    labels: <int32>[n_tweets], the class of each.
   """
 
   ids: np.ndarray
@@ -48,20 +49,40 @@ class EncodedCorpus:
   train: EncodedExamples
   validation: EncodedExamples
 
-  def split(self, setting: str, name: str) -> EncodedExamples:
-    """Returns the split called `name`, or raises `UserError` about `setting`."""
-    check_choice(setting, name, ('train', 'validation'))
-    return self.train if name == 'train' else self.validation
-
   @property
   def max_length(self) -> int:
-    """The number of tokens of the longest tweet of both splits, at least 1."""
+    """The number of tokens of the longest text of both splits, at least 1."""
     return max(1, self.train.lengths.max(), self.validation.lengths.max())
 
 
-def encoded_corpus() -> EncodedCorpus:
-  """Returns the configured corpus, encoded once by the configured tokenizer."""
-  return _encode_corpus(TwitterCorpus(), configured_tokenizer())
+@gin.configurable(module='trax_twitter_sentiment')
+def encoded_corpus(
+    max_vocabulary_size: int | None = None,
+    min_token_count: int = 1,
+    tokenizer_from: str | None = None,
+) -> EncodedCorpus:
+  """Returns the configured corpus, encoded once by the configured tokenizer.
+
+  Args:
+    max_vocabulary_size: how many tokens have an id at the most, the three special
+      ones included; the most frequent ones do. `None` for all.
+    min_token_count: how often a token has to be in the training texts to have one.
+    tokenizer_from: the output directory of a run whose tokenizer, vocabulary
+      included, is used as it is: to fine-tune that run's model on this corpus.
+
+  Raises:
+    UserError: if an argument is not a legal value.
+  """
+  if max_vocabulary_size is not None:
+    check_positive('encoded_corpus.max_vocabulary_size', max_vocabulary_size)
+  check_positive('encoded_corpus.min_token_count', min_token_count)
+  return _encode_corpus(
+      configured_corpus(),
+      _tokenizer_of(tokenizer_from) if tokenizer_from else configured_tokenizer(),
+      max_vocabulary_size,
+      min_token_count,
+      learn_vocabulary=tokenizer_from is None,
+  )
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -73,13 +94,37 @@ def vocabulary_size() -> int:
   return len(encoded_corpus().tokenizer.vocabulary)
 
 
+def encoded_without_emoticons(split: str) -> EncodedExamples:
+  """Returns a split with emoticons removed, by the vocabulary of the usual texts."""
+  tokenizer = dataclasses.replace(encoded_corpus().tokenizer, keep_emoticons=False)
+  return _encode_split(configured_corpus(), split, tokenizer)
+
+
+def _tokenizer_of(folder: str) -> TweetTokenizer:
+  try:
+    return TweetTokenizer.load(folder)
+  except FileNotFoundError as error:
+    raise UserError(
+        f'encoded_corpus.tokenizer_from={folder!r} has no {error.filename}.'
+    ) from error
+
+
 @functools.lru_cache(maxsize=2)
-def _encode_corpus(corpus: Corpus, tokenizer: TweetTokenizer) -> EncodedCorpus:
+def _encode_corpus(
+    corpus: Corpus,
+    tokenizer: TweetTokenizer,
+    max_vocabulary_size: int | None,
+    min_token_count: int,
+    learn_vocabulary: bool,
+) -> EncodedCorpus:
   train, validation = (
       [tokenizer.tokenize(text) for text in examples.texts]
       for examples in (corpus.train, corpus.validation)
   )
-  tokenizer = tokenizer.with_vocabulary_of(train, corpus.name)
+  if learn_vocabulary:
+    tokenizer = tokenizer.with_vocabulary_of(
+        train, corpus.name, max_vocabulary_size, min_token_count
+    )
   return EncodedCorpus(
       tokenizer=tokenizer,
       train=_encode(tokenizer, train, corpus.train),
@@ -87,11 +132,20 @@ def _encode_corpus(corpus: Corpus, tokenizer: TweetTokenizer) -> EncodedCorpus:
   )
 
 
-def _encode(
-    tokenizer: TweetTokenizer, token_lists: list[list[str]], examples: Examples
+@functools.lru_cache(maxsize=2)
+def _encode_split(
+    corpus: Corpus, split: str, tokenizer: TweetTokenizer
 ) -> EncodedExamples:
+  examples = getattr(corpus, split)
+  return _encode(tokenizer, map(tokenizer.tokenize, examples.texts), examples)
+
+
+def _encode(
+    tokenizer: TweetTokenizer, token_lists: Iterable[list[str]], examples: Examples
+) -> EncodedExamples:
+  id_lists = [tokenizer.encode_tokens(tokens) for tokens in token_lists]
   return EncodedExamples(
-      ids=tokenizer.encode_tokens(t for tokens in token_lists for t in tokens),
-      lengths=np.array([len(tokens) for tokens in token_lists], np.int64),
+      ids=np.concatenate(id_lists),
+      lengths=np.array([len(ids) for ids in id_lists], np.int64),
       labels=examples.labels,
   )

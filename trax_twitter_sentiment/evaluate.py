@@ -48,12 +48,14 @@ def main(arguments: list[str]) -> None:
     raise UserError(f'Unexpected argument {arguments[0]!r}; texts go in --input.')
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
   # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
-  from trax_twitter_sentiment import evaluation, labelled
+  from trax_twitter_sentiment import evaluation, labelled, text_corpora
 
   if _INPUT.value:
-    file = labelled.read_labelled(_INPUT.value, _COLUMN.value, _LABEL_COLUMN.value)
-    examples, name = file.examples, _INPUT.value
-    cli.warn_of_damaged_lines(file.n_damaged)
+    examples, reader = text_corpora.read_labelled(
+        _INPUT.value, (_COLUMN.value, _LABEL_COLUMN.value)
+    )
+    name = _INPUT.value
+    cli.warn_of_damaged_lines(reader.n_damaged)
   else:
     corpus = predictor.tokenizer.corpus
     examples, name = labelled.validation_examples(corpus), f'{corpus}, validation'

@@ -72,6 +72,37 @@ def TwitterClassifier(
   )
 
 
+@gin.configurable(module='trax_twitter_sentiment', denylist=['mode'])
+def GRUClassifier(
+    vocab_size: int, d_model: int = 64, output_dim: int = 2, mode: str = 'train'
+) -> tl.Serial:
+  """Returns a recurrent classifier: embedding, GRU, masked mean, dense, log-softmax.
+
+  It maps <int>[batch_size, length] token ids to <float32>[batch_size, output_dim]
+  log-probabilities. The GRU's states are averaged over the tokens, without padding.
+
+  Args:
+    vocab_size: the number of token ids; `vocabulary_size()` for the plugin's
+      streams.
+    d_model: the size of a token's vector and of the GRU's state.
+    output_dim: the number of classes.
+    mode: `'train'`, `'eval'` or `'predict'`.
+
+  Raises:
+    UserError: if an argument is not a legal value.
+  """
+  check_positive('GRUClassifier.vocab_size', vocab_size)
+  check_positive('GRUClassifier.d_model', d_model)
+  check_positive('GRUClassifier.output_dim', output_dim)
+  recurrent = [tl.Embedding(vocab_size, d_model), tl.GRU(d_model, mode=mode)]
+  return tl.Serial(
+      tl.Branch(recurrent, _IsToken()),
+      _MaskedMean(),
+      tl.Dense(output_dim),
+      tl.LogSoftmax(),
+  )
+
+
 def pooling_of(model: tl.Layer) -> str | None:
   """Returns the pooling of a `TwitterClassifier`, `None` for any other model."""
   name = model.name

@@ -34,16 +34,27 @@ class RecordReader:
     name: of the file, for errors, and for the format by its ending: CSV or TSV with
       a header (`.csv`, `.tsv`), JSON Lines (`.jsonl`, `.ndjson`), else a text a line.
     columns: the names of the columns to read; a text a line has one, `'text'`.
+    skip_malformed: whether malformed rows are left out and counted.
 
   Attributes:
     n_damaged: how many of the lines read so far were not UTF-8.
+    n_skipped: how many rows were left out so far.
 
   Raises, while it is iterated over:
-    UserError: if a column is missing or a row is malformed; the line is named.
+    UserError: if a CSV or TSV file lacks a column, or a row is malformed and not
+      skipped; the line is named.
   """
 
-  def __init__(self, file: BinaryIO, name: str, columns: tuple[str, ...]):
+  def __init__(
+      self,
+      file: BinaryIO,
+      name: str,
+      columns: tuple[str, ...],
+      skip_malformed: bool = False,
+  ):
     self.n_damaged = 0
+    self.n_skipped = 0
+    self._skip_malformed = skip_malformed
     self._file = file
     self._name = name
     self._columns = columns
@@ -58,7 +69,6 @@ class RecordReader:
       case 'jsonl':
         yield from self._jsonl(self._lines())
       case _:
-        self._check_columns(['text'], 1)
         for number, line in enumerate(self._lines(), start=1):
           yield Record(number, (line.rstrip('\r\n'),))
 
@@ -72,23 +82,34 @@ class RecordReader:
         self.n_damaged += 1
         yield line.decode(encoding, errors='replace')
 
+  def malformed(self, line: int, problem: str) -> None:
+    """Counts a malformed row, or raises the `UserError` about it."""
+    if not self._skip_malformed:
+      raise UserError(f'{self._name}, line {line}: {problem}.')
+    self.n_skipped += 1
+
   def _csv(self, lines: Iterable[str], delimiter: str) -> Iterator[Record]:
     rows = csv.reader(lines, delimiter=delimiter)
-    try:
-      header = next(rows, [])
-      self._check_columns(header, 1)
-      places = [header.index(column) for column in self._columns]
-      for row in rows:
-        if not row:
-          continue
-        if len(row) != len(header):
-          raise UserError(
-              f'{self._name}, line {rows.line_num}: {len(row)} columns, but the '
-              f'header has {len(header)}.'
-          )
+    header = next(rows, [])
+    if missing := self._missing(header):
+      raise UserError(f'{self._name}, line 1: {missing}.')
+    places = [header.index(column) for column in self._columns]
+    while True:
+      try:
+        row = next(rows)
+      except StopIteration:
+        return
+      except csv.Error as error:
+        self.malformed(rows.line_num, str(error))
+        continue
+      if not row:
+        continue
+      if len(row) == len(header):
         yield Record(rows.line_num, tuple(row[place] for place in places))
-    except csv.Error as error:
-      raise UserError(f'{self._name}, line {rows.line_num}: {error}.') from error
+      else:
+        self.malformed(
+            rows.line_num, f'{len(row)} columns, but the header has {len(header)}'
+        )
 
   def _jsonl(self, lines: Iterable[str]) -> Iterator[Record]:
     for number, line in enumerate(lines, start=1):
@@ -96,17 +117,20 @@ class RecordReader:
         continue
       try:
         fields = json.loads(line)
-      except (ValueError, RecursionError) as error:
-        raise UserError(f'{self._name}, line {number}: not JSON.') from error
+      except (ValueError, RecursionError):
+        self.malformed(number, 'not JSON')
+        continue
       if not isinstance(fields, dict):
-        raise UserError(f'{self._name}, line {number}: not a JSON object.')
-      self._check_columns(list(fields), number)
-      yield Record(number, tuple(str(fields[column]) for column in self._columns))
+        self.malformed(number, 'not a JSON object')
+      elif missing := self._missing(list(fields)):
+        self.malformed(number, missing)
+      else:
+        yield Record(number, tuple(str(fields[column]) for column in self._columns))
 
-  def _check_columns(self, found: list[str], line: int) -> None:
+  def _missing(self, found: list[str]) -> str:
+    """Returns what to say of a missing column, or ''."""
     for column in self._columns:
       if column not in found:
-        raise UserError(
-            f'{self._name}, line {line}: no column {column!r}; there are '
-            f'{", ".join(map(repr, found)) or "none"}.'
-        )
+        names = ', '.join(map(repr, found)) or 'none'
+        return f'no column {column!r}; there are {names}'
+    return ''

@@ -9,12 +9,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import gin
+import jax
 import numpy as np
+from trax import fastmath
 
 from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax on import)
-from trax_twitter_sentiment.corpus import TwitterCorpus
-from trax_twitter_sentiment.encoding import EncodedExamples, encoded_corpus
-from trax_twitter_sentiment.errors import UserError, check_positive
+from trax_twitter_sentiment.corpus import SPLITS, configured_corpus
+from trax_twitter_sentiment.encoding import (
+    EncodedExamples,
+    encoded_corpus,
+    encoded_without_emoticons,
+)
+from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
 from trax_twitter_sentiment.tokenizer import PAD_ID
 
 Source = Callable[..., Iterator[tuple]]
@@ -22,7 +28,11 @@ Source = Callable[..., Iterator[tuple]]
 
 @gin.configurable(module='trax_twitter_sentiment')
 def TwitterSamples(
-    split: str = 'train', shuffle: bool | None = None, seed: int = 0
+    split: str = 'train',
+    shuffle: bool | None = None,
+    seed: int = 0,
+    host_id: int | None = None,
+    n_hosts: int | None = None,
 ) -> Source:
   """Returns a source of single labelled tweets, endless.
 
@@ -35,16 +45,21 @@ def TwitterSamples(
       negatives mixed; by default only where `split` is `'train'`. In order,
       positives come first.
     seed: of the order; the same seed gives the same order.
+    host_id: which host of a computation reads; `None` for JAX's process index.
+    n_hosts: how many share the data, each reading a part of its own; `None` for
+      JAX's process count.
 
   Raises:
-    UserError: if `split` or `seed` is not a legal value.
+    UserError: if an argument is not a legal value.
   """
-  examples = TwitterCorpus().split('TwitterSamples.split', split)
+  check_choice('TwitterSamples.split', split, SPLITS)
+  examples = getattr(configured_corpus(), split)
   rng = _generator('TwitterSamples', split, shuffle, seed)
+  rows = _share_of_host(np.arange(len(examples.texts)), host_id, n_hosts)
 
   def samples(generator: Any = None) -> Iterator[tuple[str, np.int32]]:
     del generator
-    for (i,) in _batches_of_indices(np.arange(len(examples.texts)), 1, rng()):
+    for (i,) in _batches_of_indices(rows, 1, rng()):
       yield examples.texts[i], examples.labels[i]
 
   return samples
@@ -85,6 +100,10 @@ def TwitterBatches(
     shuffle: bool | None = None,
     seed: int = 0,
     pad_each_batch: bool = False,
+    balanced: bool = True,
+    without_emoticons: bool = False,
+    host_id: int | None = None,
+    n_hosts: int | None = None,
 ) -> Source:
   """Returns a source of ready batches, endless: the fast path.
 
@@ -99,7 +118,8 @@ def TwitterBatches(
 
   Args:
     split: `'train'` or `'validation'`.
-    batch_size: tweets a batch, an even number.
+    batch_size: tweets a batch on this host; an even number, and a multiple of the
+      number of devices.
     max_length: tokens a tweet, cutting longer ones off; `None` for as many as the
       longest tweet of the corpus has.
     shuffle: whether each epoch comes in a new random order; by default only where
@@ -108,40 +128,63 @@ def TwitterBatches(
     seed: of the order; the same seed gives the same batches.
     pad_each_batch: whether batches are as long as their longest tweet, as the
       notebook's are; each new length makes Trax compile its step anew.
+    balanced: whether each class has the same part of each batch, the highest class
+      first; if not, batches take the split as it is, which is what evaluation on a
+      corpus of uneven classes needs.
+    without_emoticons: whether emoticons are removed from the tweets, with the
+      vocabulary as it is: for an honest evaluation beside the usual one.
+    host_id: which host of a computation reads; `None` for JAX's process index.
+    n_hosts: how many share the data, each reading a part of its own; `None` for
+      JAX's process count.
 
   Raises:
     UserError: if an argument is not a legal value.
   """
+  check_choice('TwitterBatches.split', split, SPLITS)
   check_positive('TwitterBatches.batch_size', batch_size)
-  if batch_size % 2:
-    raise UserError(
-        f'TwitterBatches.batch_size={batch_size} is odd; a batch is half positive '
-        'and half negative, so it must be even.'
-    )
   if max_length is not None:
     check_positive('TwitterBatches.max_length', max_length)
   rng = _generator('TwitterBatches', split, shuffle, seed)
   corpus = encoded_corpus()
-  examples = corpus.split('TwitterBatches.split', split)
+  examples = (
+      encoded_without_emoticons(split) if without_emoticons else getattr(corpus, split)
+  )
+  classes = np.unique(corpus.train.labels)[::-1].tolist()
+  _check_parts(batch_size, len(classes) if balanced else 1)
+  parts = [
+      _share_of_host(np.flatnonzero(np.isin(examples.labels, part)), host_id, n_hosts)
+      for part in (classes if balanced else [classes])
+  ]
   inputs = examples.padded(max_length or corpus.max_length)
   lengths = np.clip(examples.lengths, 1, inputs.shape[1])
 
   def batches(generator: Any = None) -> Iterator[tuple[np.ndarray, ...]]:
     del generator
-    # Positives and negatives are shuffled apart, so one generator for each.
-    positives, negatives = (
-        _batches_of_indices(
-            np.flatnonzero(examples.labels == label), batch_size // 2, rng(label)
-        )
-        for label in (1, 0)
-    )
+    # Classes are shuffled apart, so a generator for each.
+    streams = [
+        _batches_of_indices(part, batch_size // len(parts), rng(i))
+        for i, part in enumerate(parts)
+    ]
     weights = np.ones(batch_size, np.float32)
-    for halves in zip(positives, negatives):
-      rows = np.concatenate(halves)
+    for part_rows in zip(*streams):
+      rows = np.concatenate(part_rows)
       length = lengths[rows].max() if pad_each_batch else inputs.shape[1]
       yield inputs[rows, :length], examples.labels[rows], weights
 
   return batches
+
+
+@gin.configurable(module='trax_twitter_sentiment')
+def validation_steps(batch_size: int = gin.REQUIRED) -> int:
+  """Returns how many batches hold the whole validation split, the last one filled up.
+
+  In gin: `train.eval_steps = @validation_steps()`.
+
+  Args:
+    batch_size: that of the validation batches.
+  """
+  check_positive('validation_steps.batch_size', batch_size)
+  return -(-len(configured_corpus().validation.texts) // batch_size)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -178,6 +221,32 @@ def twitter_data_streams(
     return pairs
 
   return stream(corpus.train, 'train'), stream(corpus.validation, 'validation')
+
+
+def _check_parts(batch_size: int, n_classes: int) -> None:
+  if n_classes == 2 and batch_size % 2:
+    raise UserError(
+        f'TwitterBatches.batch_size={batch_size} is odd; a batch is half positive '
+        'and half negative, so it must be even.'
+    )
+  if batch_size % n_classes:
+    raise UserError(
+        f'TwitterBatches.batch_size={batch_size} is not a multiple of {n_classes}, '
+        'the number of classes, which have equal parts of a batch.'
+    )
+  n_devices = fastmath.local_device_count()
+  if batch_size % n_devices:
+    raise UserError(
+        f'TwitterBatches.batch_size={batch_size} is not a multiple of {n_devices}, '
+        'the number of devices, among which a batch is split evenly.'
+    )
+
+
+def _share_of_host(
+    indices: np.ndarray, host_id: int | None, n_hosts: int | None
+) -> np.ndarray:
+  host_id = jax.process_index() if host_id is None else host_id
+  return indices[host_id :: n_hosts or jax.process_count()]
 
 
 def _generator(

@@ -1,5 +1,6 @@
 """From a tweet to tokens to ids, and the vocabulary between the two."""
 
+import collections
 import dataclasses
 import functools
 import json
@@ -12,7 +13,7 @@ from typing import Any
 import gin
 import numpy as np
 
-from trax_twitter_sentiment.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpus import configured_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import write_atomically
 
@@ -28,6 +29,10 @@ _TICKER = re.compile(r'\$\w*')
 _RETWEET_MARK = re.compile(r'^RT\s+')
 _LINK = re.compile(r'https?://\S*[\r\n]*')
 _SPLIT_EMOTICON = re.compile(r'(?<!\S): ([()])(?!\S)')
+
+# The part of a link that emoticons are not looked for in: `http:/` holds one. It ends
+# before a colon, so that an emoticon typed right behind a link is found.
+_LINK_BODY = re.compile(r'(https?://[\w./?&=%#+~-]*)')
 
 # Brackets and signs may be taken generously, since punctuation goes anyway; where
 # letters or digits take part, the look-arounds keep words and figures. Runs at the
@@ -125,18 +130,30 @@ class TweetTokenizer:
     return np.array([ids.get(token, UNK_ID) for token in tokens], np.int32)
 
   def with_vocabulary_of(
-      self, token_lists: Iterable[list[str]], corpus: str
+      self,
+      token_lists: Iterable[list[str]],
+      corpus: str,
+      max_size: int | None = None,
+      min_count: int = 1,
   ) -> 'TweetTokenizer':
     """Returns this tokenizer with the vocabulary of tokenized training texts.
 
     Args:
-      token_lists: the tokens of each text; a new token gets the next id.
+      token_lists: the tokens of each text; ids are in the order in which tokens
+        first appear.
       corpus: the name of the corpus that the texts come from.
+      max_size: how many tokens it has at the most, the special ones included; the
+        most frequent are in it, of equally frequent ones the first to appear.
+      min_count: how often a token has to appear.
     """
-    vocabulary = dict.fromkeys(SPECIAL_TOKENS)
-    for tokens in token_lists:
-      vocabulary.update(dict.fromkeys(tokens))
-    return dataclasses.replace(self, vocabulary=tuple(vocabulary), corpus=corpus)
+    counts = collections.Counter(t for tokens in token_lists for t in tokens)
+    n_learned = None if max_size is None else max(0, max_size - len(SPECIAL_TOKENS))
+    frequent = {t for t, n in counts.most_common(n_learned) if n >= min_count}
+    # A counter keeps the order of appearance.
+    learned = (t for t in counts if t in frequent and t not in SPECIAL_TOKENS)
+    return dataclasses.replace(
+        self, vocabulary=(*SPECIAL_TOKENS, *learned), corpus=corpus
+    )
 
   def to_json(self) -> str:
     """Returns all that `from_json` needs to make an equal tokenizer."""
@@ -198,7 +215,7 @@ class TweetTokenizer:
     if self.remove_links:
       text = _LINK.sub('', text)
     if not self.keep_emoticons:
-      text = _EMOTICON.sub(' ', text)
+      text = remove_emoticons(text)
     if self.remove_hash_signs:
       text = text.replace('#', '')
     return text
@@ -240,9 +257,22 @@ class TweetTokenizer:
     return {token: i for i, token in enumerate(self.vocabulary)}
 
 
+def remove_emoticons(text: str) -> str:
+  """Returns a text with a space for each of its emoticons; links stay as they are.
+
+  Example:
+    >>> remove_emoticons('great :-) https://example.com/a:)')
+    'great   https://example.com/a '
+  """
+  # Of the parts, every second one is a link.
+  parts = _LINK_BODY.split(text)
+  parts[::2] = [_EMOTICON.sub(' ', part) for part in parts[::2]]
+  return ''.join(parts)
+
+
 def configured_tokenizer() -> TweetTokenizer:
   """Returns the tokenizer of gin's bindings, still without a vocabulary."""
-  return TweetTokenizer(stop_words=TwitterCorpus().stop_words)
+  return TweetTokenizer(stop_words=configured_corpus().stop_words)
 
 
 def tokenize_tweet(text: str) -> list[str]:

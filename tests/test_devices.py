@@ -1,0 +1,73 @@
+"""Several devices, in processes of their own, and several hosts."""
+
+import numpy as np
+import pytest
+from conftest import run_python
+
+from trax_twitter_sentiment.encoding import encoded_corpus
+from trax_twitter_sentiment.streams import TwitterBatches, TwitterSamples
+
+pytestmark = pytest.mark.usefixtures('sample_corpus')
+
+
+def test_four_devices_train_like_one(tmp_path):
+  accuracies = {}
+  for n_devices in (1, 4):
+    result = _train(tmp_path / str(n_devices), n_devices)
+    assert result.returncode == 0, result.stderr
+    last = [line for line in result.stdout.splitlines() if 'eval' in line][-1]
+    accuracies[n_devices] = float(last.split('|')[1])
+  assert accuracies[4] == pytest.approx(accuracies[1], abs=0.01)
+
+
+def test_batch_size_that_does_not_divide_is_refused(tmp_path):
+  result = _train(tmp_path, 4, 'TwitterBatches.batch_size=30')
+  assert result.returncode == 1
+  message = 'TwitterBatches.batch_size=30 is not a multiple of 4, the number of devices'
+  assert message in result.stderr.splitlines()[-1]
+
+
+def _train(output_dir, n_devices, *bindings):
+  return run_python(
+      '-c',
+      'from trax_twitter_sentiment import compat; import runpy; '
+      'runpy.run_module("trax.trainer", run_name="__main__")',
+      '--config_file=trax_twitter_sentiment/gin_configs/twitter.gin',
+      f'--output_dir={output_dir}',
+      "--config=TwitterCorpus.source='sample'",
+      '--config=train.steps=20',
+      *(f'--config={binding}' for binding in bindings),
+      XLA_FLAGS=f'--xla_force_host_platform_device_count={n_devices}',
+  )
+
+
+def test_hosts_read_parts_of_their_own_that_make_up_the_whole():
+  corpus = encoded_corpus()
+  seen = []
+  for host_id in range(4):
+    batches = TwitterBatches(batch_size=20, host_id=host_id, n_hosts=4)()
+    epoch = [next(batches) for _ in range(10)]
+    assert all(targets.tolist() == [1] * 10 + [0] * 10 for _, targets, _ in epoch)
+    seen += [row for inputs, _, _ in epoch for row in map(tuple, inputs)]
+  expected = map(tuple, corpus.train.padded(corpus.max_length))
+  assert sorted(seen) == sorted(expected)
+
+
+def test_hosts_read_samples_of_their_own():
+  parts = []
+  for host_id in range(2):
+    samples = TwitterSamples('validation', host_id=host_id, n_hosts=2)()
+    parts.append({next(samples)[0] for _ in range(100)})
+  assert len(parts[0] | parts[1]) == 200
+  assert not parts[0] & parts[1]
+
+
+def test_process_index_of_jax_chooses_the_part(monkeypatch):
+  import jax
+
+  monkeypatch.setattr(jax, 'process_index', lambda: 1)
+  monkeypatch.setattr(jax, 'process_count', lambda: 2)
+  (inputs, _, _) = next(TwitterBatches('validation', batch_size=4)())
+  corpus = encoded_corpus()
+  positives = corpus.validation.padded(corpus.max_length)[:100]
+  np.testing.assert_array_equal(inputs[:2], positives[[1, 3]])

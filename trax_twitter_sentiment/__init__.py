@@ -12,9 +12,12 @@ __version__ = '0.1.0'
 
 # Public name -> the module that holds it.
 _MODULES = {
+    'GRUClassifier': 'models',
     'SaveForPrediction': 'callbacks',
     'SentimentNetwork': 'network',
     'SentimentPredictor': 'predictor',
+    'TextFileCorpus': 'text_corpora',
+    'TfdsCorpus': 'text_corpora',
     'TokenizeTweets': 'streams',
     'TweetTokenizer': 'tokenizer',
     'TwitterBatches': 'streams',
@@ -24,8 +27,9 @@ _MODULES = {
     'UserError': 'errors',
     'WeightedBinaryAccuracy': 'metrics',
     'compute_accuracy': 'metrics',
-    'tokenize_tweet': 'encoding',
+    'tokenize_tweet': 'tokenizer',
     'twitter_data_streams': 'streams',
+    'validation_steps': 'streams',
     'vocabulary_size': 'encoding',
 }
 

@@ -1,12 +1,14 @@
 """What hooks into Trax's training loop."""
 
+from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
+
+# isort: split
 from collections.abc import Iterator
 
 import gin
 from trax import layers as tl
 from trax.supervised import callbacks, training
 
-from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax on import)
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.model_file import ModelInfo

@@ -1,10 +1,12 @@
 """Gin-configurable Trax models."""
 
+from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
+
+# isort: split
 import gin
 from trax import layers as tl
 from trax.fastmath import numpy as jnp
 
-from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax on import)
 from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
 from trax_twitter_sentiment.model_file import POOLINGS
 from trax_twitter_sentiment.tokenizer import PAD_ID

@@ -5,6 +5,9 @@ source ignores what it is given. `trax.data.Serial` and `trax.data.make_inputs`
 compose them.
 """
 
+from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
+
+# isort: split
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,7 +16,6 @@ import jax
 import numpy as np
 from trax import fastmath
 
-from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax on import)
 from trax_twitter_sentiment.corpus import SPLITS, configured_corpus
 from trax_twitter_sentiment.encoding import (
     EncodedExamples,

@@ -1,5 +1,8 @@
 """Predictions of any Trax model trained on the plugin's stream, through Trax."""
 
+from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
+
+# isort: split
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -9,7 +12,6 @@ import numpy as np
 from trax import layers as tl
 from trax import shapes
 
-from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax on import)
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.model_file import ModelInfo
 from trax_twitter_sentiment.tokenizer import PAD_ID

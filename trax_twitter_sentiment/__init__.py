@@ -16,6 +16,8 @@ _MODULES = {
     'SaveForPrediction': 'callbacks',
     'SentimentNetwork': 'network',
     'SentimentPredictor': 'predictor',
+    'TensorBuilder': 'tensor_generator',
+    'TensorGenerator': 'tensor_generator',
     'TextFileCorpus': 'text_corpora',
     'TfdsCorpus': 'text_corpora',
     'TokenizeTweets': 'streams',

@@ -27,3 +27,13 @@ def check_positive(setting: str, value: object) -> None:
   """Raises `UserError` unless `value` is a positive integer."""
   if isinstance(value, bool) or not isinstance(value, int) or value < 1:
     raise UserError(f'{setting}={value!r} is not a positive integer.')
+
+
+def check_halves(setting: str, batch_size: object) -> None:
+  """Raises `UserError` unless a batch can be half positive and half negative."""
+  check_positive(setting, batch_size)
+  if batch_size % 2:  # type: ignore[operator]
+    raise UserError(
+        f'{setting}={batch_size} is odd; a batch is half positive and half negative, '
+        'so it must be even.'
+    )

@@ -22,7 +22,12 @@ from trax_twitter_sentiment.encoding import (
     encoded_corpus,
     encoded_without_emoticons,
 )
-from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
+from trax_twitter_sentiment.errors import (
+    UserError,
+    check_choice,
+    check_halves,
+    check_positive,
+)
 from trax_twitter_sentiment.tokenizer import PAD_ID
 
 Source = Callable[..., Iterator[tuple]]
@@ -226,11 +231,8 @@ def twitter_data_streams(
 
 
 def _check_parts(batch_size: int, n_classes: int) -> None:
-  if n_classes == 2 and batch_size % 2:
-    raise UserError(
-        f'TwitterBatches.batch_size={batch_size} is odd; a batch is half positive '
-        'and half negative, so it must be even.'
-    )
+  if n_classes == 2:
+    check_halves('TwitterBatches.batch_size', batch_size)
   if batch_size % n_classes:
     raise UserError(
         f'TwitterBatches.batch_size={batch_size} is not a multiple of {n_classes}, '

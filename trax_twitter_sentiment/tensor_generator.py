@@ -9,7 +9,7 @@ import numpy as np
 
 from trax_twitter_sentiment.corpus import Examples, configured_corpus
 from trax_twitter_sentiment.encoding import encoded_corpus
-from trax_twitter_sentiment.errors import UserError, check_positive
+from trax_twitter_sentiment.errors import check_halves
 from trax_twitter_sentiment.tokenizer import PAD_ID
 
 
@@ -67,12 +67,7 @@ class TensorGenerator:
       infinite: bool = True,
       seed: int = 0,
   ):
-    check_positive('TensorGenerator.batch_size', batch_size)
-    if batch_size % 2:
-      raise UserError(
-          f'TensorGenerator.batch_size={batch_size} is odd; a batch is half positive '
-          'and half negative, so it must be even.'
-      )
+    check_halves('TensorGenerator.batch_size', batch_size)
     self._converter = converter
     rng = np.random.default_rng(seed) if shuffle and infinite else None
     halves = (

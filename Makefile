@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 OUTPUT_DIR ?= runs/twitter
 
-.PHONY: train test lint types dist clean
+.PHONY: train test lint types wheel-check dist clean
 
 train: $(VENV)/installed
 	$(RUN) -m trax.trainer --config_file=gin_configs/twitter.gin \
@@ -19,6 +19,9 @@ lint: $(VENV)/installed-dev
 
 types: $(VENV)/installed-dev
 	$(RUN) -m mypy
+
+wheel-check: $(VENV)/installed-dev
+	.ci/check_wheel
 
 dist: $(VENV)/installed-dev
 	$(RUN) -m build

@@ -215,6 +215,12 @@ def test_foreign_weights_are_refused(run_dir, content):
     SentimentPredictor.load(run_dir)
 
 
+def test_weights_of_a_diverged_run_are_refused(run_dir):
+  _write_weights(run_dir, lambda arrays: [*arrays[:2], arrays[2] * np.nan])
+  with pytest.raises(UserError, match='not finite: training diverged'):
+    SentimentPredictor.load(run_dir)
+
+
 @pytest.mark.parametrize(
     'change',
     [

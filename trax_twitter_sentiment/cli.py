@@ -8,6 +8,9 @@ from absl import app, flags
 
 from trax_twitter_sentiment.errors import UserError
 
+# So that a command's --help shows the flags that are defined here for it.
+flags.disclaim_key_flags()
+
 # As a shell reports a process that SIGPIPE or SIGINT ended.
 _CLOSED_PIPE, _INTERRUPTED = 128 + 13, 128 + 2
 

@@ -85,6 +85,20 @@ def TwitterCorpus(source: str = 'auto') -> Corpus:
   return _load(source)
 
 
+def recorded_corpus(name: str) -> Corpus:
+  """Returns the corpus that a run was trained on, by the name its tokenizer records.
+
+  Raises:
+    UserError: if it is not one of the package's, or can't be had.
+  """
+  if name not in ('nltk', 'sample'):
+    raise UserError(
+        f'The run was trained on the corpus {name!r}, whose validation texts are not '
+        'at hand; the evaluate command takes other labelled texts with --input.'
+    )
+  return TwitterCorpus(name)
+
+
 @gin.configurable(module='trax_twitter_sentiment')
 def configured_corpus(corpus: Callable[[], Corpus] = TwitterCorpus) -> Corpus:
   """Returns the corpus that all streams and the vocabulary are made of.

@@ -14,6 +14,7 @@ import sys
 from absl import flags
 
 from trax_twitter_sentiment import cli
+from trax_twitter_sentiment.corpus import recorded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.predictor import SentimentPredictor
 
@@ -48,7 +49,7 @@ def main(arguments: list[str]) -> None:
     raise UserError(f'Unexpected argument {arguments[0]!r}; texts go in --input.')
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
   # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
-  from trax_twitter_sentiment import evaluation, labelled, text_corpora
+  from trax_twitter_sentiment import evaluation, text_corpora
 
   if _INPUT.value:
     examples, reader = text_corpora.read_labelled(
@@ -57,8 +58,8 @@ def main(arguments: list[str]) -> None:
     name = _INPUT.value
     cli.warn_of_damaged_lines(reader.n_damaged)
   else:
-    corpus = predictor.tokenizer.corpus
-    examples, name = labelled.validation_examples(corpus), f'{corpus}, validation'
+    corpus = recorded_corpus(predictor.tokenizer.corpus)
+    examples, name = corpus.validation, f'{corpus.name}, validation'
   results = {
       variant: evaluation.evaluate(
           evaluation.score_texts(used, examples.texts), examples.labels

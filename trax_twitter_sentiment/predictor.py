@@ -255,7 +255,7 @@ def _load_weights(path: str) -> list[np.ndarray]:
         f'{os.path.dirname(path)} has no checkpoint yet ({WEIGHTS_FILE}); train first.'
     ) from error
   except (EOFError, OSError, ValueError, zlib.error, MemoryError) as error:
-    raise UserError(
-        f'{path} is not a whole weights file ({error}).'
-    ) from error
+    raise UserError(f'{path} is not a whole weights file ({error}).') from error
+  if any(a.dtype.kind == 'f' and not np.isfinite(a).all() for a in arrays):
+    raise UserError(f'{path} holds numbers that are not finite: training diverged.')
   return arrays

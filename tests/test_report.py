@@ -1,0 +1,371 @@
+import base64
+import dataclasses
+import html.parser
+import re
+import shutil
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+from conftest import run_python
+from runs import train
+
+from trax_twitter_sentiment import corpus, report_content, report_page
+from trax_twitter_sentiment.predictor import SentimentPredictor
+
+SECTIONS = [
+    'Accuracy',
+    'Training curves',
+    'Confusion matrix',
+    'Calibration',
+    'Scores',
+    'The tokens that weigh most',
+    'The worst mistakes',
+    'Settings',
+    'Corpus',
+    'Versions',
+]
+
+HOSTILE = [
+    '<script>alert(1)</script>',
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)",
+    '</style></pre></bdi><h2>mine</h2><!-- ',
+    '&lt;b&gt; &amp;amp; &#60;',
+    'right \u202e to left \u2066 and on',
+    'bell \x07 escape \x1b[31m null \x00 delete \x7f next line \x85',
+    'half a character \ud800 and \udfff',
+    '$\\frac{1}{0}$ {0} %s {{x}}',
+    'two\nlines',
+]
+
+
+class Page(html.parser.HTMLParser):
+  """A parsed page: its elements, and the texts of some of them.
+
+  Attributes:
+    elements: the name and the attributes of each.
+    texts: by element, the texts inside each element of that name.
+  """
+
+  def __init__(self, source):
+    super().__init__()
+    self.elements = []
+    self.texts = {}
+    self._open = []
+    self.feed(source)
+    self.close()
+    assert not self._open, f'never closed: {self._open}'
+
+  def handle_starttag(self, tag, attrs):
+    self.elements.append((tag, dict(attrs)))
+    if tag not in ('img', 'meta'):
+      self._open.append((tag, []))
+
+  def handle_endtag(self, tag):
+    name, texts = self._open.pop()
+    assert name == tag, f'</{tag}> ends <{name}>'
+    text = ''.join(texts)
+    self.texts.setdefault(tag, []).append(text)
+    if self._open:
+      self._open[-1][1].append(text)
+
+  def handle_data(self, data):
+    if self._open:
+      self._open[-1][1].append(data)
+
+  def handle_comment(self, data):
+    raise AssertionError(f'a comment: {data}')
+
+  def attributes(self, tag):
+    return [attributes for name, attributes in self.elements if name == tag]
+
+  @property
+  def text(self):
+    return self.texts['body'][0]
+
+
+def content_of(run):
+  return report_content.gather(SentimentPredictor.load(run), str(run))
+
+
+@pytest.fixture(scope='module')
+def run(tmp_path_factory):
+  """Returns the directory of a short run on the sample."""
+  folder = tmp_path_factory.mktemp('runs') / 'short'
+  train(folder, 'train.steps=4', 'train.eval_frequency=2')
+  return folder
+
+
+@pytest.fixture(scope='module')
+def content(run):
+  return content_of(run)
+
+
+@pytest.fixture(scope='module')
+def page(content):
+  return Page(report_page.page(content))
+
+
+def test_page_has_every_section(page):
+  assert page.texts['h2'] == SECTIONS
+  assert page.attributes('html') == [{'lang': 'en'}]
+  assert page.texts['title'][0].startswith('Report of ')
+
+
+def test_page_needs_nothing_else(page):
+  assert not {'script', 'link', 'iframe', 'object', 'base', 'form', 'a', 'svg'} & {
+      name for name, _ in page.elements
+  }
+  for name, attributes in page.elements:
+    assert not any(key.startswith('on') or key == 'href' for key in attributes)
+    if 'src' in attributes:
+      assert name == 'img'
+      assert attributes['src'].startswith('data:image/svg+xml;base64,')
+  (style,) = page.texts['style']
+  assert 'url(' not in style
+  assert '@import' not in style
+  policies = {a.get('http-equiv'): a.get('content') for a in page.attributes('meta')}
+  assert policies['Content-Security-Policy'] == (
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+  )
+
+
+def test_figures_are_whole_and_described(page):
+  images = page.attributes('img')
+  # Two curves, and three figures for tweets as they are and without emoticons.
+  assert len(images) == 2 + 3 * 2
+  for image in images:
+    svg = base64.b64decode(image['src'].split(',')[1])
+    assert ET.fromstring(svg).tag == '{http://www.w3.org/2000/svg}svg'
+  descriptions = ' '.join(image['alt'] for image in images)
+  for part in ('accuracy', 'Confusion matrix', 'Calibration curve', 'Histogram'):
+    assert part in descriptions
+
+
+def test_same_run_gives_the_same_page(content):
+  assert report_page.page(content) == report_page.page(content)
+
+
+def test_accuracy_is_given_as_is_and_without_emoticons(page, content):
+  as_is, without = (variant.evaluation for variant in content.variants)
+  assert without.accuracy.value < as_is.accuracy.value - 0.1
+  for scores in (as_is, without):
+    assert f'{scores.accuracy.value:.4f}' in page.text
+    assert '{:.4f} to {:.4f}, n = 200'.format(*scores.accuracy_interval) in page.text
+  assert content.eval_curves['accuracy'][4] == pytest.approx(as_is.accuracy.value)
+
+
+def test_run_without_emoticons_has_one_variant(tmp_path):
+  train(tmp_path, 'TweetTokenizer.keep_emoticons=False')
+  content = content_of(tmp_path)
+  assert [variant.title for variant in content.variants] == ['Emoticons removed']
+  assert 'leaves emoticons out' in Page(report_page.page(content)).text
+
+
+def test_curves_end_with_their_last_values(page, content):
+  for name in ('cross_entropy', 'accuracy'):
+    last = content.eval_curves[name][4]
+    assert f'eval {name} {last:.4g} at step 4' in page.text
+  loss = content.train_curves['WeightedCategoryCrossEntropy'][4]
+  assert f'train WeightedCategoryCrossEntropy {loss:.4g} at step 4' in page.text
+
+
+@pytest.mark.parametrize('value', [float('nan'), float('inf'), 0.0])
+def test_any_value_can_be_on_a_curve(content, value):
+  name = 'loss $\\nope$ <b>'  # Not a formula.
+  curves = {name: {1: value, 2: 1.0, 3: 1e-9}, '_odd': {1: value}}
+  page = Page(report_page.page(dataclasses.replace(content, eval_curves=curves)))
+  assert name in page.texts['h3']
+
+
+def test_weighty_tokens_are_the_largest_of_known_ones(content):
+  predictor = SentimentPredictor.load(content.model_dir)
+  odds = predictor.token_log_odds()
+  counts = dict.fromkeys(predictor.tokenizer.vocabulary, 0)
+  for text in content.corpus.train.texts:
+    for token in set(predictor.tokenizer.tokenize(text)):
+      counts[token] += 1
+  known = [i for i, n in enumerate(counts.values()) if n >= 5]
+  negative, positive = content.weighty_tokens
+  assert [t.log_odds for t in negative] == sorted(odds[known])[:20]
+  assert [t.log_odds for t in positive] == sorted(odds[known], reverse=True)[:20]
+  for token in negative + positive:
+    assert token.n_tweets == counts[token.token]
+  assert positive[0].token in (':)', ':d', ':-)')
+
+
+def test_special_tokens_are_not_weighty(content):
+  predictor = SentimentPredictor.load(content.model_dir)
+  unknown = corpus.Examples(('unheardof',) * 9, np.ones(9, np.int32))
+  assert report_content._weighty_tokens(predictor, unknown) == ([], [])
+
+
+def test_mistakes_are_the_worst_and_fully_explained(content, page):
+  variant = content.variants[1]
+  (_, false_positive), (false_negative, _) = variant.evaluation.confusion_matrix
+  n_mistakes = false_positive + false_negative
+  assert len(variant.mistakes) == 20 < n_mistakes
+  assert f'20 of {n_mistakes} mistakes in 200 tweets' in page.text
+  odds = variant.log_probabilities[:, 1] - variant.log_probabilities[:, 0]
+  sides = np.where(content.corpus.validation.labels == 1, 1, -1)
+  expected = sorted(odds * sides)[:20]
+  predictions = [mistake.explanation.prediction for mistake in variant.mistakes]
+  assert [-abs(p.log_odds) for p in predictions] == pytest.approx(expected)
+  for mistake in variant.mistakes:
+    explanation = mistake.explanation
+    assert mistake.label != explanation.prediction.label
+    assert sum(explanation.shares) + explanation.bias == pytest.approx(
+        explanation.prediction.log_odds
+    )
+    assert mistake.text in page.texts['bdi']
+
+
+def test_tokens_are_marked_by_share_in_words_and_colour(content):
+  source = report_page.page(content)
+  explanation = content.variants[1].mistakes[0].explanation
+  for token, share in zip(
+      explanation.prediction.tokens, explanation.shares, strict=True
+  ):
+    sentiment = 'positive' if share > 0 else 'negative'
+    sign = '+' if share > 0 else '−'
+    assert re.search(
+        rf'<span class="token {sentiment}" style="--strength: \d+%" '
+        rf'title="\{share:+.3f}"><bdi>{re.escape(token)}</bdi>'
+        rf'<small>{re.escape(sign)}{abs(share):.2f}</small></span>',
+        source,
+    )
+
+
+def test_settings_corpus_and_versions_are_named(page, run):
+  assert page.texts['pre'][0].strip() == (run / 'config.gin').read_text().strip()
+  assert 'train.steps = 4' in page.texts['pre'][0]
+  assert 'sample: the package' in page.text
+  assert '800, of which 400 are positive' in page.text
+  for name in ('Python', 'trax', 'jax', 'numpy', 'nltk'):
+    assert name in page.texts['th']
+  assert '1.4.1' in page.texts['td']
+
+
+def test_missing_event_files_and_config_are_said(run, tmp_path):
+  for name in ('tokenizer.json', 'model.json', 'model.weights.npy.gz'):
+    shutil.copy(run / name, tmp_path)
+  page = Page(report_page.page(content_of(tmp_path)))
+  assert page.texts['h2'] == SECTIONS
+  assert 'holds no event files' in page.text
+  assert 'holds no config.gin' in page.text
+  assert len(page.attributes('img')) == 6
+
+
+def test_other_model_is_reported_without_explanations(tmp_path):
+  train(
+      tmp_path,
+      'train.model=@trax.models.TransformerEncoder',
+      'TransformerEncoder.vocab_size=@vocabulary_size()',
+      'TransformerEncoder.n_classes=2',
+      'TransformerEncoder.d_model=8',
+      'TransformerEncoder.d_ff=8',
+      'TransformerEncoder.n_layers=1',
+      'TransformerEncoder.n_heads=1',
+  )
+  page = Page(report_page.page(content_of(tmp_path)))
+  assert page.texts['h2'] == SECTIONS
+  assert page.text.count('Left out: Only the tokens of a TwitterClassifier') == 2
+  assert len(page.attributes('img')) == 8
+
+
+@pytest.fixture
+def hostile_run(tmp_path, write_corpus, monkeypatch):
+  """Returns the directory of a run that gets hostile validation tweets wrong."""
+  import nltk.data
+
+  n_train = 4 * len(HOSTILE)
+  positive = ['good day :)'] * n_train + [f'{text} bad :(' for text in HOSTILE]
+  negative = ['bad night :('] * (n_train + len(HOSTILE))
+  folder = write_corpus(positive, negative)
+  monkeypatch.setattr(nltk.data, 'path', [str(folder)])
+  corpus._load.cache_clear()
+  run = tmp_path / '<b>run'
+  train(
+      run,
+      "TwitterCorpus.source='nltk'",
+      'train.steps=20',
+      'TwitterBatches.batch_size=20',
+      'eval/TwitterBatches.batch_size=20',
+      'train.eval_steps=1',
+  )
+  yield run
+  corpus._load.cache_clear()
+
+
+def test_hostile_tweets_are_text(hostile_run):
+  with open(hostile_run / 'config.gin', 'a') as file:
+    file.write('# </pre><script>alert(2)</script> \x1b[31m\n')
+  content = content_of(hostile_run)
+  source = report_page.page(content)
+  source.encode('utf-8')  # No half of a character is left.
+  page = Page(source)
+  shown = page.texts['bdi']
+  for text in HOSTILE[:5] + HOSTILE[8:]:
+    assert shown.count(f'{text} bad :(') >= 1
+  assert 'right \\u202e to left \\u2066 and on bad :(' in shown
+  assert (
+      'bell \\x07 escape \\x1b[31m null \\x00 delete \\x7f next line \\x85 bad :('
+  ) in shown
+  assert 'half a character \\ud800 and \\udfff bad :(' in shown
+  assert all(c.isprintable() or c == '\n' for c in source)
+  # All elements are the page's own.
+  assert page.texts['h2'] == SECTIONS
+  assert not {'script', 'b'} & {name for name, _ in page.elements}
+  assert len(page.attributes('img')) == 8
+  assert '# </pre><script>alert(2)</script> \\x1b[31m' in page.texts['pre'][0]
+  assert page.texts['h1'] == [f'Report of {hostile_run}']
+
+
+def test_token_of_marks_alone_is_visible(content):
+  token = report_content.WeightyToken('\ufe0f', 2.0, 9)
+  changed = dataclasses.replace(content, weighty_tokens=([], [token]))
+  assert '\\ufe0f' in Page(report_page.page(changed)).texts['bdi']
+
+
+def report(*arguments, **environment):
+  return run_python('-m', 'trax_twitter_sentiment.report', *arguments, **environment)
+
+
+def test_command_writes_the_page_and_prints_its_path(run, content):
+  result = report(f'--model_dir={run}')
+  assert result.returncode == 0, result.stderr
+  path = run / 'report.html'
+  assert result.stdout == f'{path}\n'
+  assert path.read_text() == report_page.page(content)
+  assert not [*run.glob('.report.html*')]
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['--model_dir=missing'], "ERROR: model_dir='missing' is not a directory.\n"),
+        (['--model_dir=.', 'more'], "ERROR: Unexpected argument 'more'.\n"),
+    ],
+)
+def test_mistake_in_the_command_ends_in_one_line(arguments, message, tmp_path):
+  result = report(*arguments, cwd=tmp_path)
+  assert (result.returncode, result.stdout) == (1, '')
+  assert result.stderr == message
+
+
+def test_output_that_cannot_be_written_ends_in_one_line(run, tmp_path):
+  for name in ('tokenizer.json', 'model.json', 'model.weights.npy.gz'):
+    shutil.copy(run / name, tmp_path)
+  result = report('--model_dir=.', '--output=missing/page.html', cwd=tmp_path)
+  assert (result.returncode, result.stdout) == (1, '')
+  assert result.stderr.endswith(
+      'ERROR: --output=missing/page.html: No such file or directory.\n'
+  )
+  assert 'Traceback' not in result.stderr
+
+
+def test_help_is_shown(tmp_path):
+  result = report('--help', cwd=tmp_path)
+  assert '--model_dir:' in result.stdout
+  assert '--output' in result.stdout

@@ -1,0 +1,358 @@
+import os
+import re
+import subprocess
+import sys
+
+import gin
+import numpy as np
+import pytest
+import tensorflow_datasets as tfds
+from conftest import NLTK_DATA, REPOSITORY, needs_real_corpus, run_python
+from trax import data
+from trax.data import inputs
+
+from trax_twitter_sentiment import corpus
+from trax_twitter_sentiment.corpus import TwitterCorpus
+from trax_twitter_sentiment.encoding import encoded_corpus
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tfds import (  # noqa: F401  (registers for gin)
+    preprocessing,
+    twitter_samples,
+)
+from trax_twitter_sentiment.tokenizer import TweetTokenizer, remove_emoticons
+
+REGISTER = 'import trax_twitter_sentiment.tfds.twitter_samples'
+
+# What `python -m trax.trainer` does, after a faster import of Trax.
+TRAINER = (
+    '-c',
+    'from trax_twitter_sentiment import compat; import runpy; '
+    'runpy.run_module("trax.trainer", run_name="__main__")',
+)
+
+# A run on `data_streams`, whose data set the flag --dataset names.
+DATA_STREAMS_GIN = """
+import trax.data.inputs
+import trax.data.tf_inputs
+import trax.optimizers
+import trax.supervised.trainer_lib
+import trax_twitter_sentiment.corpus
+import trax_twitter_sentiment.encoding
+import trax_twitter_sentiment.metrics
+import trax_twitter_sentiment.models
+import trax_twitter_sentiment.tfds.preprocessing
+import trax_twitter_sentiment.tfds.twitter_samples
+
+TwitterCorpus.source = 'sample'
+data_streams.preprocess_fn = @tokenize_tweets_preprocess
+batcher.data_streams = @data.data_streams
+batcher.variable_shapes = False
+train.inputs = @batcher
+train.model = @TwitterClassifier
+TwitterClassifier.vocab_size = @vocabulary_size()
+train.optimizer = @trax.optimizers.Adam
+train.lr_schedule_fn = @lr_schedules.constant
+lr_schedules.constant.value = 0.01
+train.steps = 20
+train.eval_frequency = 20
+train.metrics = {'accuracy': @WeightedBinaryAccuracy()}
+"""
+
+
+@pytest.fixture(scope='module')
+def sample_dir(tmp_path_factory):
+  """A folder where the data set of the bundled sample is prepared."""
+  folder = tmp_path_factory.mktemp('sample')
+  tfds.builder('twitter_samples/sample', data_dir=folder).download_and_prepare()
+  return folder
+
+
+@pytest.fixture
+def only_nltk_data(monkeypatch):
+  """Returns a function that makes a folder the only place of NLTK's data."""
+  import nltk.data
+
+  def use(folder):
+    monkeypatch.setattr(nltk.data, 'path', [str(folder)])
+    corpus._load.cache_clear()
+
+  yield use
+  corpus._load.cache_clear()
+
+
+def texts_and_labels(name, split, data_dir):
+  rows = tfds.as_numpy(tfds.load(name, split=split, data_dir=data_dir))
+  return sorted((row['text'].decode(), int(row['label'])) for row in rows)
+
+
+def expected(examples, clean=str):
+  texts = map(clean, examples.texts)
+  return sorted(zip(texts, examples.labels.tolist(), strict=True))
+
+
+def accuracies(result):
+  """Returns the evaluation accuracies that a trainer printed."""
+  assert result.returncode == 0, result.stderr
+  return [float(x) for x in re.findall(r'eval +accuracy \| +([\d.]+)', result.stdout)]
+
+
+def test_info_is_complete_before_the_data_set_is_prepared(tmp_path):
+  builder = tfds.builder('twitter_samples', data_dir=tmp_path)
+  info = builder.info
+  assert builder.builder_config.name == 'plain_text'
+  assert {'no_emoticons', 'sample'} < set(builder.builder_configs)
+  assert isinstance(info.features['text'], tfds.features.Text)
+  assert info.features['label'].names == ['negative', 'positive']
+  assert info.supervised_keys == ('text', 'label')
+  assert {name: split.num_examples for name, split in info.splits.items()} == {
+      'train': 8000,
+      'validation': 2000,
+  }
+  assert 'Bird' in info.citation
+  assert 'Twitter Developer Agreement' in info.redistribution_info.license
+  assert not list(tmp_path.iterdir())
+
+
+@needs_real_corpus
+@pytest.mark.parametrize(
+    ('name', 'clean'),
+    [('twitter_samples', str), ('twitter_samples/no_emoticons', remove_emoticons)],
+)
+def test_real_tweets_are_all_there(real_corpus, tmp_path, name, clean):
+  tweets = TwitterCorpus()
+  for split, n_examples in (('train', 8000), ('validation', 2000)):
+    found = texts_and_labels(name, split, tmp_path)
+    assert len(found) == n_examples
+    assert found == expected(getattr(tweets, split), clean)
+
+
+def test_sample_is_all_there(sample_dir):
+  tweets = TwitterCorpus('sample')
+  for split in ('train', 'validation'):
+    found = texts_and_labels('twitter_samples/sample', split, sample_dir)
+    assert found == expected(getattr(tweets, split))
+
+
+def test_source_bound_in_gin_does_not_change_the_data_set(sample_dir, tmp_path):
+  gin.bind_parameter('TwitterCorpus.source', 'web')
+  found = texts_and_labels('twitter_samples/sample', 'validation', tmp_path)
+  assert found == expected(TwitterCorpus('sample').validation)
+
+
+def test_examples_come_mixed_and_always_in_the_same_order(sample_dir, tmp_path):
+  orders = [
+      [
+          int(label)
+          for _, label in tfds.load(
+              'twitter_samples/sample',
+              split='train',
+              data_dir=folder,
+              as_supervised=True,
+          )
+      ]
+      for folder in (sample_dir, tmp_path)
+  ]
+  assert orders[0] == orders[1]
+  assert 0.3 < np.mean(orders[0][:100]) < 0.7
+
+
+@pytest.mark.parametrize(
+    ('text', 'left'),
+    [
+        ('fun :) https://t.co/aB3', 'fun   https://t.co/aB3'),
+        ('http://t.co/x :( http://t.co/y', 'http://t.co/x   http://t.co/y'),
+        ('see https://t.co/aB3:(', 'see https://t.co/aB3 '),
+        ('https://a.com/b?x=D&y=3#p', 'https://a.com/b?x=D&y=3#p'),
+        ('one\ntwo ;)\n', 'one\ntwo  \n'),
+    ],
+)
+def test_emoticons_go_and_links_stay(text, left):
+  assert remove_emoticons(text) == left
+
+
+@needs_real_corpus
+def test_text_without_emoticons_has_the_tokens_of_keep_emoticons_false(real_corpus):
+  stop_words = TwitterCorpus().stop_words
+  tokenizer = TweetTokenizer(stop_words=stop_words)
+  removing = TweetTokenizer(stop_words=stop_words, keep_emoticons=False)
+  for text in TwitterCorpus().validation.texts:
+    assert tokenizer.tokenize(remove_emoticons(text)) == removing.tokenize(text)
+
+
+def test_missing_corpus_is_an_error_and_nothing_is_prepared(
+    tmp_path, only_nltk_data, monkeypatch
+):
+  only_nltk_data(tmp_path / 'nowhere')
+  monkeypatch.setattr(corpus, '_download', lambda packages: 'no network')
+  builder = tfds.builder('twitter_samples', data_dir=tmp_path)
+  with pytest.raises(UserError, match='python -m nltk.downloader twitter_samples'):
+    builder.download_and_prepare()
+  assert not builder.data_path.exists()
+
+
+def test_builder_knows_what_another_one_prepared(
+    tmp_path, write_corpus, only_nltk_data
+):
+  only_nltk_data(write_corpus(['good :)'] * 10, ['bad :('] * 5))
+  first, second = (
+      tfds.builder('twitter_samples', data_dir=tmp_path) for _ in range(2)
+  )
+  first.download_and_prepare()
+  second.download_and_prepare()
+  assert second.info.splits['train'].num_examples == 8 + 4
+  assert len(list(second.as_dataset(split='validation'))) == 2 + 1
+
+
+LOAD_OFFLINE = f"""
+import socket, sys
+
+def refuse(*arguments):
+  raise OSError('no network')
+
+socket.socket.connect = socket.getaddrinfo = refuse
+import tensorflow_datasets as tfds
+{REGISTER}
+for split in ('train', 'validation'):
+  print(len(tfds.load(sys.argv[1], split=split)))
+print('trax' in sys.modules)
+"""
+
+
+def test_tfds_load_works_offline_with_progress_bars_and_without_trax(tmp_path):
+  result = run_python(
+      '-c', LOAD_OFFLINE, 'twitter_samples/sample', TFDS_DATA_DIR=str(tmp_path)
+  )
+  assert result.stdout.split()[-3:] == ['800', '200', 'False'], result.stderr
+  assert 'Generating splits...' in result.stderr
+  assert '/800 [' in result.stderr
+
+
+@needs_real_corpus
+def test_tfds_load_of_the_real_tweets_works_offline(tmp_path):
+  result = run_python(
+      '-c',
+      LOAD_OFFLINE,
+      'twitter_samples',
+      TFDS_DATA_DIR=str(tmp_path),
+      NLTK_DATA=NLTK_DATA,
+  )
+  assert result.stdout.split()[-3:] == ['8000', '2000', 'False'], result.stderr
+
+
+# Prepares in each folder that a line of its input names, and says how many tweets are
+# there. The same random seed makes TFDS itself write into the same folder.
+PREPARE = f"""
+import random, sys
+import tensorflow_datasets as tfds
+{REGISTER}
+tfds.load('twitter_samples/sample', data_dir=sys.argv[1])
+for folder in sys.stdin:
+  random.seed(0)
+  train = tfds.load('twitter_samples/sample', data_dir=folder.strip(), split='train')
+  print(sum(1 for _ in train), flush=True)
+"""
+
+
+def test_three_processes_prepare_it_at_once(tmp_path, sample_dir):
+  processes = [
+      subprocess.Popen(
+          [sys.executable, '-c', PREPARE, str(tmp_path / f'own{i}')],
+          stdin=subprocess.PIPE,
+          stdout=subprocess.PIPE,
+          stderr=subprocess.PIPE,
+          text=True,
+      )
+      for i in range(3)
+  ]
+  for process in processes:  # Until its own folder is prepared, so all are awake.
+    while not process.stdout.readline().startswith('Dataset twitter_samples'):
+      assert process.poll() is None, process.stderr.read()
+  folders = [tmp_path / f'shared{i}' for i in range(5)]
+  for folder in folders:
+    for process in processes:
+      process.stdin.write(f'{folder}\n')
+      process.stdin.flush()
+  for process in processes:
+    output, errors = process.communicate(timeout=120)
+    assert process.returncode == 0, errors
+    assert output.split('\n').count('800') == len(folders)
+  expected_examples = texts_and_labels('twitter_samples/sample', 'train', sample_dir)
+  for folder in folders:
+    found = texts_and_labels('twitter_samples/sample', 'train', folder)
+    assert found == expected_examples
+    versions = os.listdir(folder / 'twitter_samples' / 'sample')
+    assert sorted(versions) == ['.lock', '1.0.0']
+
+
+def test_trax_source_yields_text_and_label_from_any_folder(tmp_path):
+  source = data.TFDS(
+      'twitter_samples/sample', data_dir=tmp_path, keys=('text', 'label'), train=False
+  )
+  stream = source()
+  found = [next(stream) for _ in range(200)]
+  assert sorted((text.decode(), int(label)) for text, label in found) == expected(
+      TwitterCorpus('sample').validation
+  )
+
+
+def test_trax_data_streams_yield_token_ids(sample_dir):
+  gin.parse_config(DATA_STREAMS_GIN)
+  gin.bind_parameter('data_streams.dataset_name', 'twitter_samples/sample')
+  gin.bind_parameter('data_streams.data_dir', str(sample_dir))
+  _, validation = data.data_streams()
+  length = encoded_corpus().max_length
+  known = {
+      (tuple(ids), label)
+      for ids, label in zip(
+          encoded_corpus().validation.padded(length).tolist(),
+          encoded_corpus().validation.labels.tolist(),
+          strict=True,
+      )
+  }
+  stream = validation()
+  found = [next(stream) for _ in range(50)]
+  assert {ids.dtype for ids, _ in found} == {np.dtype(np.int32)}
+  assert {(tuple(ids.tolist()), int(label)) for ids, label in found} <= known
+  ids, labels, weights = next(inputs.batcher().eval_stream(1))
+  assert ids.shape == (32, length)
+  assert labels.shape == weights.shape == (32,)
+
+
+def test_token_ids_of_data_streams_can_be_cut_off(sample_dir):
+  gin.parse_config(DATA_STREAMS_GIN)
+  gin.bind_parameter('data_streams.dataset_name', 'twitter_samples/sample')
+  gin.bind_parameter('data_streams.data_dir', str(sample_dir))
+  gin.bind_parameter('tokenize_tweets_preprocess.max_length', 3)
+  ids, _ = next(data.data_streams()[1]())
+  assert ids.shape == (3,)
+  gin.bind_parameter('tokenize_tweets_preprocess.max_length', 0)
+  with pytest.raises(UserError, match=r'max_length=0 is not a positive integer'):
+    next(data.data_streams()[1]())
+
+
+def test_stock_trainer_takes_the_data_set_as_a_flag(tmp_path):
+  (tmp_path / 'run.gin').write_text(DATA_STREAMS_GIN)
+  result = run_python(
+      *TRAINER,
+      '--config_file=run.gin',
+      '--dataset=twitter_samples/sample',
+      f'--data_dir={tmp_path / "data"}',
+      f'--output_dir={tmp_path / "run"}',
+      cwd=tmp_path,
+  )
+  assert accuracies(result)[-1] > 0.8
+
+
+@needs_real_corpus
+def test_gin_file_reaches_0_99_on_real_tweets(tmp_path):
+  result = run_python(
+      *TRAINER,
+      f'--config_file={REPOSITORY / "gin_configs" / "twitter_tfds.gin"}',
+      f'--output_dir={tmp_path / "run"}',
+      cwd=tmp_path,
+      HOME=str(tmp_path),
+      NLTK_DATA=NLTK_DATA,
+  )
+  assert accuracies(result)[-1] >= 0.99
+  assert (tmp_path / 'run' / 'tokenizer.json').exists()
+  assert (tmp_path / 'tensorflow_datasets' / 'twitter_samples').is_dir()

@@ -1,0 +1,43 @@
+"""Writes a page about a run: how good it is, what it rests on, where it fails.
+
+    python -m trax_twitter_sentiment.report --model_dir=DIR
+
+The page is one HTML file that needs neither a network nor a script. It shows
+validation tweets.
+"""
+
+import os
+
+from absl import flags
+
+from trax_twitter_sentiment import cli
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.files import write_atomically
+from trax_twitter_sentiment.predictor import SentimentPredictor
+
+REPORT_FILE = 'report.html'
+
+_MODEL_DIR = cli.define_model_dir()
+_OUTPUT = flags.DEFINE_string(
+    'output', None, f'The file to write, instead of {REPORT_FILE} in the directory.'
+)
+
+
+def main(arguments: list[str]) -> None:
+  if arguments:
+    raise UserError(f'Unexpected argument {arguments[0]!r}.')
+  predictor = SentimentPredictor.load(_MODEL_DIR.value)
+  # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
+  from trax_twitter_sentiment import report_content, report_page
+
+  page = report_page.page(report_content.gather(predictor, _MODEL_DIR.value))
+  path = _OUTPUT.value or os.path.join(_MODEL_DIR.value, REPORT_FILE)
+  try:
+    write_atomically(path, page)
+  except OSError as error:
+    raise UserError(f'--output={path}: {error.strerror}.') from error
+  print(path)
+
+
+if __name__ == '__main__':
+  cli.run(main)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from conftest import run_python
 from trax import fastmath
+from trax.data import tf_inputs
 from trax.fastmath import numpy as jnp
 
 # `compat` itself has been imported by conftest.
@@ -19,6 +20,11 @@ def test_tree_of_arrays_and_empty_parts_is_rebuilt():
   assert rebuilt[0][1] == ()
   assert rebuilt[1] is None
   assert rebuilt[2]['a'] is flat[1]
+
+
+def test_examples_to_skip_are_a_whole_number():
+  # A float makes `random.randint` fail on Python 3.12 and later.
+  assert isinstance(tf_inputs._MAX_SKIP_EXAMPLES, int)
 
 
 def test_import_of_trax_is_fast_and_takes_its_replacement_back():

@@ -43,6 +43,7 @@ def _cheap_inspect_stack() -> Iterator[None]:
 
 with _cheap_inspect_stack():
   from trax import fastmath
+  from trax.data import tf_inputs
   from trax.supervised import training
 
 
@@ -67,6 +68,14 @@ def _repair_tree_unflatten() -> None:
   modules: tuple[Any, ...] = (fastmath_numpy, fastmath)
   for module in modules:
     module.tree_unflatten = tree_unflatten
+
+
+def _repair_skipping_of_examples() -> None:
+  """Makes `trax.data.data_streams` work on Python 3.12 and later.
+
+  It calls `random.randint` with a float, 1e5, which older Pythons took for an integer.
+  """
+  tf_inputs._MAX_SKIP_EXAMPLES = int(tf_inputs._MAX_SKIP_EXAMPLES)
 
 
 def _name_checkpoints_that_do_not_fit() -> None:
@@ -104,5 +113,6 @@ def _show_user_errors_in_one_line() -> None:
 
 
 _repair_tree_unflatten()
+_repair_skipping_of_examples()
 _name_checkpoints_that_do_not_fit()
 _show_user_errors_in_one_line()

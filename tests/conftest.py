@@ -10,7 +10,7 @@ import gin
 import pytest
 
 # Imports Trax the fast way, once for the whole test run.
-from trax_twitter_sentiment import compat  # noqa: F401
+from trax_twitter_sentiment import compat, corpus  # noqa: F401
 
 REPOSITORY = pathlib.Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / 'shared'
@@ -73,6 +73,19 @@ def write_corpus(tmp_path):
     return folder
 
   return write
+
+
+@pytest.fixture
+def only_nltk_data(monkeypatch):
+  """Returns a function that makes a folder the only place of NLTK's data."""
+  import nltk.data
+
+  def use(folder):
+    monkeypatch.setattr(nltk.data, 'path', [str(folder)])
+    corpus._load.cache_clear()
+
+  yield use
+  corpus._load.cache_clear()
 
 
 def run_python(

@@ -1,11 +1,13 @@
 import json
 
+import numpy as np
 import pytest
 from runs import train
 
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.model_file import ModelInfo
+from trax_twitter_sentiment.predictor import SentimentPredictor
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
 
@@ -51,3 +53,25 @@ def test_run_that_began_with_another_tokenizer_is_refused_and_kept(
   with pytest.raises(UserError, match=message):
     train(tmp_path, 'train.steps=4', setting)
   assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize('pooling', ['mean', 'masked_mean'])
+def test_any_text_goes_through_training_and_prediction(
+    tmp_path, write_corpus, only_nltk_data, pooling
+):
+  odd = ['', '@amy', 'https://t.co/x', 'the is', 'word ' * 20_000, '1' * 100_000,
+         '\ud83d \x00 \u202e', '👩‍👩‍👧 日本語']  # fmt: skip
+  only_nltk_data(write_corpus([*odd, *odd, 'good :)'], [*odd, *odd, 'bad :(']))
+  loop = train(
+      tmp_path / 'run',
+      "TwitterCorpus.source='nltk'",
+      'TwitterBatches.batch_size=4',
+      'eval/TwitterBatches.batch_size=4',
+      f"TwitterClassifier.pooling='{pooling}'",
+      'train.steps=20',
+  )
+  assert loop.tasks[0].sample_batch[0].shape == (4, 140)
+  losses = [value for _, value in loop.history.get('eval', 'metrics/cross_entropy')]
+  assert np.isfinite(losses).all()
+  predictions = SentimentPredictor.load(tmp_path / 'run').predict(odd)
+  assert np.isfinite([p.log_probabilities for p in predictions]).all()

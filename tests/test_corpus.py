@@ -35,19 +35,6 @@ def test_unknown_source_is_refused():
     TwitterCorpus('web')
 
 
-@pytest.fixture
-def only_nltk_data(monkeypatch):
-  """Returns a function that makes a folder the only place of NLTK's data."""
-  import nltk.data
-
-  def use(folder):
-    monkeypatch.setattr(nltk.data, 'path', [str(folder)])
-    corpus._load.cache_clear()
-
-  yield use
-  corpus._load.cache_clear()
-
-
 def test_damaged_line_is_named(write_corpus, only_nltk_data):
   folder = write_corpus(['good :)'] * 5, ['bad :('] * 5)
   path = folder / 'corpora' / 'twitter_samples' / 'negative_tweets.json'

@@ -15,6 +15,10 @@ from trax_twitter_sentiment.tokenizer import (
     configured_tokenizer,
 )
 
+# As many words as 280 characters can hold. It keeps a single text that is no tweet from
+# making every batch as long as itself.
+_MAX_LENGTH = 140
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedExamples:
@@ -51,8 +55,9 @@ class EncodedCorpus:
 
   @property
   def max_length(self) -> int:
-    """The number of tokens of the longest text of both splits, at least 1."""
-    return max(1, self.train.lengths.max(), self.validation.lengths.max())
+    """The number of tokens of the longest text of both splits, from 1 to 140."""
+    longest = max(1, self.train.lengths.max(), self.validation.lengths.max())
+    return min(longest, _MAX_LENGTH)
 
 
 @gin.configurable(module='trax_twitter_sentiment')

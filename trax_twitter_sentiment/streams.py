@@ -128,7 +128,7 @@ def TwitterBatches(
     batch_size: tweets a batch on this host; an even number, and a multiple of the
       number of devices.
     max_length: tokens a tweet, cutting longer ones off; `None` for as many as the
-      longest tweet of the corpus has.
+      longest tweet of the corpus has, at most 140.
     shuffle: whether each epoch comes in a new random order; by default only where
       `split` is `'train'`. In order, a whole number of batches that holds the
       split holds each of its tweets once.
@@ -206,7 +206,7 @@ def twitter_data_streams(
 
   Args:
     max_length: tokens a tweet, cutting longer ones off; `None` for as many as the
-      longest tweet of the corpus has.
+      longest tweet of the corpus has, at most 140.
     seed: of the training stream's order.
 
   Raises:

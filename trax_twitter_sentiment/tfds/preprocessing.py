@@ -25,7 +25,7 @@ def tokenize_tweets_preprocess(
     dataset: a `tf.data.Dataset`, with a feature `text` in UTF-8.
     training: whether it is the training data; both are tokenized the same way.
     max_length: tokens a tweet, cutting longer ones off; `None` for as many as the
-      longest tweet of the corpus has.
+      longest tweet of the corpus has, at most 140.
 
   Raises:
     UserError: if `max_length` is not a legal value.

@@ -1,11 +1,17 @@
 """Several devices, in processes of their own, and several hosts."""
 
+import itertools
+
 import numpy as np
 import pytest
 from conftest import run_python
 
 from trax_twitter_sentiment.encoding import encoded_corpus
-from trax_twitter_sentiment.streams import TwitterBatches, TwitterSamples
+from trax_twitter_sentiment.streams import (
+    TwitterBatches,
+    TwitterSamples,
+    twitter_data_streams,
+)
 
 pytestmark = pytest.mark.usefixtures('sample_corpus')
 
@@ -69,5 +75,8 @@ def test_process_index_of_jax_chooses_the_part(monkeypatch):
   monkeypatch.setattr(jax, 'process_count', lambda: 2)
   (inputs, _, _) = next(TwitterBatches('validation', batch_size=4)())
   corpus = encoded_corpus()
-  positives = corpus.validation.padded(corpus.max_length)[:100]
-  np.testing.assert_array_equal(inputs[:2], positives[[1, 3]])
+  validation = corpus.validation.padded(corpus.max_length)
+  np.testing.assert_array_equal(inputs[:2], validation[[1, 3]])
+  _, evaluation = twitter_data_streams()
+  first, second = itertools.islice(evaluation(), 2)
+  np.testing.assert_array_equal([first[0], second[0]], validation[[1, 3]])

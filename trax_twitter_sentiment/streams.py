@@ -203,6 +203,7 @@ def twitter_data_streams(
   For `batcher.data_streams`, like `trax.data.data_streams`; since labels are
   scalars, `batcher.variable_shapes` must be `False`. Examples are pairs
   `(inputs, target)`: <int32>[length], padded with 0 to one length, and <int32>[].
+  Of several hosts, each reads a part of its own.
 
   Args:
     max_length: tokens a tweet, cutting longer ones off; `None` for as many as the
@@ -219,10 +220,11 @@ def twitter_data_streams(
   def stream(examples: EncodedExamples, split: str) -> Source:
     inputs = examples.padded(max_length or corpus.max_length)
     rng = _generator('twitter_data_streams', split, None, seed)
+    rows = _share_of_host(np.arange(len(inputs)))
 
     def pairs(generator: Any = None) -> Iterator[tuple[np.ndarray, np.int32]]:
       del generator
-      for (i,) in _batches_of_indices(np.arange(len(inputs)), 1, rng()):
+      for (i,) in _batches_of_indices(rows, 1, rng()):
         yield inputs[i], examples.labels[i]
 
     return pairs
@@ -247,7 +249,7 @@ def _check_parts(batch_size: int, n_classes: int) -> None:
 
 
 def _share_of_host(
-    indices: np.ndarray, host_id: int | None, n_hosts: int | None
+    indices: np.ndarray, host_id: int | None = None, n_hosts: int | None = None
 ) -> np.ndarray:
   host_id = jax.process_index() if host_id is None else host_id
   return indices[host_id :: n_hosts or jax.process_count()]

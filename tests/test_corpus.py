@@ -1,4 +1,10 @@
+import functools
+import hashlib
+import http.server
+import pathlib
+import shutil
 import socket
+import threading
 import urllib.request
 
 import gin
@@ -60,8 +66,6 @@ def test_empty_file_is_named(write_corpus, only_nltk_data):
 
 
 def test_zipped_corpus_is_read(write_corpus, only_nltk_data, tmp_path):
-  import shutil
-
   folder = write_corpus([f'good {i}' for i in range(10)], ['bad'] * 5) / 'corpora'
   for package in ('twitter_samples', 'stopwords'):
     shutil.make_archive(str(folder / package), 'zip', folder, package)
@@ -117,6 +121,74 @@ def test_silent_server_is_given_up(tmp_path, only_nltk_data, monkeypatch):
     monkeypatch.setattr(downloader.Downloader, 'DEFAULT_URL', url)
     with pytest.raises(UserError, match='the download took too long'):
       TwitterCorpus('nltk')
+
+
+@pytest.fixture
+def nltk_server(write_corpus, tmp_path, monkeypatch):
+  """Serves an index and packages of a small corpus, as NLTK's server does."""
+  from nltk import downloader
+
+  folder = write_corpus([f'good {i}' for i in range(10)], ['bad'] * 5) / 'corpora'
+  site = tmp_path / 'site'
+  site.mkdir()
+  handler = functools.partial(
+      http.server.SimpleHTTPRequestHandler, directory=str(site)
+  )
+  with http.server.ThreadingHTTPServer(('127.0.0.1', 0), handler) as server:
+    address = f'http://127.0.0.1:{server.server_port}'
+    packages = []
+    for name in ('twitter_samples', 'stopwords'):
+      path = pathlib.Path(
+          shutil.make_archive(str(site / name), 'zip', folder, name)
+      )
+      content = path.read_bytes()
+      files = (f for f in (folder / name).rglob('*') if f.is_file())
+      unzipped_size = sum(file.stat().st_size for file in files)
+      packages.append(
+          f'<package id="{name}" name="{name}" subdir="corpora" unzip="1" '
+          f'size="{len(content)}" unzipped_size="{unzipped_size}" '
+          f'checksum="{hashlib.md5(content).hexdigest()}" '
+          f'sha256_checksum="{hashlib.sha256(content).hexdigest()}" '
+          f'url="{address}/{name}.zip"/>'
+      )
+    (site / 'index.xml').write_text(
+        f'<nltk_data><packages>{"".join(packages)}</packages></nltk_data>'
+    )
+    # NLTK refuses loopback addresses.
+    monkeypatch.setattr(downloader, 'urlopen', urllib.request.urlopen)
+    monkeypatch.setattr(downloader.Downloader, 'DEFAULT_URL', f'{address}/index.xml')
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield site
+    server.shutdown()
+
+
+def test_corpus_is_downloaded_where_nltk_keeps_its_data(
+    nltk_server, tmp_path, only_nltk_data, capfd
+):
+  data = tmp_path / 'empty'
+  data.mkdir()
+  only_nltk_data(data)
+  tweets = TwitterCorpus('auto')
+  assert tweets.name == 'nltk'
+  assert tweets.validation.texts == ('good 8', 'good 9', 'bad')
+  assert (data / 'corpora' / 'twitter_samples').is_dir()
+  captured = capfd.readouterr()
+  assert 'Downloading NLTK twitter_samples: 100%' in captured.err
+  assert not captured.out
+
+
+def test_download_that_is_cut_off_is_no_corpus(
+    nltk_server, tmp_path, only_nltk_data
+):
+  package = nltk_server / 'twitter_samples.zip'
+  package.write_bytes(package.read_bytes()[:-100])
+  data = tmp_path / 'empty'
+  data.mkdir()
+  only_nltk_data(data)
+  with pytest.raises(UserError, match='the download failed'):
+    TwitterCorpus('nltk')
+  assert not list(data.glob('corpora/twitter_samples*'))
 
 
 def test_corpus_is_bound_by_gin(sample_corpus):

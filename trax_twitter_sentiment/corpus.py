@@ -240,9 +240,9 @@ def _download(packages: list[str]) -> str:
   threading.Thread(target=fetch, daemon=True).start()
   deadline = time.monotonic() + _DOWNLOAD_SECONDS
   with tqdm.tqdm(
-      total=100 * len(packages), unit='%', desc='Downloading NLTK twitter_samples'
+      total=100, unit='%', desc='Downloading NLTK twitter_samples'
   ) as progress:
-    n_finished = 0
+    problem = ''
     while True:
       remaining = deadline - time.monotonic()
       try:
@@ -251,16 +251,14 @@ def _download(packages: list[str]) -> str:
         given_up.set()
         return 'the download took too long'
       if message is None:
-        return ''
+        progress.update(0 if problem else 100 - progress.n)
+        return problem
       if isinstance(message, Exception):
-        return f'the download failed: {message}'
-      if isinstance(message, downloader.ErrorMessage):
-        return f'the download failed: {message.message}'
-      if isinstance(message, downloader.ProgressMessage):
-        progress.n = 100 * n_finished + int(message.progress)
-        progress.refresh()
-      elif isinstance(message, downloader.FinishPackageMessage):
-        n_finished += 1
+        problem = f'the download failed: {message}'
+      elif isinstance(message, downloader.ErrorMessage):
+        problem = f'the download failed: {message.message}'
+      elif isinstance(message, downloader.ProgressMessage):
+        progress.update(int(message.progress) - progress.n)
 
 
 def _not_found_message(missing: list[str], problem: str) -> str:

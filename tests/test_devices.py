@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import run_python
+from conftest import FAST_TRAINER, run_python
 
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.streams import (
@@ -35,9 +35,7 @@ def test_batch_size_that_does_not_divide_is_refused(tmp_path):
 
 def _train(output_dir, n_devices, *bindings):
   return run_python(
-      '-c',
-      'from trax_twitter_sentiment import compat; import runpy; '
-      'runpy.run_module("trax.trainer", run_name="__main__")',
+      *FAST_TRAINER,
       '--config_file=trax_twitter_sentiment/gin_configs/twitter.gin',
       f'--output_dir={output_dir}',
       "--config=TwitterCorpus.source='sample'",

@@ -5,21 +5,15 @@ import re
 
 import numpy as np
 import pytest
-from conftest import NLTK_DATA, needs_real_corpus, run_python
+from conftest import FAST_TRAINER, NLTK_DATA, needs_real_corpus, run_python
 
 TWITTER_GIN = 'trax_twitter_sentiment/gin_configs/twitter.gin'
 NOTEBOOK_GIN = 'trax_twitter_sentiment/gin_configs/twitter_notebook.gin'
 
-# What `python -m trax.trainer` does, after a faster import of Trax.
-_FAST = (
-    '-c',
-    'from trax_twitter_sentiment import compat; import runpy; '
-    'runpy.run_module("trax.trainer", run_name="__main__")',
-)
 _STOCK = ('-m', 'trax.trainer')
 
 
-def train(output_dir, *bindings, trainer=_FAST, config=TWITTER_GIN, **environment):
+def train(output_dir, *bindings, trainer=FAST_TRAINER, config=TWITTER_GIN, **environment):
   return run_python(
       *trainer,
       f'--config_file={config}',

@@ -7,7 +7,13 @@ import gin
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from conftest import NLTK_DATA, REPOSITORY, needs_real_corpus, run_python
+from conftest import (
+    FAST_TRAINER,
+    NLTK_DATA,
+    REPOSITORY,
+    needs_real_corpus,
+    run_python,
+)
 from trax import data
 from trax.data import inputs
 
@@ -22,13 +28,6 @@ from trax_twitter_sentiment.tfds import (  # noqa: F401  (registers for gin)
 from trax_twitter_sentiment.tokenizer import TweetTokenizer, remove_emoticons
 
 REGISTER = 'import trax_twitter_sentiment.tfds.twitter_samples'
-
-# What `python -m trax.trainer` does, after a faster import of Trax.
-TRAINER = (
-    '-c',
-    'from trax_twitter_sentiment import compat; import runpy; '
-    'runpy.run_module("trax.trainer", run_name="__main__")',
-)
 
 # A run on `data_streams`, whose data set the flag --dataset names.
 DATA_STREAMS_GIN = """
@@ -333,7 +332,7 @@ def test_token_ids_of_data_streams_can_be_cut_off(sample_dir):
 def test_stock_trainer_takes_the_data_set_as_a_flag(tmp_path):
   (tmp_path / 'run.gin').write_text(DATA_STREAMS_GIN)
   result = run_python(
-      *TRAINER,
+      *FAST_TRAINER,
       '--config_file=run.gin',
       '--dataset=twitter_samples/sample',
       f'--data_dir={tmp_path / "data"}',
@@ -346,7 +345,7 @@ def test_stock_trainer_takes_the_data_set_as_a_flag(tmp_path):
 @needs_real_corpus
 def test_gin_file_reaches_0_99_on_real_tweets(tmp_path):
   result = run_python(
-      *TRAINER,
+      *FAST_TRAINER,
       f'--config_file={REPOSITORY / "gin_configs" / "twitter_tfds.gin"}',
       f'--output_dir={tmp_path / "run"}',
       cwd=tmp_path,

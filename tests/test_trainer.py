@@ -5,7 +5,12 @@ import re
 
 import numpy as np
 import pytest
-from conftest import FAST_TRAINER, NLTK_DATA, needs_real_corpus, run_python
+from conftest import (
+    FAST_TRAINER,
+    NLTK_DATA,
+    needs_real_corpus,
+    run_python,
+)
 
 TWITTER_GIN = 'trax_twitter_sentiment/gin_configs/twitter.gin'
 NOTEBOOK_GIN = 'trax_twitter_sentiment/gin_configs/twitter_notebook.gin'
@@ -13,7 +18,9 @@ NOTEBOOK_GIN = 'trax_twitter_sentiment/gin_configs/twitter_notebook.gin'
 _STOCK = ('-m', 'trax.trainer')
 
 
-def train(output_dir, *bindings, trainer=FAST_TRAINER, config=TWITTER_GIN, **environment):
+def train(
+    output_dir, *bindings, trainer=FAST_TRAINER, config=TWITTER_GIN, **environment
+):
   return run_python(
       *trainer,
       f'--config_file={config}',

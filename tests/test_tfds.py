@@ -66,19 +66,6 @@ def sample_dir(tmp_path_factory):
   return folder
 
 
-@pytest.fixture
-def only_nltk_data(monkeypatch):
-  """Returns a function that makes a folder the only place of NLTK's data."""
-  import nltk.data
-
-  def use(folder):
-    monkeypatch.setattr(nltk.data, 'path', [str(folder)])
-    corpus._load.cache_clear()
-
-  yield use
-  corpus._load.cache_clear()
-
-
 def texts_and_labels(name, split, data_dir):
   rows = tfds.as_numpy(tfds.load(name, split=split, data_dir=data_dir))
   return sorted((row['text'].decode(), int(row['label'])) for row in rows)

@@ -29,6 +29,12 @@ def check_positive(setting: str, value: object) -> None:
     raise UserError(f'{setting}={value!r} is not a positive integer.')
 
 
+def check_seed(setting: str, value: object) -> None:
+  """Raises `UserError` unless `value` is a non-negative integer."""
+  if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    raise UserError(f'{setting}={value!r} is not a non-negative integer.')
+
+
 def check_halves(setting: str, batch_size: object) -> None:
   """Raises `UserError` unless a batch can be half positive and half negative."""
   check_positive(setting, batch_size)

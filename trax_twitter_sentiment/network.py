@@ -18,7 +18,7 @@ from trax.supervised import training
 
 from trax_twitter_sentiment.callbacks import SaveForPrediction
 from trax_twitter_sentiment.encoding import encoded_corpus
-from trax_twitter_sentiment.errors import UserError, check_positive
+from trax_twitter_sentiment.errors import UserError, check_positive, check_seed
 from trax_twitter_sentiment.metrics import WeightedBinaryAccuracy
 from trax_twitter_sentiment.models import TwitterClassifier
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE
@@ -97,11 +97,7 @@ class SentimentNetwork:
     for name in ('training_generator', 'validation_generator'):
       _check_iterator(f'SentimentNetwork.{name}', getattr(self, name))
     _check_directory('SentimentNetwork.output_path', self.output_path)
-    seed = self.random_seed
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-      raise UserError(
-          f'SentimentNetwork.random_seed={seed!r} is not a non-negative integer.'
-      )
+    check_seed('SentimentNetwork.random_seed', self.random_seed)
 
   @functools.cached_property
   def model(self) -> tl.Serial:

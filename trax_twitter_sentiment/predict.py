@@ -60,6 +60,7 @@ _CHUNK_SIZE = 512
 _STRONG_SHARE = 1.0
 
 Format = Callable[[str, Prediction, Explanation | None], str]
+_Row = tuple[Prediction, Explanation | None]
 
 
 def main(texts: list[str]) -> None:
@@ -106,13 +107,14 @@ class _Work:
     self._explain = explain
 
   def __call__(self, texts: list[str]) -> str:
-    explanations: list[Explanation | None] = [None] * len(texts)
     if self._explain:
-      explanations = [self._predictor.explain(text) for text in texts]
-    predictions = self._predictor.predict(texts)
+      explanations = map(self._predictor.explain, texts)
+      rows: list[_Row] = [(e.prediction, e) for e in explanations]
+    else:
+      rows = [(prediction, None) for prediction in self._predictor.predict(texts)]
     return ''.join(
-        self._format(*row) + '\n'
-        for row in zip(texts, predictions, explanations, strict=True)
+        self._format(text, *row) + '\n'
+        for text, row in zip(texts, rows, strict=True)
     )
 
 

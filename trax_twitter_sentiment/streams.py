@@ -27,6 +27,7 @@ from trax_twitter_sentiment.errors import (
     check_choice,
     check_halves,
     check_positive,
+    check_seed,
 )
 from trax_twitter_sentiment.tokenizer import PAD_ID
 
@@ -262,8 +263,7 @@ def _generator(
 
   The function takes integers that tell apart the generators of one stream.
   """
-  if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-    raise UserError(f'{configurable}.seed={seed!r} is not a non-negative integer.')
+  check_seed(f'{configurable}.seed', seed)
   if shuffle is None:
     shuffle = split == 'train'
   return lambda *keys: np.random.default_rng((seed, *keys)) if shuffle else None

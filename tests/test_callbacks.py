@@ -1,14 +1,36 @@
 import json
 
+import gin
 import numpy as np
 import pytest
 from runs import train
 
+from trax_twitter_sentiment.callbacks import checkpoint_steps
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.model_file import ModelInfo
 from trax_twitter_sentiment.predictor import SentimentPredictor
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
+
+
+@pytest.mark.parametrize(
+    ('bindings', 'steps'),
+    [
+        (['train.steps=7', 'checkpoint_steps.interval=3'], [3, 6, 7]),
+        (['train.steps=6', 'checkpoint_steps.interval=3'], [3, 6]),
+        (['train.steps=%n', 'n=2', 'checkpoint_steps.interval=3'], [2]),
+        (['checkpoint_steps.interval=600'], [600, 1000]),
+    ],
+)
+def test_checkpoints_are_at_multiples_and_at_the_last_step(bindings, steps):
+  gin.parse_config(bindings)
+  assert sorted(checkpoint_steps()) == steps
+
+
+def test_run_goes_on_from_a_last_step_between_multiples(tmp_path):
+  train(tmp_path, 'train.steps=3', 'checkpoint_steps.interval=2')
+  assert train(tmp_path, 'train.steps=4').step == 4
+  assert train(tmp_path, 'train.steps=3').step == 4
 
 
 def test_tokenizer_is_beside_the_checkpoint(tmp_path):

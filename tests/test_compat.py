@@ -1,14 +1,17 @@
 import inspect
 import sys
 
+import jax
 import numpy as np
 import pytest
 from conftest import run_python
+from runs import train
 from trax import fastmath
 from trax.data import tf_inputs
 from trax.fastmath import numpy as jnp
+from trax.supervised import callbacks, training
 
-# `compat` itself has been imported by conftest.
+from trax_twitter_sentiment import compat
 
 
 def test_tree_of_arrays_and_empty_parts_is_rebuilt():
@@ -35,6 +38,37 @@ def test_import_of_trax_is_fast_and_takes_its_replacement_back():
   )
   assert run_python('-c', code).stdout == 'True True\n'
   assert inspect.stack()[0].function.startswith('test_import_of_trax')
+
+
+@pytest.mark.parametrize('config', ['twitter.gin', 'twitter_gru.gin'])
+def test_training_step_is_compiled_once(tmp_path, caplog, config):
+  with caplog.at_level('WARNING', 'jax'), jax.log_compiles():
+    train(tmp_path, 'train.steps=4', config=config)
+    train(tmp_path, 'train.steps=6', config=config)
+  compiled = [r for r in caplog.messages if 'Finished XLA compilation' in r]
+  assert sum('single_device_update_fn' in message for message in compiled) == 2
+
+
+def test_extra_callback_is_unknown_to_gin_and_taken_back(tmp_path):
+  original = training.Loop.__init__
+  steps = []
+
+  class Callback(callbacks.TrainingStepCallback):
+    def call_at(self, step):
+      return True
+
+    def on_step_begin(self, step):
+      pass
+
+    def on_step_end(self, step):
+      steps.append(step)
+
+  with compat.extra_callback(Callback):
+    train(tmp_path)
+  assert steps == [1, 2]
+  assert (tmp_path / 'tokenizer.json').exists()  # Gin's callback was called, too.
+  assert 'Callback,' not in (tmp_path / 'config.gin').read_text()
+  assert training.Loop.__init__ is original
 
 
 def test_user_error_is_shown_in_one_line():

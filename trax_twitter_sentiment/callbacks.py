@@ -3,17 +3,47 @@
 from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
 
 # isort: split
-from collections.abc import Iterator
+import copy
+import inspect
+from collections.abc import Container, Iterator
 
 import gin
 from trax import layers as tl
-from trax.supervised import callbacks, training
+from trax.supervised import callbacks, trainer_lib, training
 
 from trax_twitter_sentiment.encoding import encoded_corpus
-from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.model_file import ModelInfo
 from trax_twitter_sentiment.models import pooling_of
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
+
+
+@gin.configurable(module='trax_twitter_sentiment')
+def checkpoint_steps(interval: int = gin.REQUIRED) -> Container[int]:
+  """Returns the steps after which to save a checkpoint.
+
+  These are the multiples of `interval` and the run's last step, where Trax by itself
+  takes step 1 and the multiples of `eval_frequency`. In gin:
+  `train.checkpoints_at = @checkpoint_steps()`.
+
+  Args:
+    interval: steps between checkpoints; with `train.checkpoint_highest`, a multiple
+      of `train.eval_frequency`.
+
+  Raises:
+    UserError: if `interval` is not a positive integer.
+  """
+  check_positive('checkpoint_steps.interval', interval)
+  last = steps_of_run()
+  return {last, *range(interval, last, interval)}
+
+
+def steps_of_run() -> int:
+  """Returns `train.steps` as gin has it."""
+  steps = gin.get_bindings('train', resolve_references=False).get('steps')
+  if steps is None:
+    return inspect.signature(trainer_lib.train).parameters['steps'].default
+  return copy.deepcopy(steps)  # Which is how gin evaluates a macro.
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])

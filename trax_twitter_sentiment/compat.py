@@ -9,7 +9,7 @@ import functools
 import importlib
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from trax_twitter_sentiment.errors import UserError
@@ -43,6 +43,7 @@ def _cheap_inspect_stack() -> Iterator[None]:
 
 with _cheap_inspect_stack():
   from trax import fastmath
+  from trax import layers as tl
   from trax.data import tf_inputs
   from trax.supervised import training
 
@@ -99,6 +100,44 @@ def _name_checkpoints_that_do_not_fit() -> None:
   training.Loop.load_checkpoint = load_checkpoint
 
 
+def _compile_the_step_once() -> None:
+  """Spares a run on one device the second compilation of its training step.
+
+  Trax commits the optimizer's slots to a device before the first step, but not the
+  weights. The step returns them committed, which JAX compiles anew for.
+  """
+  original = training.Loop.run
+
+  @functools.wraps(original)
+  def run(self, n_steps=1):
+    if self.n_devices == 1 and not self._use_memory_efficient_trainer:
+      for trainer in self._trainer_per_task:
+        model = trainer.accelerated_model_with_loss
+        model.weights, model.state = tl.on_cpu((model.weights, model.state))
+    original(self, n_steps)
+
+  training.Loop.run = run
+
+
+@contextlib.contextmanager
+def extra_callback(make_callback: Callable[[training.Loop], Any]) -> Iterator[None]:
+  """Gives each `training.Loop` made meanwhile a callback that gin doesn't know of.
+
+  Gin's `train.callbacks` would show it in the run's `config.gin`.
+  """
+  original = training.Loop.__init__
+
+  @functools.wraps(original)
+  def init(self, *args, callbacks=None, **kwargs):
+    original(self, *args, callbacks=[*(callbacks or []), make_callback], **kwargs)
+
+  training.Loop.__init__ = init
+  try:
+    yield
+  finally:
+    training.Loop.__init__ = original
+
+
 def _show_user_errors_in_one_line() -> None:
   """Spares the stock trainer's users a traceback for a mistake in a setting."""
   original = sys.excepthook
@@ -115,4 +154,5 @@ def _show_user_errors_in_one_line() -> None:
 _repair_tree_unflatten()
 _repair_skipping_of_examples()
 _name_checkpoints_that_do_not_fit()
+_compile_the_step_once()
 _show_user_errors_in_one_line()

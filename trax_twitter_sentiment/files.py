@@ -4,8 +4,13 @@ import os
 import tempfile
 
 
-def write_atomically(path: str, content: str) -> None:
-  """Writes `content` to `path` as UTF-8, so that no reader ever sees half of it."""
+def write_atomically(path: str, content: str | bytes) -> None:
+  """Writes `content` to `path`, so that no reader ever sees half of it.
+
+  A str is written as UTF-8.
+  """
+  if isinstance(content, str):
+    content = content.encode('utf-8')
   folder = os.path.dirname(path) or '.'
   descriptor, temporary = tempfile.mkstemp(
       dir=folder, prefix=f'.{os.path.basename(path)}.'
@@ -15,7 +20,7 @@ def write_atomically(path: str, content: str) -> None:
     umask = os.umask(0)
     os.umask(umask)
     os.fchmod(descriptor, 0o666 & ~umask)
-    with open(descriptor, 'w', encoding='utf-8') as file:
+    with open(descriptor, 'wb') as file:
       file.write(content)
       file.flush()
       os.fsync(file.fileno())

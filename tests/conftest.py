@@ -17,12 +17,8 @@ SHARED = REPOSITORY.parent / 'shared'
 SHARED_NLTK_DATA = SHARED / 'nltk_data'
 REFERENCE_TOKENS = SHARED / 'reference' / 'notebook_tokens.jsonl'
 
-# What `python -m trax.trainer` does, after a faster import of Trax: for `run_python`.
-FAST_TRAINER = (
-    '-c',
-    'from trax_twitter_sentiment import compat; import runpy; '
-    'runpy.run_module("trax.trainer", run_name="__main__")',
-)
+# The stock trainer, started fast: arguments of `run_python`.
+LAUNCHER = ('-m', 'trax_twitter_sentiment.trainer')
 
 
 def _nltk_data() -> str | None:
@@ -39,6 +35,13 @@ needs_real_corpus = pytest.mark.skipif(
     NLTK_DATA is None,
     reason='neither NLTK_DATA nor ../shared/nltk_data holds twitter_samples',
 )
+
+
+@pytest.fixture(scope='session', autouse=True)
+def _cache_of_the_test_run(tmp_path_factory):
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
+    yield
 
 
 @pytest.fixture(autouse=True)

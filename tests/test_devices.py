@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import FAST_TRAINER, run_python
+from conftest import LAUNCHER, run_python
 
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.streams import (
@@ -35,7 +35,7 @@ def test_batch_size_that_does_not_divide_is_refused(tmp_path):
 
 def _train(output_dir, n_devices, *bindings):
   return run_python(
-      *FAST_TRAINER,
+      *LAUNCHER,
       '--config_file=trax_twitter_sentiment/gin_configs/twitter.gin',
       f'--output_dir={output_dir}',
       "--config=TwitterCorpus.source='sample'",

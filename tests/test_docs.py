@@ -10,7 +10,7 @@ import pytest
 import trax.models  # noqa: F401  (registers what gin files name)
 from absl import flags
 from absl.testing import flagsaver
-from conftest import FAST_TRAINER, REPOSITORY, run_python
+from conftest import LAUNCHER, REPOSITORY, run_python
 from trax import trainer
 
 # Registers `TwitterCorpus`, which is bound whether or not a page's gin file uses it.
@@ -73,7 +73,7 @@ def test_commands_run_as_written(page, tmp_path, monkeypatch, capsys):
         status = 0
       case [setting, 'python', '-m', 'trax.trainer', *arguments]:
         name, value = setting.split('=', 1)
-        status = _run(*FAST_TRAINER, *arguments, *few_steps, **{name: value})
+        status = _run(*LAUNCHER, *arguments, *few_steps, **{name: value})
       case _:
         raise AssertionError(f'{page}.md has a command of an unknown kind: {words}')
     printed = capsys.readouterr()

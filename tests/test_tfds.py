@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from conftest import (
-    FAST_TRAINER,
+    LAUNCHER,
     NLTK_DATA,
     REPOSITORY,
     needs_real_corpus,
@@ -319,7 +319,7 @@ def test_token_ids_of_data_streams_can_be_cut_off(sample_dir):
 def test_stock_trainer_takes_the_data_set_as_a_flag(tmp_path):
   (tmp_path / 'run.gin').write_text(DATA_STREAMS_GIN)
   result = run_python(
-      *FAST_TRAINER,
+      *LAUNCHER,
       '--config_file=run.gin',
       '--dataset=twitter_samples/sample',
       f'--data_dir={tmp_path / "data"}',
@@ -332,7 +332,7 @@ def test_stock_trainer_takes_the_data_set_as_a_flag(tmp_path):
 @needs_real_corpus
 def test_gin_file_reaches_0_99_on_real_tweets(tmp_path):
   result = run_python(
-      *FAST_TRAINER,
+      *LAUNCHER,
       f'--config_file={REPOSITORY / "gin_configs" / "twitter_tfds.gin"}',
       f'--output_dir={tmp_path / "run"}',
       cwd=tmp_path,

@@ -159,7 +159,7 @@ def test_text_of_nothing_but_noise_has_no_token(text):
     ],
 )
 def test_any_text_goes_through(text):
-  tokenizer = TweetTokenizer().with_vocabulary_of([['word']], 'test')
+  tokenizer = TweetTokenizer().with_vocabulary_of({'word': 1}, 'test')
   assert tokenizer.encode(text).max(initial=0) <= 3
 
 
@@ -168,14 +168,14 @@ def test_long_text_has_the_tokens_of_its_words():
 
 
 def test_vocabulary_is_in_order_of_appearance():
-  tokenizer = TweetTokenizer().with_vocabulary_of([['b', 'a'], ['a', 'c']], 'test')
+  tokenizer = TweetTokenizer().with_vocabulary_of({'b': 1, 'a': 2, 'c': 1}, 'test')
   assert tokenizer.vocabulary == (*SPECIAL_TOKENS, 'b', 'a', 'c')
   assert tokenizer.encode_tokens(['c', 'unseen', 'b']).tolist() == [5, UNK_ID, 3]
 
 
 def test_saved_tokenizer_loads_as_it_was(tmp_path):
   tokenizer = TweetTokenizer(stem=False, stop_words=STOP_WORDS).with_vocabulary_of(
-      [['naïve', '\ud83d', '😀']], 'a corpus'
+      {'naïve': 1, '\ud83d': 1, '😀': 1}, 'a corpus'
   )
   tokenizer.save(tmp_path)
   # Bindings at loading time don't reach a saved tokenizer.

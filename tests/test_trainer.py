@@ -1,12 +1,19 @@
-"""The stock trainer, in processes of its own, on the plugin's gin files."""
+"""The stock trainer and its launcher, in processes of their own."""
 
+import contextlib
+import fcntl
 import gzip
+import os
+import pty
 import re
+import struct
+import sys
+import termios
 
 import numpy as np
 import pytest
 from conftest import (
-    FAST_TRAINER,
+    LAUNCHER,
     NLTK_DATA,
     needs_real_corpus,
     run_python,
@@ -19,7 +26,7 @@ _STOCK = ('-m', 'trax.trainer')
 
 
 def train(
-    output_dir, *bindings, trainer=FAST_TRAINER, config=TWITTER_GIN, **environment
+    output_dir, *bindings, trainer=LAUNCHER, config=TWITTER_GIN, **environment
 ):
   return run_python(
       *trainer,
@@ -60,6 +67,98 @@ def test_stock_trainer_trains_and_goes_on_from_its_checkpoint(tmp_path):
   assert len(weights(run)) == 3
   second = train(run, SAMPLE, 'train.steps=40', trainer=_STOCK)
   assert list(accuracies(second)) == [40]
+
+
+def test_launcher_does_what_the_stock_trainer_does(tmp_path):
+  stock, launched = (
+      train(tmp_path / name, SAMPLE, 'train.steps=20', trainer=trainer)
+      for name, trainer in (('stock', _STOCK), ('launched', LAUNCHER))
+  )
+  assert accuracies(launched) == accuracies(stock)
+  assert _without_times(launched.stdout) == _without_times(stock.stdout)
+  for a, b in zip(weights(tmp_path / 'stock'), weights(tmp_path / 'launched')):
+    np.testing.assert_array_equal(a, b)
+  files = _files(tmp_path / 'stock')
+  assert _files(tmp_path / 'launched') == files
+  for name in ('config.gin', 'tokenizer.json', 'model.json'):
+    content = (tmp_path / 'launched' / name).read_text()
+    assert content == (tmp_path / 'stock' / name).read_text()
+
+
+def _without_times(output):
+  output = re.sub(r'--output_dir \S+', '', output)
+  return re.sub(r'in [\d.]+ secs', '', output)
+
+
+def _files(output_dir):
+  """Returns the files of a run, without the times in the names of event files."""
+  paths = (path for path in output_dir.rglob('*') if path.is_file())
+  names = (str(path.relative_to(output_dir)) for path in paths)
+  return sorted(re.sub(r'tfevents.*', '', name) for name in names)
+
+
+def test_launcher_is_quiet_but_for_traxs_log(tmp_path):
+  run = tmp_path / 'a run'
+  result = train(run, SAMPLE, 'train.steps=2')
+  *log, last = result.stderr.splitlines()
+  assert 'Saving checkpoint' in result.stderr
+  of_trax = re.compile(r'I\d{4} [\d:.]+ +\d+ (training|trainer_lib|inputs|resource_reader)\.py:')
+  assert [line for line in log if not of_trax.match(line)] == []
+  assert last == (
+      f'The run is in {run}; to predict with it: python -m '
+      f"trax_twitter_sentiment.predict --model_dir='{run}' 'What a lovely day'"
+  )
+
+
+def test_launcher_shows_the_steps_on_a_terminal(tmp_path):
+  arguments = [
+      sys.executable, *LAUNCHER, f'--config_file={TWITTER_GIN}',
+      f'--output_dir={tmp_path / "run"}', f'--config={SAMPLE}',
+      '--config=train.steps=3',
+  ]  # fmt: skip
+  process, terminal = pty.fork()
+  if process == 0:
+    os.execv(arguments[0], arguments)
+  fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 30, 120, 0, 0))
+  output = b''
+  with contextlib.suppress(OSError):  # Which is how the end of it is told.
+    while read := os.read(terminal, 65536):
+      output += read
+  assert os.waitpid(process, 0)[1] == 0
+  lines = output.decode().replace('\r', '\n').splitlines()
+  assert any(line.startswith('Training: ') and '/3 [' in line for line in lines)
+  assert 'Finished training.' in lines
+  assert any(re.match(r'Step +1: eval +accuracy', line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ('flag', 'message'),
+    [
+        ('--config_file=no.gin', 'Unable to open file: no.gin'),
+        ('--config=train.stepss=1', "'train' doesn't have a parameter named 'stepss'"),
+        ('--config=train.steps=', 'Unable to parse value'),
+    ],
+)
+def test_launcher_names_what_gin_cannot_read_in_one_line(tmp_path, flag, message):
+  result = run_python(*LAUNCHER, f'--config_file={TWITTER_GIN}', flag, cwd=tmp_path)
+  assert result.returncode == 1
+  assert 'Traceback' not in result.stderr
+  last = result.stderr.splitlines()[-1]
+  assert last.startswith(f'ERROR: {flag}: ')
+  assert message in last
+
+
+def test_launcher_shows_why_an_import_failed(tmp_path):
+  (tmp_path / 'gym.py').write_text('raise ImportError("broken gym")')
+  result = run_python(*LAUNCHER, '--config_file=x.gin', cwd=tmp_path)
+  assert result.returncode == 1
+  assert result.stderr.endswith('ImportError: broken gym\n')
+
+
+def test_launcher_has_help(tmp_path):
+  result = run_python(*LAUNCHER, '--help')
+  assert '--config_file:' in result.stdout
+  assert '--output_dir:' in result.stdout
 
 
 def test_two_devices_train_and_go_on_like_one(tmp_path):

@@ -4,7 +4,7 @@ import gin
 import numpy as np
 import pytest
 import trax.models
-from conftest import FAST_TRAINER, run_python
+from conftest import LAUNCHER, run_python
 from runs import train
 from trax.data import text_encoder
 from trax.supervised import trainer_lib
@@ -233,7 +233,7 @@ def test_one_import_of_the_plugin_is_enough(tmp_path, config):
   (tmp_path / 'other_stream.py').write_text(_OTHER_STREAM)
   (tmp_path / 'my.gin').write_text(config)
   result = run_python(
-      *FAST_TRAINER,
+      *LAUNCHER,
       '--config_file=my.gin',
       '--output_dir=run',
       cwd=tmp_path,

@@ -170,7 +170,7 @@ def _parse_tweets(file_name: str, content: bytes) -> list[str]:
     if not line.strip():
       continue
     try:
-      text = json.loads(line)['text']
+      text = json.loads(line.decode('utf-8'))['text']
     except (ValueError, KeyError, TypeError, RecursionError):
       text = None
     if not isinstance(text, str):

@@ -2,13 +2,13 @@
 
 import dataclasses
 import functools
-from collections.abc import Iterable
 
 import gin
 import numpy as np
 
 from trax_twitter_sentiment.corpus import Corpus, Examples, configured_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive
+from trax_twitter_sentiment.indexing import TokenIndex, token_index
 from trax_twitter_sentiment.tokenizer import (
     PAD_ID,
     TweetTokenizer,
@@ -122,13 +122,11 @@ def _encode_corpus(
     min_token_count: int,
     learn_vocabulary: bool,
 ) -> EncodedCorpus:
-  train, validation = (
-      [tokenizer.tokenize(text) for text in examples.texts]
-      for examples in (corpus.train, corpus.validation)
-  )
+  train = token_index(tokenizer, corpus.train.texts)
+  validation = token_index(tokenizer, corpus.validation.texts)
   if learn_vocabulary:
     tokenizer = tokenizer.with_vocabulary_of(
-        train, corpus.name, max_vocabulary_size, min_token_count
+        train.counts(), corpus.name, max_vocabulary_size, min_token_count
     )
   return EncodedCorpus(
       tokenizer=tokenizer,
@@ -142,15 +140,14 @@ def _encode_split(
     corpus: Corpus, split: str, tokenizer: TweetTokenizer
 ) -> EncodedExamples:
   examples = getattr(corpus, split)
-  return _encode(tokenizer, map(tokenizer.tokenize, examples.texts), examples)
+  return _encode(tokenizer, token_index(tokenizer, examples.texts), examples)
 
 
 def _encode(
-    tokenizer: TweetTokenizer, token_lists: Iterable[list[str]], examples: Examples
+    tokenizer: TweetTokenizer, index: TokenIndex, examples: Examples
 ) -> EncodedExamples:
-  id_lists = [tokenizer.encode_tokens(tokens) for tokens in token_lists]
   return EncodedExamples(
-      ids=np.concatenate(id_lists),
-      lengths=np.array([len(ids) for ids in id_lists], np.int64),
+      ids=tokenizer.encode_tokens(index.tokens)[index.places],
+      lengths=index.lengths,
       labels=examples.labels,
   )

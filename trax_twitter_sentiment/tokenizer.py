@@ -7,7 +7,7 @@ import json
 import os
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import gin
@@ -131,7 +131,7 @@ class TweetTokenizer:
 
   def with_vocabulary_of(
       self,
-      token_lists: Iterable[list[str]],
+      counts: Mapping[str, int],
       corpus: str,
       max_size: int | None = None,
       min_count: int = 1,
@@ -139,17 +139,16 @@ class TweetTokenizer:
     """Returns this tokenizer with the vocabulary of tokenized training texts.
 
     Args:
-      token_lists: the tokens of each text; ids are in the order in which tokens
-        first appear.
+      counts: how often each token appears, in the order in which tokens first
+        appear, which is the order of their ids.
       corpus: the name of the corpus that the texts come from.
       max_size: how many tokens it has at the most, the special ones included; the
         most frequent are in it, of equally frequent ones the first to appear.
       min_count: how often a token has to appear.
     """
-    counts = collections.Counter(t for tokens in token_lists for t in tokens)
     n_learned = None if max_size is None else max(0, max_size - len(SPECIAL_TOKENS))
-    frequent = {t for t, n in counts.most_common(n_learned) if n >= min_count}
-    # A counter keeps the order of appearance.
+    most_common = collections.Counter(counts).most_common(n_learned)
+    frequent = {token for token, n in most_common if n >= min_count}
     learned = (t for t in counts if t in frequent and t not in SPECIAL_TOKENS)
     return dataclasses.replace(
         self, vocabulary=(*SPECIAL_TOKENS, *learned), corpus=corpus
@@ -285,12 +284,12 @@ def tokenize_tweet(text: str) -> list[str]:
     >>> tokenize_tweet('@amy The #concert was sooooo amazing :)')
     ['concert', 'sooo', 'amaz', ':)']
   """
-  return _shared(configured_tokenizer()).tokenize(text)
+  return shared_tokenizer(configured_tokenizer()).tokenize(text)
 
 
 @functools.lru_cache(maxsize=4)
-def _shared(tokenizer: TweetTokenizer) -> TweetTokenizer:
-  """Returns the first of equal tokenizers, with the words it has learned."""
+def shared_tokenizer(tokenizer: TweetTokenizer) -> TweetTokenizer:
+  """Returns the first of equal tokenizers, which knows the words it has met."""
   return tokenizer
 
 

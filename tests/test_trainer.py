@@ -102,7 +102,8 @@ def test_launcher_is_quiet_but_for_traxs_log(tmp_path):
   result = train(run, SAMPLE, 'train.steps=2')
   *log, last = result.stderr.splitlines()
   assert 'Saving checkpoint' in result.stderr
-  of_trax = re.compile(r'I\d{4} [\d:.]+ +\d+ (training|trainer_lib|inputs|resource_reader)\.py:')
+  logging = '(training|trainer_lib|inputs|resource_reader)'
+  of_trax = re.compile(rf'I\d{{4}} [\d:.]+ +\d+ {logging}\.py:')
   assert [line for line in log if not of_trax.match(line)] == []
   assert last == (
       f'The run is in {run}; to predict with it: python -m '

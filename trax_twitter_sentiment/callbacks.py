@@ -4,18 +4,25 @@ from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
 
 # isort: split
 import copy
+import hashlib
 import inspect
+import os
 from collections.abc import Container, Iterator
 
 import gin
+import numpy as np
 from trax import layers as tl
 from trax.supervised import callbacks, trainer_lib, training
 
-from trax_twitter_sentiment.encoding import encoded_corpus
+from trax_twitter_sentiment.encoding import EncodedCorpus, encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive
+from trax_twitter_sentiment.files import write_atomically
 from trax_twitter_sentiment.model_file import ModelInfo
 from trax_twitter_sentiment.models import pooling_of
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
+
+# Tells one corpus from another.
+CORPUS_FILE = 'corpus.sha256'
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -55,32 +62,42 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
   `train.callbacks = [@SaveForPrediction]`.
 
   Before any training it refuses a model whose vocabulary is not the tokenizer's,
-  and an output directory whose run began with another tokenizer.
+  and an output directory whose run began with another tokenizer or other tweets.
 
   Args:
     loop: the `trax.supervised.training.Loop` that makes the callback.
 
   Raises:
-    UserError: if the model or the output directory doesn't fit the tokenizer.
+    UserError: if the model or the output directory doesn't fit the tokenizer or the
+      corpus, or if the files can't be written.
   """
 
   def __init__(self, loop: training.Loop):
     super().__init__(loop)
-    self._tokenizer = encoded_corpus().tokenizer
+    corpus = encoded_corpus()
+    self._tokenizer = corpus.tokenizer
+    self._corpus_digest = _digest(corpus)
     inputs = (loop.eval_tasks or loop.tasks)[0].sample_batch[0]
     self._model_info = ModelInfo(pooling_of(loop.model), inputs.shape[1])
     self._first_step = loop.step + 1
     _check_vocabulary(loop.model, self._tokenizer)
     if loop.output_dir is not None:
       _check_same_tokenizer(loop.output_dir, self._tokenizer)
+      _check_same_corpus(loop.output_dir, self._corpus_digest)
 
   def call_at(self, step: int) -> bool:
     return step == self._first_step
 
   def on_step_begin(self, step: int) -> None:
-    if self._loop.is_chief and self._loop.output_dir is not None:
-      self._tokenizer.save(self._loop.output_dir)
-      self._model_info.save(self._loop.output_dir)
+    folder = self._loop.output_dir
+    if not self._loop.is_chief or folder is None:
+      return
+    try:
+      self._tokenizer.save(folder)
+      self._model_info.save(folder)
+      write_atomically(os.path.join(folder, CORPUS_FILE), self._corpus_digest + '\n')
+    except OSError as error:
+      raise UserError(f'{folder} cannot be written to: {error.strerror}.') from error
 
   def on_step_end(self, step: int) -> None:
     pass
@@ -113,4 +130,27 @@ def _check_same_tokenizer(output_dir: str, tokenizer: TweetTokenizer) -> None:
         f'{output_dir} holds a run with another tokenizer ({TOKENIZER_FILE} '
         f'differs; corpus {saved.corpus!r} there, {tokenizer.corpus!r} now). Use '
         "another output_dir, or that run's corpus and TweetTokenizer settings."
+    )
+
+
+def _digest(corpus: EncodedCorpus) -> str:
+  """Returns what tells apart corpora that one tokenizer encoded."""
+  digest = hashlib.sha256()
+  for examples in (corpus.train, corpus.validation):
+    for array in (examples.lengths, examples.ids, examples.labels):
+      digest.update(np.int64(len(array)).tobytes() + array.tobytes())
+  return digest.hexdigest()
+
+
+def _check_same_corpus(output_dir: str, digest: str) -> None:
+  try:
+    with open(os.path.join(output_dir, CORPUS_FILE), encoding='ascii') as file:
+      saved = file.read().strip()
+  except FileNotFoundError:
+    return
+  if saved != digest:
+    raise UserError(
+        f'{output_dir} holds a run on another corpus, or on this one before it '
+        f'changed ({CORPUS_FILE} differs). Use another output_dir, or the corpus as '
+        'it was.'
     )

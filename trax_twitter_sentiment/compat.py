@@ -5,12 +5,19 @@ import this one, which is how the repairs reach the stock trainer.
 """
 
 import contextlib
+import copy
 import functools
+import gzip
 import importlib
 import inspect
+import random
 import sys
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
+
+import gin
+import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
 
@@ -42,10 +49,14 @@ def _cheap_inspect_stack() -> Iterator[None]:
 
 
 with _cheap_inspect_stack():
+  import tensorflow as tf
   from trax import fastmath
   from trax import layers as tl
   from trax.data import tf_inputs
-  from trax.supervised import training
+  from trax.layers import base
+  from trax.supervised import trainer_lib, training
+
+  from trax_twitter_sentiment import loop
 
 
 def _repair_tree_unflatten() -> None:
@@ -79,6 +90,28 @@ def _repair_skipping_of_examples() -> None:
   tf_inputs._MAX_SKIP_EXAMPLES = int(tf_inputs._MAX_SKIP_EXAMPLES)
 
 
+def _seed_what_streams_draw_from() -> None:
+  """Makes stages that shuffle, such as `data.Shuffle`, repeat themselves by seed.
+
+  `Loop` seeds the generators of Python, NumPy and TensorFlow, but the streams are
+  made, and give their first batches, before there is a loop.
+  """
+  original = trainer_lib.train
+
+  @functools.wraps(original)
+  def train(*args, **kwargs):
+    bound = gin.get_bindings('train', resolve_references=False)
+    # A copy is how gin evaluates a macro.
+    seed = copy.deepcopy({**bound, **kwargs}.get('random_seed'))
+    if seed is not None:
+      random.seed(seed)
+      np.random.seed(seed)
+      tf.random.set_seed(seed)
+    return original(*args, **kwargs)
+
+  trainer_lib.train = train
+
+
 def _name_checkpoints_that_do_not_fit() -> None:
   """Makes a run over another model's checkpoint end in words.
 
@@ -93,11 +126,44 @@ def _name_checkpoints_that_do_not_fit() -> None:
     except IndexError as error:
       raise UserError(
           f'The checkpoint in {directory or self.output_dir} is of a model of other '
-          'sizes: its vocabulary, embedding_dim or output_dim differs. Use another '
-          "output_dir, or that run's settings."
+          'sizes: its vocabulary (by the corpus and the TweetTokenizer settings), '
+          'embedding_dim or output_dim differs. Use another output_dir, or that '
+          "run's corpus and settings."
       ) from error
 
   training.Loop.load_checkpoint = load_checkpoint
+
+
+def _refuse_damaged_arrays() -> None:
+  """Makes Trax name a file of weights that is damaged or was cut off.
+
+  `np_from_file` takes any error for the end of the file, and a model whose file has
+  fewer arrays keeps fresh random weights for the rest.
+  """
+
+  @functools.wraps(base.np_from_file)
+  def np_from_file(file_path, compresslevel):
+    del compresslevel  # It plays no part in reading.
+    if not tf.io.gfile.exists(file_path):
+      raise FileNotFoundError(file_path)
+    arrays = []
+    try:
+      with (
+          tf.io.gfile.GFile(file_path, 'rb') as packed,
+          gzip.GzipFile(fileobj=packed) as file,
+      ):
+        while file.peek(1):
+          arrays.append(np.load(file, allow_pickle=False))
+    except (EOFError, OSError, ValueError, zlib.error) as error:
+      raise UserError(f'{file_path} is damaged: {error}.') from error
+    return arrays
+
+  base.np_from_file = tl.np_from_file = np_from_file
+
+
+def _make_runs_safe() -> None:
+  """Has Trax train with a loop that loses nothing."""
+  training.Loop = loop.SafeLoop
 
 
 def _compile_the_step_once() -> None:
@@ -153,6 +219,9 @@ def _show_user_errors_in_one_line() -> None:
 
 _repair_tree_unflatten()
 _repair_skipping_of_examples()
+_seed_what_streams_draw_from()
 _name_checkpoints_that_do_not_fit()
+_refuse_damaged_arrays()
 _compile_the_step_once()
+_make_runs_safe()  # After the repairs of the loop that it is made of.
 _show_user_errors_in_one_line()

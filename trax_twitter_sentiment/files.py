@@ -1,7 +1,10 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and reading what may be hostile."""
 
+import errno
 import os
+import stat
 import tempfile
+from typing import BinaryIO
 
 
 def write_atomically(path: str, content: str | bytes) -> None:
@@ -28,3 +31,13 @@ def write_atomically(path: str, content: str | bytes) -> None:
   except BaseException:
     os.unlink(temporary)
     raise
+
+
+def open_regular(path: str) -> BinaryIO:
+  """Opens a file for reading; raises `OSError` for what has no end, as a pipe."""
+  # By itself, opening a pipe waits for a writer.
+  descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+  if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, 'Not a regular file', path)
+  return open(descriptor, 'rb')

@@ -11,6 +11,7 @@ import logging
 import os
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
 import warnings
@@ -148,6 +149,9 @@ def _check_configuration() -> None:
 
 
 if __name__ == '__main__':
-  _import_trax()
-  flags.adopt_module_key_flags(sys.modules['trax.trainer_flags'])
-  app.run(main)
+  try:
+    _import_trax()
+    flags.adopt_module_key_flags(sys.modules['trax.trainer_flags'])
+    app.run(main)
+  except KeyboardInterrupt:  # A run that has begun ends by itself, in order.
+    sys.exit(128 + signal.SIGINT)

@@ -5,7 +5,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 OUTPUT_DIR ?= runs/twitter
 
-.PHONY: train test lint types wheel-check dist clean
+.PHONY: train test soak bench accuracy lint types audit wheel-check dist clean
 
 train: $(VENV)/installed
 	$(RUN) -m trax.trainer --config_file=gin_configs/twitter.gin \
@@ -14,11 +14,28 @@ train: $(VENV)/installed
 test: $(VENV)/installed-test
 	$(RUN) -m pytest
 
+bench: $(VENV)/installed-bench
+	$(RUN) -m benchmarks
+
+accuracy: $(VENV)/installed-bench
+	$(RUN) -m benchmarks.accuracy
+
+# The fuzz tests with 100,000 cases each, for about an hour, and 200 kills of a run.
+soak: $(VENV)/installed-test
+	SOAK=1 $(RUN) -m pytest tests/test_kill.py tests/fuzz --hypothesis-show-statistics
+	if $(RUN) -c 'import atheris'; then \
+	    $(RUN) tests/fuzz/atheris_surfaces.py -runs=100000; fi
+
 lint: $(VENV)/installed-dev
 	$(RUN) -m ruff check .
 
 types: $(VENV)/installed-dev
 	$(RUN) -m mypy
+
+# Without --strict, a package that the service doesn't know counts as safe.
+audit: $(VENV)/installed-audit
+	$(RUN) -m pip freeze --exclude-editable > $(VENV)/audited.txt
+	$(RUN) -m pip_audit --strict --no-deps --disable-pip -r $(VENV)/audited.txt
 
 wheel-check: $(VENV)/installed-dev
 	.ci/check_wheel

@@ -191,6 +191,24 @@ def test_download_that_is_cut_off_is_no_corpus(
   assert not list(data.glob('corpora/twitter_samples*'))
 
 
+def test_download_that_breaks_off_is_no_corpus_and_can_be_repeated(
+    nltk_server, tmp_path, only_nltk_data
+):
+  def copy_half(self, source, output):
+    content = source.read()
+    is_index = self.path.endswith('.xml')
+    output.write(content if is_index else content[: len(content) // 2])
+
+  (tmp_path / 'empty').mkdir()
+  only_nltk_data(tmp_path / 'empty')
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(http.server.SimpleHTTPRequestHandler, 'copyfile', copy_half)
+    with pytest.raises(UserError, match='the download failed'):
+      TwitterCorpus('nltk')
+  assert not [path for path in (tmp_path / 'empty').rglob('*') if path.is_file()]
+  assert TwitterCorpus('nltk').validation.texts == ('good 8', 'good 9', 'bad')
+
+
 def test_corpus_is_bound_by_gin(sample_corpus):
   assert TwitterCorpus() is TwitterCorpus('sample')
   gin.bind_parameter('TwitterCorpus.source', 'web')

@@ -1,3 +1,4 @@
+import gin
 import numpy as np
 
 from trax_twitter_sentiment.encoding import (
@@ -5,6 +6,7 @@ from trax_twitter_sentiment.encoding import (
     encoded_corpus,
     vocabulary_size,
 )
+from trax_twitter_sentiment.tokenizer import UNK_ID
 
 
 def test_padding_cuts_off_and_fills_up():
@@ -31,3 +33,16 @@ def test_corpus_is_encoded_with_the_vocabulary_of_its_training_tweets(sample_cor
 
 def test_corpus_is_encoded_once(sample_corpus):
   assert encoded_corpus() is encoded_corpus()
+
+
+def test_dropped_unknown_tokens_take_no_place(sample_corpus):
+  usual = encoded_corpus()
+  gin.bind_parameter('TweetTokenizer.drop_unknown', True)
+  dropped = encoded_corpus()
+  np.testing.assert_array_equal(dropped.train.ids, usual.train.ids)
+  assert UNK_ID in usual.validation.ids
+  assert UNK_ID not in dropped.validation.ids
+  n_unknown = (usual.validation.padded(140) == UNK_ID).sum(axis=1)
+  np.testing.assert_array_equal(
+      dropped.validation.lengths, usual.validation.lengths - n_unknown
+  )

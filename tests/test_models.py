@@ -23,6 +23,17 @@ def test_output_is_log_probabilities(pooling):
   np.testing.assert_allclose(np.exp(output).sum(axis=1), 1, rtol=1e-6)
 
 
+def test_initial_vectors_have_the_standard_deviation_asked_for():
+  model = TwitterClassifier(vocab_size=5000, embedding_dim=4, embedding_stddev=0.05)
+  model.init(trax.shapes.signature(IDS))
+  embedding = tl.flatten_weights_and_state(model.weights, ())[0][0]
+  assert embedding.shape == (5000, 4)
+  assert np.std(embedding) == pytest.approx(0.05, rel=0.05)
+  for stddev in (0, -1, 'small', float('nan')):
+    with pytest.raises(UserError, match='embedding_stddev=.* is not a positive'):
+      TwitterClassifier(vocab_size=9, embedding_stddev=stddev)
+
+
 def test_mean_is_the_notebooks_model():
   model = initialized(pooling='mean')
   notebook = tl.Serial(

@@ -51,6 +51,20 @@ def test_predictions_are_the_trax_models(runs, pooling):
   np.testing.assert_allclose(actual, expected, atol=1e-5)
 
 
+def test_run_that_drops_unknown_tokens_predicts_as_it_was_trained(tmp_path):
+  loop = train(tmp_path, config='twitter_hard.gin')
+  examples = encoded_corpus().validation
+  expected = loop.eval_model(examples.padded(encoded_corpus().max_length))
+  predictor = SentimentPredictor.load(tmp_path)
+  texts = TwitterCorpus('sample').validation.texts
+  predictions = predictor.predict(texts)
+  actual = [prediction.log_probabilities for prediction in predictions]
+  np.testing.assert_allclose(actual, expected, atol=1e-5)
+  explanation = predictor.explain('unseenword happy')
+  assert explanation.prediction.tokens == ('happy', '<positive 3>')
+  assert len(explanation.shares) == 2
+
+
 @needs_real_corpus
 @pytest.mark.parametrize('pooling', POOLINGS)
 def test_predictions_are_the_trax_models_on_real_tweets(

@@ -13,6 +13,7 @@ __version__ = '0.1.0'
 # Public name -> the module that holds it.
 _MODULES = {
     'GRUClassifier': 'models',
+    'GroupedCorpus': 'near_duplicates',
     'SaveForPrediction': 'callbacks',
     'SentimentNetwork': 'network',
     'SentimentPredictor': 'predictor',

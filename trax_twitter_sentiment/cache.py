@@ -9,7 +9,7 @@ import zipfile
 import numpy as np
 
 from trax_twitter_sentiment.errors import check_choice
-from trax_twitter_sentiment.files import write_atomically
+from trax_twitter_sentiment.files import open_regular, write_atomically
 
 _SWITCH = 'TRAX_TWITTER_SENTIMENT_CACHE'
 
@@ -40,15 +40,21 @@ def is_on() -> bool:
 def load(key: str) -> dict[str, np.ndarray] | None:
   """Returns the arrays kept under `key`; `None` if there are none or damaged ones."""
   try:
-    with open(_path(key), 'rb') as file:
-      # Entries are stored as they are, so none can hold more than its size says,
+    with open_regular(_path(key)) as file:
+      # Entries are stored as they are, so that they hold no more than the file does,
       # and reading one compares its checksum.
       entries = zipfile.ZipFile(file).infolist()
       if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         return None
+      # Nor do several of them share its bytes.
+      if sum(entry.file_size for entry in entries) > file.seek(0, os.SEEK_END):
+        return None
       file.seek(0)
-      with np.load(file, allow_pickle=False) as arrays:
-        return dict(arrays)
+      with np.load(file, allow_pickle=False) as contents:
+        arrays = dict(contents)
+      # What isn't an array, NumPy hands over as bytes.
+      whole = all(isinstance(array, np.ndarray) for array in arrays.values())
+      return arrays if whole else None
   # What a damaged file makes zipfile and NumPy raise is documented nowhere.
   except Exception:
     return None

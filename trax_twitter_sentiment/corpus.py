@@ -8,6 +8,7 @@ import queue
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Callable, Iterable
 
 import gin
@@ -18,6 +19,9 @@ from trax_twitter_sentiment.errors import UserError, check_choice
 SPLITS = ('train', 'validation')
 SOURCES = ('auto', 'nltk', 'sample')
 
+# Ends the name of a corpus whose near-duplicates are in one split.
+GROUPED = ', grouped'
+
 # NLTK package -> the resources of it that the corpus reads.
 _NLTK_PACKAGES = {
     'twitter_samples': (
@@ -27,6 +31,9 @@ _NLTK_PACKAGES = {
     'stopwords': ('corpora/stopwords/english',),
 }
 _FETCH_COMMAND = f'python -m nltk.downloader {" ".join(_NLTK_PACKAGES)}'
+
+# NLTK's files of tweets have a tenth of it.
+_MAX_FILE_BYTES = 2**28
 
 # A download that brings nothing for `_STALL_SECONDS`, or isn't complete after
 # `_DOWNLOAD_SECONDS`, is given up.
@@ -91,12 +98,18 @@ def recorded_corpus(name: str) -> Corpus:
   Raises:
     UserError: if it is not one of the package's, or can't be had.
   """
-  if name not in ('nltk', 'sample'):
+  source = name.removesuffix(GROUPED)
+  if source not in ('nltk', 'sample'):
     raise UserError(
         f'The run was trained on the corpus {name!r}, whose validation texts are not '
         'at hand; the evaluate command takes other labelled texts with --input.'
     )
-  return TwitterCorpus(name)
+  if source == name:
+    return TwitterCorpus(source)
+  # Imported on use: it imports this module.
+  from trax_twitter_sentiment.near_duplicates import GroupedCorpus
+
+  return GroupedCorpus(lambda: TwitterCorpus(source))
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -113,7 +126,7 @@ def english_stop_words() -> frozenset[str]:
   """Returns NLTK's English stop words where they are at hand, else the sample's."""
   resource = _NLTK_PACKAGES['stopwords'][0]
   read = _read_sample if 'stopwords' in _missing_packages() else _read_nltk
-  return _parse_stop_words(read(resource)[1])
+  return _parse_stop_words(*read(resource))
 
 
 def examples_of(pairs: Iterable[tuple[str, int]]) -> Examples:
@@ -150,17 +163,19 @@ def _read_corpus(name: str, read: Callable[[str], tuple[str, bytes]]) -> Corpus:
     n_train = len(tweets) * 4 // 5
     train += [(text, label) for text in tweets[:n_train]]
     validation += [(text, label) for text in tweets[n_train:]]
-  _, stop_words = read(_NLTK_PACKAGES['stopwords'][0])
   return Corpus(
       name=name,
       train=examples_of(train),
       validation=examples_of(validation),
-      stop_words=_parse_stop_words(stop_words),
+      stop_words=_parse_stop_words(*read(_NLTK_PACKAGES['stopwords'][0])),
   )
 
 
-def _parse_stop_words(content: bytes) -> frozenset[str]:
-  return frozenset(content.decode('utf-8').split())
+def _parse_stop_words(file_name: str, content: bytes) -> frozenset[str]:
+  try:
+    return frozenset(content.decode('utf-8').split())
+  except UnicodeDecodeError as error:
+    raise UserError(f'{file_name}: not UTF-8.') from error
 
 
 def _parse_tweets(file_name: str, content: bytes) -> list[str]:
@@ -196,8 +211,14 @@ def _read_nltk(resource: str) -> tuple[str, bytes]:
   import nltk.data
 
   path = nltk.data.find(resource)
-  with path.open() as file:
-    return str(path), file.read()
+  if path.file_size() > _MAX_FILE_BYTES:  # Zipped, it may take little of a disk.
+    raise UserError(f'{path}: larger than {_MAX_FILE_BYTES:,} bytes.')
+  try:
+    with path.open() as file:
+      return str(path), file.read()
+  # What a damaged archive makes zipfile raise is documented nowhere.
+  except Exception as error:
+    raise UserError(f'{path}: {error}.') from error
 
 
 def _missing_packages() -> list[str]:
@@ -210,6 +231,11 @@ def _missing_packages() -> list[str]:
         nltk.data.find(resource)
     except LookupError:
       missing.append(package)
+    except zipfile.BadZipFile as error:
+      raise UserError(
+          f"NLTK's {package}.zip, on one of {', '.join(nltk.data.path)}, is damaged; "
+          f'remove it and fetch it again with `{_FETCH_COMMAND}`.'
+      ) from error
   return missing
 
 

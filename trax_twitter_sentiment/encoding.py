@@ -11,6 +11,7 @@ from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.indexing import TokenIndex, token_index
 from trax_twitter_sentiment.tokenizer import (
     PAD_ID,
+    UNK_ID,
     TweetTokenizer,
     configured_tokenizer,
 )
@@ -146,8 +147,9 @@ def _encode_split(
 def _encode(
     tokenizer: TweetTokenizer, index: TokenIndex, examples: Examples
 ) -> EncodedExamples:
-  return EncodedExamples(
-      ids=tokenizer.encode_tokens(index.tokens)[index.places],
-      lengths=index.lengths,
-      labels=examples.labels,
-  )
+  ids, lengths = tokenizer.encode_tokens(index.tokens)[index.places], index.lengths
+  if tokenizer.drop_unknown:
+    known = ids != UNK_ID
+    text_of_token = np.repeat(np.arange(len(lengths)), lengths)
+    ids, lengths = ids[known], np.bincount(text_of_token[known], minlength=len(lengths))
+  return EncodedExamples(ids=ids, lengths=lengths, labels=examples.labels)

@@ -1,5 +1,6 @@
 """The error for what only the user can put right, and checks that raise it."""
 
+import math
 from collections.abc import Sequence
 
 
@@ -27,6 +28,16 @@ def check_positive(setting: str, value: object) -> None:
   """Raises `UserError` unless `value` is a positive integer."""
   if isinstance(value, bool) or not isinstance(value, int) or value < 1:
     raise UserError(f'{setting}={value!r} is not a positive integer.')
+
+
+def check_positive_number(setting: str, value: object) -> None:
+  """Raises `UserError` unless `value` is a positive, finite number."""
+  if (
+      isinstance(value, bool)
+      or not isinstance(value, (int, float))
+      or not 0 < value < math.inf
+  ):
+    raise UserError(f'{setting}={value!r} is not a positive number.')
 
 
 def check_seed(setting: str, value: object) -> None:

@@ -5,11 +5,14 @@ import json
 import os
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.files import write_atomically
+from trax_twitter_sentiment.files import open_regular, write_atomically
 
 MODEL_FILE = 'model.json'
 POOLINGS = ('masked_mean', 'mean')
 _FILE_FORMAT = 1
+
+# Far more than texts are padded to. Batches of so many tokens are made in prediction.
+_MAX_PADDED_LENGTH = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,15 +42,29 @@ class ModelInfo:
       UserError: if it is damaged.
     """
     path = os.path.join(folder, MODEL_FILE)
-    with open(path, 'rb') as file:
-      content = file.read()
     try:
-      fields = json.loads(content)
-      if fields.pop('format') != _FILE_FORMAT:
-        raise ValueError(f'its format is not {_FILE_FORMAT}')
-      info = cls(**fields)
-      if info.pooling not in (None, *POOLINGS) or info.padded_length < 1:
-        raise ValueError('its pooling or padded_length is not a legal value')
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+      with open_regular(path) as file:
+        return _parse(file.read())
+    except FileNotFoundError:
+      raise
+    except OSError as error:
+      raise UserError(f'{path}: {error.strerror}.') from error
+    except (ValueError, RecursionError) as error:
       raise UserError(f'{path} is not a model file: {error}.') from error
-    return info
+
+
+def _parse(content: bytes) -> ModelInfo:
+  fields = json.loads(content)
+  if not isinstance(fields, dict) or fields.pop('format', None) != _FILE_FORMAT:
+    raise ValueError(f'its format is not {_FILE_FORMAT}')
+  names = [field.name for field in dataclasses.fields(ModelInfo)]
+  if sorted(fields) != sorted(names):
+    raise ValueError(f'it does not hold {" and ".join(names)} alone')
+  info = ModelInfo(**fields)
+  if (
+      info.pooling not in (None, *POOLINGS)
+      or type(info.padded_length) is not int
+      or not 1 <= info.padded_length <= _MAX_PADDED_LENGTH
+  ):
+    raise ValueError('its pooling or padded_length is not a legal value')
+  return info

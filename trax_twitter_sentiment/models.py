@@ -7,7 +7,12 @@ import gin
 from trax import layers as tl
 from trax.fastmath import numpy as jnp
 
-from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
+from trax_twitter_sentiment.errors import (
+    UserError,
+    check_choice,
+    check_positive,
+    check_positive_number,
+)
 from trax_twitter_sentiment.model_file import POOLINGS
 from trax_twitter_sentiment.tokenizer import PAD_ID
 
@@ -20,6 +25,7 @@ def TwitterClassifier(
     embedding_dim: int = 256,
     output_dim: int = 2,
     pooling: str = 'masked_mean',
+    embedding_stddev: float | None = None,
     embedding_dropout: float = 0.0,
     mode: str = 'train',
 ) -> tl.Serial:
@@ -37,6 +43,9 @@ def TwitterClassifier(
       padding (id 0) out, so that a text scores the same alone, in any batch and
       at any padded length; a text of padding alone averages to zero. `'mean'` is
       the notebook's, padding included.
+    embedding_stddev: standard deviation of the embedding's initial values; a small
+      one keeps tokens silent that training has hardly met. `None` for Trax's
+      `ScaledInitializer`, whose values are larger the smaller `embedding_dim` is.
     embedding_dropout: the part of the embedding's values dropped in training.
     mode: `'train'`, `'eval'` or `'predict'`; dropout works in `'train'` alone.
 
@@ -59,7 +68,12 @@ def TwitterClassifier(
         f'TwitterClassifier.embedding_dropout={embedding_dropout!r} is not in '
         '[0, 1).'
     )
-  embed = [tl.Embedding(vocab_size, embedding_dim)]
+  if embedding_stddev is None:
+    embed = [tl.Embedding(vocab_size, embedding_dim)]
+  else:
+    check_positive_number('TwitterClassifier.embedding_stddev', embedding_stddev)
+    initializer = tl.RandomNormalInitializer(embedding_stddev)
+    embed = [tl.Embedding(vocab_size, embedding_dim, kernel_initializer=initializer)]
   if embedding_dropout:
     embed.append(tl.Dropout(rate=embedding_dropout, mode=mode))
   if pooling == 'masked_mean':

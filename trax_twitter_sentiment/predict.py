@@ -12,7 +12,6 @@ texts.
 import collections
 import concurrent.futures
 import contextlib
-import itertools
 import json
 import math
 import os
@@ -53,8 +52,10 @@ _PROCESSES = flags.DEFINE_integer(
     'processes', 1, 'How many processes share the work.', lower_bound=1
 )
 
-# Texts that are predicted, and travel between processes, together.
+# Texts that are predicted, and travel between processes, together, unless they have
+# more characters than tweets would.
 _CHUNK_SIZE = 512
+_CHUNK_CHARACTERS = 2**20
 
 # Shares from here on, in log-odds, get the full colour.
 _STRONG_SHARE = 1.0
@@ -151,8 +152,15 @@ def _do_kept_work(chunk: list[str]) -> str:
 
 
 def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
-  texts = iter(texts)
-  while chunk := list(itertools.islice(texts, _CHUNK_SIZE)):
+  chunk: list[str] = []
+  n_characters = 0
+  for text in texts:
+    chunk.append(text)
+    n_characters += len(text)
+    if len(chunk) == _CHUNK_SIZE or n_characters > _CHUNK_CHARACTERS:
+      yield chunk
+      chunk, n_characters = [], 0
+  if chunk:
     yield chunk
 
 

@@ -129,10 +129,11 @@ class SentimentPredictor:
     """Returns a prediction for each of `texts`, in their order."""
     if isinstance(texts, str):
       raise UserError('predict() takes a list of texts; got a single str.')
-    token_lists = [self.tokenizer.tokenize(text) for text in texts]
+    tokenizer = self.tokenizer
+    token_lists = [tokenizer.without_dropped(tokenizer.tokenize(t)) for t in texts]
     if not token_lists:
       return []
-    id_lists = [self.tokenizer.encode_tokens(tokens) for tokens in token_lists]
+    id_lists = [tokenizer.encode_tokens(tokens) for tokens in token_lists]
     scores = self.model.log_probabilities(id_lists)
     labels = (scores[:, 1] > scores[:, 0]).astype(int)
     return [

@@ -11,6 +11,9 @@ from trax_twitter_sentiment.errors import UserError
 # File name ending -> format; a file of any other name is a text a line.
 _FORMATS = {'.csv': 'csv', '.tsv': 'tsv', '.jsonl': 'jsonl', '.ndjson': 'jsonl'}
 
+# A novel in one line. A file without line ends isn't taken into memory whole.
+_MAX_LINE_BYTES = 2**22
+
 
 class Record(NamedTuple):
   """One row of a file.
@@ -41,7 +44,8 @@ class RecordReader:
     n_skipped: how many rows were left out so far.
 
   Raises, while it is iterated over:
-    UserError: if a CSV or TSV file lacks a column, or a row is malformed and not
+    UserError: if a CSV or TSV file lacks a column, or a text a line is asked for
+      more than texts; if a line is longer than 4 MiB, or a row is malformed and not
       skipped; the line is named.
   """
 
@@ -69,11 +73,20 @@ class RecordReader:
       case 'jsonl':
         yield from self._jsonl(self._lines())
       case _:
+        if len(self._columns) > 1:
+          raise UserError(
+              f'{self._name} holds a text a line; labels take a .csv, .tsv or .jsonl.'
+          )
         for number, line in enumerate(self._lines(), start=1):
           yield Record(number, (line.rstrip('\r\n'),))
 
   def _lines(self) -> Iterator[str]:
-    for number, line in enumerate(self._file, start=1):
+    lines = iter(lambda: self._file.readline(_MAX_LINE_BYTES + 1), b'')
+    for number, line in enumerate(lines, start=1):
+      if len(line) > _MAX_LINE_BYTES:
+        raise UserError(
+            f'{self._name}, line {number}: longer than {_MAX_LINE_BYTES:,} bytes.'
+        )
       # The first line may begin with a byte-order mark, which Excel writes.
       encoding = 'utf-8-sig' if number == 1 else 'utf-8'
       try:
@@ -90,7 +103,10 @@ class RecordReader:
 
   def _csv(self, lines: Iterable[str], delimiter: str) -> Iterator[Record]:
     rows = csv.reader(lines, delimiter=delimiter)
-    header = next(rows, [])
+    try:
+      header = next(rows, [])
+    except csv.Error as error:
+      raise UserError(f'{self._name}, line {rows.line_num}: {error}.') from error
     if missing := self._missing(header):
       raise UserError(f'{self._name}, line 1: {missing}.')
     places = [header.index(column) for column in self._columns]
@@ -115,17 +131,23 @@ class RecordReader:
     for number, line in enumerate(lines, start=1):
       if not line.strip():
         continue
-      try:
-        fields = json.loads(line)
-      except (ValueError, RecursionError):
-        self.malformed(number, 'not JSON')
-        continue
-      if not isinstance(fields, dict):
-        self.malformed(number, 'not a JSON object')
-      elif missing := self._missing(list(fields)):
-        self.malformed(number, missing)
+      values, problem = self._values(line)
+      if problem:
+        self.malformed(number, problem)
       else:
-        yield Record(number, tuple(str(fields[column]) for column in self._columns))
+        yield Record(number, values)
+
+  def _values(self, line: str) -> tuple[tuple[str, ...], str]:
+    """Returns the columns of a JSON object, and what is wrong with it, or ''."""
+    try:
+      fields = json.loads(line)
+      if not isinstance(fields, dict):
+        return (), 'not a JSON object'
+      if missing := self._missing(list(fields)):
+        return (), missing
+      return tuple(str(fields[column]) for column in self._columns), ''
+    except (ValueError, RecursionError):
+      return (), 'not JSON'
 
   def _missing(self, found: list[str]) -> str:
     """Returns what to say of a missing column, or ''."""

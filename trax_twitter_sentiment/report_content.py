@@ -11,6 +11,7 @@ from trax_twitter_sentiment import evaluation
 from trax_twitter_sentiment.corpus import Corpus, Examples, recorded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.event_files import Curve, read_curves
+from trax_twitter_sentiment.files import open_regular
 from trax_twitter_sentiment.predictor import Explanation, SentimentPredictor
 from trax_twitter_sentiment.tokenizer import SPECIAL_TOKENS, TweetTokenizer
 
@@ -186,8 +187,8 @@ def _weighty_tokens(
 
 def _read_config(path: str) -> str | None:
   try:
-    with open(path, encoding='utf-8', errors='replace') as file:
-      return file.read()
+    with open_regular(path) as file:
+      return file.read().decode('utf-8', errors='replace')
   except OSError:
     return None
 

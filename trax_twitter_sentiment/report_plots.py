@@ -40,6 +40,7 @@ _SIZE = (4.4, 3.1)  # In inches: legible on a phone.
 # More points than these are a line, without a mark each.
 _MAX_MARKS = 50
 _N_BINS = 40
+_MAX_LABEL = 40  # In characters.
 
 
 def curves(curves: Mapping[str, Curve]) -> str:
@@ -53,7 +54,8 @@ def curves(curves: Mapping[str, Curve]) -> str:
       axes.plot(
           steps,
           values,
-          label=title,
+          # Names come from files; the font has no others, nor the figure more room.
+          label=ascii(title)[1:-1][:_MAX_LABEL],
           color=colour,
           marker=marker if len(steps) <= _MAX_MARKS else None,
           markersize=4,

@@ -13,9 +13,10 @@ from typing import Any
 import gin
 import numpy as np
 
+from trax_twitter_sentiment import features
 from trax_twitter_sentiment.corpus import configured_corpus
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.files import write_atomically
+from trax_twitter_sentiment.files import open_regular, write_atomically
 
 # The notebook's special tokens; a token's id is its place in the vocabulary.
 PAD_ID, END_ID, UNK_ID = 0, 1, 2
@@ -39,8 +40,9 @@ _LINK_BODY = re.compile(r'(https?://[\w./?&=%#+~-]*)')
 # beginning are bounded, for linear time.
 _EMOTICON = re.compile(
     r"""
-      [:;=]\s?['’^o*~-]{0,2}\s?[()\[\]{}<>|/\\@*$]+       # :)  :-((  =)  : )  :')
-    | [:;=]['’^o*~-]{0,2}([dDpPoOsSxXcCbBvV])\1*(?!\w)     # :D  ;p  =DDD
+      (?:>\s?|&gt;\s?)?                                      # the brow of >:(
+      [:;=]\s?['’´`^o*~-]{0,3}\s?[()\[\]{}<>|/\\@*$]+     # :)  :-((  =)  : )  :')
+    | [:;=]['’´`^o*~-]{0,3}([dDpPoOsSxXcCbBvV])\1*(?!\w)   # :D  ;p  =DDD
     | (?<!\w)[:=]['’^o*~-]?3+(?!\w)                       # :3
     | (?<!\w)8['’^o*~-]{0,2}[()]+                         # 8)  8-)
     | (?<!\w)[xX][dDpP]+(?!\w)                            # xD  XDD
@@ -48,7 +50,10 @@ _EMOTICON = re.compile(
     | (?<!\w)[dD]['’^o*~-]{0,2}[:;=](?!\w)                # D:
     | (?:<|&lt;)/?3+(?!\d)                                # <3  </3  <333
     | (?<!\w)(?:[tT][_.]*[tT]|[uU]_+[uU]|[oO]_+[oO])(?!\w)  # T_T  u_u  o_O
-    | ;_+; | \^[_.-]*\^ | -_+-                            # ;_;  ^_^  -_-
+    | ;[_.-]{1,9}; | \^[_.-]*\^ | -_+- | @_+@              # ;_;  ^_^  -_-  @_@
+    | (?:>|&gt;)(?:[._,]{0,3}|\s)(?:<|&lt;)               # >.<  > <
+    | (?<![\w)])-[()]+(?!\w)                              # -)  -(  without eyes
+    | \([yY]\) | \\[oO]/                                  # (y)  \o/
     """,
     re.VERBOSE,
 )
@@ -57,14 +62,18 @@ _EMOTICON = re.compile(
 # text longer than any tweet goes to it in pieces.
 _PIECE_LENGTH = 1024
 
+# What is longer is no word: it has no stem (of a run of y, older NLTKs' stemmer finds
+# one by a recursion as deep as it is long), and isn't worth remembering.
+_MAX_WORD_LENGTH = 128
+
 
 @gin.configurable(module='trax_twitter_sentiment')
 @dataclasses.dataclass(frozen=True)
 class TweetTokenizer:
   """Turns tweets into tokens as the notebook does, and tokens into ids.
 
-  Every step can be switched off by a gin binding such as
-  `TweetTokenizer.stem=False`; all are on by default, in this order.
+  Every step can be switched by a gin binding such as `TweetTokenizer.stem=False`.
+  Those of the notebook are on by default; they go in this order.
 
   Example:
     >>> tokenizer = TweetTokenizer(stop_words=frozenset({'the', 'was'}))
@@ -86,7 +95,16 @@ class TweetTokenizer:
     remove_stop_words: the words of `stop_words` go.
     remove_punctuation: tokens that are a substring of `string.punctuation` go.
     stem: words are cut to their Porter stems.
+    add_pairs: each two neighbouring tokens are a token, too. This and what follows
+      is off by default; `trax_twitter_sentiment.features` has the details.
+    add_negated: a word after `not` and the like is a token in this sense, too.
+    add_lexicon: a word of `lexicon` brings a token of its strength, too.
+    add_marks: exclamation and question marks, an ellipsis, capitals and elongations
+      bring tokens that tell of them.
+    drop_unknown: tokens without an id are left out, instead of all having one.
     stop_words: what `remove_stop_words` removes; the corpus brings its own.
+    lexicon: words of sentiment with their strength, from -3 to 3; VADER's, where
+      gin has `add_lexicon` on.
     vocabulary: the tokens that have an id, which is their place here. The first
       three are `SPECIAL_TOKENS`.
     corpus: the name of the corpus that the vocabulary was taken from.
@@ -104,7 +122,13 @@ class TweetTokenizer:
   remove_stop_words: bool = True
   remove_punctuation: bool = True
   stem: bool = True
+  add_pairs: bool = False
+  add_negated: bool = False
+  add_lexicon: bool = False
+  add_marks: bool = False
+  drop_unknown: bool = False
   stop_words: frozenset[str] = frozenset()
+  lexicon: tuple[tuple[str, int], ...] = ()
   vocabulary: tuple[str, ...] = SPECIAL_TOKENS
   corpus: str = ''
 
@@ -117,12 +141,19 @@ class TweetTokenizer:
   def tokenize(self, text: str) -> list[str]:
     """Returns the tokens of a text; none where nothing but noise is in it."""
     text = self._clean(text)
-    words = (word for piece in _pieces(text) for word in self._split(piece))
-    return [token for token in map(self._to_token, words) if token]
+    words = [word for piece in _pieces(text) for word in self._split(piece)]
+    tokens = [token for token in map(self._to_token, words) if token]
+    return tokens + self._features(words, tokens)
 
   def encode(self, text: str) -> np.ndarray:
     """Returns the ids of a text's tokens: <int32>[n_tokens]."""
-    return self.encode_tokens(self.tokenize(text))
+    return self.encode_tokens(self.without_dropped(self.tokenize(text)))
+
+  def without_dropped(self, tokens: list[str]) -> list[str]:
+    """Returns the tokens that count: all of them, or with `drop_unknown` the known."""
+    if not self.drop_unknown:
+      return tokens
+    return [token for token in tokens if token in self._ids]
 
   def encode_tokens(self, tokens: Iterable[str]) -> np.ndarray:
     """Returns the ids of tokens, `UNK_ID` for unknown ones: <int32>[n_tokens]."""
@@ -161,6 +192,7 @@ class TweetTokenizer:
         'corpus': self.corpus,
         'settings': {name: getattr(self, name) for name in _step_names()},
         'stop_words': sorted(self.stop_words),
+        'lexicon': dict(self.lexicon),
         'vocabulary': self.vocabulary,
     }
     return json.dumps(content, indent=1) + '\n'
@@ -168,20 +200,29 @@ class TweetTokenizer:
   @classmethod
   def from_json(cls, content: str) -> 'TweetTokenizer':
     """Returns the tokenizer that `to_json` wrote, or raises `ValueError`."""
-    fields = _parse_object(content)
+    try:
+      fields = _parse_object(content)
+    except RecursionError as error:
+      raise ValueError('it is nested too deeply') from error
     if fields.get('format') != _FILE_FORMAT:
       raise ValueError(f'its format is not {_FILE_FORMAT}')
     settings = fields.get('settings')
     if not isinstance(settings, dict) or set(settings) != set(_step_names()):
       raise ValueError('its settings are not those of this version')
+    if not all(isinstance(value, bool) for value in settings.values()):
+      raise ValueError('a setting is neither true nor false')
     vocabulary = _strings(fields, 'vocabulary')
     if vocabulary[:3] != SPECIAL_TOKENS or len(set(vocabulary)) < len(vocabulary):
       raise ValueError('its vocabulary lacks a special token or repeats a token')
+    corpus = fields.get('corpus', '')
+    if not isinstance(corpus, str):
+      raise ValueError('its corpus is not a string')
     return cls(
         **settings,
         stop_words=frozenset(_strings(fields, 'stop_words')),
+        lexicon=_parse_lexicon(fields.get('lexicon')),
         vocabulary=vocabulary,
-        corpus=str(fields.get('corpus', '')),
+        corpus=corpus,
     )
 
   def save(self, folder: str) -> None:
@@ -197,11 +238,14 @@ class TweetTokenizer:
       UserError: if the file is damaged or not a tokenizer.
     """
     path = os.path.join(folder, TOKENIZER_FILE)
-    with open(path, 'rb') as file:
-      content = file.read()
     try:
-      return cls.from_json(content.decode('utf-8'))
-    except (ValueError, RecursionError) as error:
+      with open_regular(path) as file:
+        return cls.from_json(file.read().decode('utf-8'))
+    except FileNotFoundError:
+      raise
+    except OSError as error:
+      raise UserError(f'{path}: {error.strerror}.') from error
+    except ValueError as error:
       raise UserError(f'{path} is not a tokenizer file: {error}.') from error
 
   def _clean(self, text: str) -> str:
@@ -215,9 +259,24 @@ class TweetTokenizer:
       text = _LINK.sub('', text)
     if not self.keep_emoticons:
       text = remove_emoticons(text)
+    if self.add_negated:
+      text = text.replace('’', "'")  # NLTK splits don’t, but not don't.
     if self.remove_hash_signs:
       text = text.replace('#', '')
     return text
+
+  def _features(self, words: list[str], tokens: list[str]) -> list[str]:
+    found = []
+    if self.add_pairs:
+      found += features.pairs(tokens)
+    flags = features.negated(tokens) if self.add_negated else [False] * len(tokens)
+    if self.add_negated:
+      found += [f'<not> {t}' for t, flag in zip(tokens, flags, strict=True) if flag]
+    if self.add_lexicon:
+      found += features.lexicon_tokens(tokens, flags, self._strengths)
+    if self.add_marks:
+      found += features.marks(words)
+    return found
 
   @functools.cached_property
   def _split(self) -> Callable[[str], list[str]]:
@@ -239,7 +298,6 @@ class TweetTokenizer:
     stem = PorterStemmer().stem if self.stem else lambda word: word
     stop_words = self.stop_words if self.remove_stop_words else frozenset()
 
-    @functools.lru_cache(maxsize=2**17)
     def to_token(word: str) -> str:
       if self.lowercase and not EMOTICON_RE.search(word):
         word = word.lower()
@@ -247,9 +305,19 @@ class TweetTokenizer:
         return ''
       if self.remove_punctuation and word in string.punctuation:
         return ''
-      return stem(word)
+      token = stem(word) if len(word) <= _MAX_WORD_LENGTH else word
+      if not self.keep_emoticons and _EMOTICON.fullmatch(token):
+        return ''  # It came together later: of `:#)`, say, or `&#58;)`.
+      return token
 
-    return to_token
+    remembered = functools.lru_cache(maxsize=2**17)(to_token)
+    return lambda word: (remembered if len(word) <= _MAX_WORD_LENGTH else to_token)(
+        word
+    )
+
+  @functools.cached_property
+  def _strengths(self) -> dict[str, int]:
+    return dict(self.lexicon)
 
   @functools.cached_property
   def _ids(self) -> dict[str, int]:
@@ -271,7 +339,10 @@ def remove_emoticons(text: str) -> str:
 
 def configured_tokenizer() -> TweetTokenizer:
   """Returns the tokenizer of gin's bindings, still without a vocabulary."""
-  return TweetTokenizer(stop_words=configured_corpus().stop_words)
+  tokenizer = TweetTokenizer(stop_words=configured_corpus().stop_words)
+  if not tokenizer.add_lexicon:
+    return tokenizer
+  return dataclasses.replace(tokenizer, lexicon=features.vader_lexicon())
 
 
 def tokenize_tweet(text: str) -> list[str]:
@@ -316,6 +387,15 @@ def _parse_object(content: str) -> dict[str, Any]:
   if not isinstance(fields, dict):
     raise ValueError('it does not hold a JSON object')
   return fields
+
+
+def _parse_lexicon(entries: object) -> tuple[tuple[str, int], ...]:
+  if not isinstance(entries, dict) or not all(
+      type(strength) is int and 1 <= abs(strength) <= 3
+      for strength in entries.values()
+  ):
+    raise ValueError('its lexicon does not map words to -3 to 3')
+  return tuple(entries.items())
 
 
 def _strings(fields: dict[str, Any], name: str) -> tuple[str, ...]:

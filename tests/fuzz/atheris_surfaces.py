@@ -1,0 +1,130 @@
+"""Fuzzes the surfaces, led by coverage.
+
+    python tests/fuzz/atheris_surfaces.py -runs=100000
+
+Needs atheris, which is not among the project's dependencies. Each input's first byte
+chooses the surface, the rest is its text or file. Whatever raises anything but
+`UserError` is reported with the input, and so is what takes longer than two minutes.
+"""
+
+import contextlib
+import gzip
+import os
+import sys
+
+import atheris
+
+with atheris.instrument_imports(include=['trax_twitter_sentiment', 'json', 'csv']):
+  from fuzzing import arrays, replace_file, run_folder, scratch_file, tokenizer
+
+  from trax_twitter_sentiment import cache, corpus
+  from trax_twitter_sentiment.errors import UserError
+  from trax_twitter_sentiment.model_file import MODEL_FILE, ModelInfo
+  from trax_twitter_sentiment.predictor import WEIGHTS_FILE, SentimentPredictor
+  from trax_twitter_sentiment.records import RecordReader
+  from trax_twitter_sentiment.text_corpora import read_labelled
+  from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
+
+
+def _tokenize(content: bytes) -> None:
+  text = content.decode('utf-8', 'surrogateescape')
+  tokens = tokenizer().tokenize(text)
+  assert all(tokens)
+  assert len(tokenizer().encode(text)) == len(tokens)
+
+
+def _predict(content: bytes) -> None:
+  text = content.decode('utf-8', 'surrogateescape')
+  SentimentPredictor.load(run_folder('atheris')).explain(text)
+
+
+def _load_tokenizer(content: bytes) -> None:
+  TweetTokenizer.load(os.path.dirname(scratch_file(TOKENIZER_FILE, content)))
+
+
+def _load_model_info(content: bytes) -> None:
+  ModelInfo.load(os.path.dirname(scratch_file(MODEL_FILE, content)))
+
+
+def _load_weights(content: bytes) -> None:
+  packed = content if content[:1] == b'\x1f' else gzip.compress(content, 0)
+  replace_file(run_folder('atheris weights'), WEIGHTS_FILE, packed)
+  SentimentPredictor.load(run_folder('atheris weights')).predict(['good :)'])
+
+
+def _load_cache(content: bytes) -> None:
+  os.makedirs(cache.folder(), exist_ok=True)
+  with open(os.path.join(cache.folder(), 'key.npz'), 'wb') as file:
+    file.write(content)
+  cache.load('key')
+
+
+def _read_tweets(content: bytes) -> None:
+  corpus._parse_tweets('tweets.json', content)
+
+
+def _read_texts(content: bytes) -> None:
+  name = ('a.csv', 'a.tsv', 'a.jsonl', 'a.txt')[len(content) % 4]
+  path = scratch_file(name, content)
+  with open(path, 'rb') as file:
+    list(RecordReader(file, path, ('text',), skip_malformed=True))
+  read_labelled(path, ('text', 'label'))
+
+
+_SURFACES = (
+  _tokenize,
+  _predict,
+  _load_tokenizer,
+  _load_model_info,
+  _load_weights,
+  _load_cache,
+  _read_tweets,
+  _read_texts,
+)
+
+
+def _test_one_input(content: bytes) -> None:
+  surface = _SURFACES[content[0] % len(_SURFACES)] if content else _tokenize
+  with contextlib.suppress(UserError):
+    surface(content[1:])
+
+
+def _write_seeds(folder: str) -> None:
+  """Writes an input of each surface that is as it should be."""
+  import io
+
+  import numpy as np
+
+  weights, archive = io.BytesIO(), io.BytesIO()
+  for array in arrays():
+    np.save(weights, array)
+  np.savez(archive, places=np.arange(3))
+  seeds = [
+    b'RT @amy: good day :) https://t.co/x #tag $TSLA &lt;3',
+    b'good :) bad :(',
+    tokenizer().to_json().encode(),
+    b'{"format": 1, "pooling": "mean", "padded_length": 9}',
+    weights.getvalue(),
+    archive.getvalue(),
+    b'{"text": "good :)"}\n' * 5,
+    b'text,label\n"good, :)",1\nbad,0\n',
+  ]
+  for i, seed in enumerate(seeds):
+    with open(os.path.join(folder, str(i)), 'wb') as file:
+      file.write(bytes([i]) + seed)
+
+
+def main() -> None:
+  import tempfile
+
+  with tempfile.TemporaryDirectory(prefix='fuzz') as folder:
+    os.environ['XDG_CACHE_HOME'] = os.path.join(folder, 'cache')
+    inputs = os.path.join(folder, 'inputs')
+    os.makedirs(inputs)
+    _write_seeds(inputs)
+    atheris.Setup([*sys.argv, '-timeout=120', inputs], _test_one_input)
+    atheris.Fuzz()
+
+
+if __name__ == '__main__':
+  main()

@@ -1,0 +1,217 @@
+"""Hostile files in the cache: what was kept, or nothing; never an error."""
+
+import functools
+import io
+import json
+import os
+import pathlib
+import tempfile
+import zipfile
+import zlib
+
+import numpy as np
+import pytest
+from fuzzing import JSON, at_most, fuzz, mutated, pickled, pickled_array, tokenizer
+from hypothesis import strategies as st
+
+from trax_twitter_sentiment import cache
+from trax_twitter_sentiment.indexing import _key, token_index
+from trax_twitter_sentiment.tokenizer import SPECIAL_TOKENS, TweetTokenizer
+
+_TEXTS = ('good day :)', '', 'the good night')
+_TOKENIZER = TweetTokenizer(stop_words=tokenizer().stop_words)
+
+
+@functools.cache
+def _folder():
+  """Returns the user's cache folder, one for all cases."""
+  folder = tempfile.TemporaryDirectory(prefix='fuzz')
+  home.append(folder)
+  return folder.name
+
+
+home: list[tempfile.TemporaryDirectory] = []
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch):
+  monkeypatch.setenv('XDG_CACHE_HOME', _folder())
+  os.makedirs(cache.folder(), exist_ok=True)
+  monkeypatch.setattr(os, 'fsync', lambda descriptor: None)  # It takes most time.
+
+
+def _write(key, content):
+  pathlib.Path(cache.folder(), f'{key}.npz').write_bytes(content)
+
+
+def _zipped(members):
+  """Returns an archive of `(name, content)`, stored."""
+  buffer = io.BytesIO()
+  with zipfile.ZipFile(buffer, 'w') as archive:
+    for name, content in members:
+      archive.writestr(name, content)
+  return buffer.getvalue()
+
+
+def _npy(array):
+  buffer = io.BytesIO()
+  np.save(buffer, array)
+  return buffer.getvalue()
+
+
+_TOKENS = json.dumps(['good', 'day', ':)', 'night']).encode()
+_WHOLE = {
+  'tokens.npy': _npy(np.frombuffer(_TOKENS, np.uint8)),
+  'places.npy': _npy(np.array([0, 1, 2, 0, 3], np.int32)),
+  'lengths.npy': _npy(np.array([3, 0, 2], np.int64)),
+}
+_NUMBERS = st.lists(
+  st.one_of(st.integers(-1, 9), st.sampled_from([2**31 - 1, 2**62, 2**63 - 1])),
+  max_size=6,
+)
+_MEMBERS = st.fixed_dictionaries(
+  {
+    'tokens.npy': st.one_of(
+      st.just(_WHOLE['tokens.npy']),
+      JSON.map(lambda v: _npy(np.frombuffer(json.dumps(v).encode(), np.uint8))),
+      mutated(_WHOLE['tokens.npy']),
+      st.binary(max_size=9),
+    ),
+    'places.npy': st.one_of(
+      st.just(_WHOLE['places.npy']),
+      _NUMBERS.map(lambda n: _npy(np.array(n, np.int64).astype(np.int32))),
+      mutated(_WHOLE['places.npy']),
+      st.binary(max_size=9),
+    ),
+    'lengths.npy': st.one_of(
+      st.just(_WHOLE['lengths.npy']),
+      _NUMBERS.map(lambda n: _npy(np.array(n, np.int64))),
+      mutated(_WHOLE['lengths.npy']),
+    ),
+  }
+).map(lambda members: _zipped(members.items()))
+
+
+@fuzz(
+  content=st.one_of(_MEMBERS, mutated(_zipped(_WHOLE.items())), st.binary(max_size=60))
+)
+def test_any_cache_entry_is_used_or_replaced(content):
+  key = _key(_TOKENIZER_OF_THE_KEY, _TEXTS)
+  _write(key, content)
+  loaded = cache.load(key)
+  assert loaded is None or all(isinstance(a, np.ndarray) for a in loaded.values())
+  index = token_index(_TOKENIZER, _TEXTS)
+  # Whatever the entry says, it is something that streams can be made of.
+  assert len(index.lengths) == len(_TEXTS)
+  assert index.lengths.min() >= 0
+  assert sum(index.lengths.tolist()) == len(index.places)
+  assert all(isinstance(token, str) for token in index.tokens)
+  assert all(0 <= place < len(index.tokens) for place in index.places.tolist())
+
+
+_TOKENIZER_OF_THE_KEY = TweetTokenizer(
+  stop_words=tokenizer().stop_words, vocabulary=SPECIAL_TOKENS, corpus=''
+)
+
+
+def test_whole_entry_is_used():
+  other = _npy(np.frombuffer(json.dumps(['x', 'day', ':)', 'z']).encode(), np.uint8))
+  _write(
+    _key(_TOKENIZER_OF_THE_KEY, _TEXTS),
+    _zipped({**_WHOLE, 'tokens.npy': other}.items()),
+  )
+  assert token_index(_TOKENIZER, _TEXTS).tokens == ('x', 'day', ':)', 'z')
+
+
+@pytest.mark.parametrize(
+  'members',
+  [
+    {'lengths.npy': _npy(np.array([2**63 - 1, 2**63 - 1, 7]))},  # Add up to 5.
+    {'tokens.npy': b'not an array'},
+    {'tokens.npy': _npy(np.frombuffer(b'"good"', np.uint8))},
+    {'tokens.npy': _npy(np.frombuffer(b'{"a": 1, "b": 2, "c": 3, "d": 4}', np.uint8))},
+    {'places.npy': _npy(np.array(0, np.int32))},
+  ],
+)
+def test_entry_that_makes_no_sense_is_replaced(members):
+  _write(_key(_TOKENIZER_OF_THE_KEY, _TEXTS), _zipped({**_WHOLE, **members}.items()))
+  index = token_index(_TOKENIZER, _TEXTS)
+  assert index.tokens == ('good', 'day', ':)', 'night')
+  assert index.lengths.tolist() == [3, 0, 2]
+
+
+def test_no_cache_entry_is_unpickled(tmp_path):
+  proof = tmp_path / 'proof'
+  buffer = io.BytesIO()
+  np.save(buffer, pickled_array(proof), allow_pickle=True)
+  np.load(io.BytesIO(buffer.getvalue()), allow_pickle=True)
+  assert proof.exists()  # What would show that the content was run, shows it.
+  proof.rmdir()
+  for content in (
+    pickled(proof),
+    buffer.getvalue(),
+    _zipped([('tokens.npy', buffer.getvalue())]),
+    _zipped([('tokens.npy', pickled(proof)), ('tokens', pickled(proof))]),
+  ):
+    _write('key', content)
+    assert cache.load('key') is None
+    assert not proof.exists()
+
+
+def test_members_that_share_their_bytes_are_refused():
+  """An archive of 2 MB that unpacks to 1 GB, though nothing in it is compressed."""
+  array = _npy(np.zeros(2**20, np.uint8))
+  start = _local_header(b'0.npy', array) + array
+  directory = b''.join(_central_entry(b'%d.npy' % i, array) for i in range(1000))
+  end = b'PK\x05\x06' + b''.join(
+    n.to_bytes(width, 'little')
+    for n, width in (
+      (0, 2),
+      (0, 2),
+      (1000, 2),
+      (1000, 2),
+      (len(directory), 4),
+      (len(start), 4),
+      (0, 2),
+    )
+  )
+  _write('key', start + directory + end)
+  assert zipfile.is_zipfile(os.path.join(cache.folder(), 'key.npz'))
+  with at_most(2**25):
+    assert cache.load('key') is None
+
+
+def _local_header(name, content):
+  return b'PK\x03\x04' + _fields(content) + _lengths(name) + name
+
+
+def _central_entry(name, content):
+  rest = bytes(2 + 2 + 2 + 4 + 4)  # All point to the one at the start.
+  return b'PK\x01\x02\x14\x00' + _fields(content) + _lengths(name) + rest + name
+
+
+def _fields(content):
+  size = len(content).to_bytes(4, 'little')
+  checksum = zlib.crc32(content).to_bytes(4, 'little')
+  return b'\x14\x00' + bytes(8) + checksum + size + size
+
+
+def _lengths(name):
+  return len(name).to_bytes(2, 'little') + b'\0\0'
+
+
+def test_array_that_claims_a_terabyte_takes_little_memory():
+  header = b"{'descr': '|u1', 'fortran_order': False, 'shape': (1099511627776,), }"
+  array = b'\x93NUMPY\x01\x00' + len(header).to_bytes(2, 'little') + header + b'x'
+  _write('key', _zipped([('tokens.npy', array)]))
+  assert cache.load('key') is None
+
+
+@pytest.mark.parametrize(
+  'make', [os.mkdir, os.mkfifo, lambda p: os.symlink('/dev/zero', p)]
+)
+def test_entry_that_is_no_file_is_none(make, monkeypatch, tmp_path):
+  monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+  os.makedirs(cache.folder())
+  make(os.path.join(cache.folder(), 'odd.npz'))
+  assert cache.load('odd') is None

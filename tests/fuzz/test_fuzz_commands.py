@@ -1,0 +1,222 @@
+"""Hostile input to commands, in processes of their own."""
+
+import json
+import os
+import pathlib
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+from fuzzing import changed_json, replace_file, run_briefly, tokenizer, write_run
+
+from trax_twitter_sentiment.model_file import MODEL_FILE
+from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE
+
+_MODULE = 'trax_twitter_sentiment'
+
+# What a terminal acts on: control characters, marks of the direction of writing.
+_HOSTILE = (
+  '\x1b[31m red \x1b]0;title\x07 \x9b31m \r over \x08\x7f \u202e rtl \u2066 \ufeff '
+  '\u200b \u2028 \ud800'
+)
+_UNSAFE = re.compile(
+  '[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]'
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+  write_run(str(tmp_path))
+  return tmp_path
+
+
+def predict(folder, *arguments, input=b''):
+  command = ('-m', f'{_MODULE}.predict', f'--model_dir={folder}', *arguments)
+  result = run_briefly(*command, input=input)
+  assert b'Traceback' not in result.stderr
+  for output in (result.stdout, result.stderr):
+    assert not _UNSAFE.search(output.decode())  # Which is UTF-8.
+  return result
+
+
+@pytest.mark.parametrize('format_', ['text', 'tsv', 'jsonl'])
+def test_no_text_reaches_the_terminal_as_it_is(folder, format_):
+  lines = [_HOSTILE, 'a\0b', '\x1b' * 100, '<b>', "'; rm -rf /"]
+  content = '\n'.join(lines).encode('utf-8', 'surrogatepass') + b'\n\xff\xfe\x80 x\n'
+  result = predict(folder, f'--format={format_}', input=content)
+  assert result.returncode == 0
+  n_lines = len(lines) + 1 + (format_ == 'tsv')
+  assert len(result.stdout.splitlines()) == n_lines
+  assert b'2 lines were not UTF-8' in result.stderr  # The half character's, too.
+
+
+def test_no_token_reaches_the_terminal_as_it_is(folder):
+  arguments = ['--explain', f'good{_HOSTILE[:-1]}', 'e\u0301\ufe0f\U000e0001', '\udcff']
+  assert predict(folder, *arguments).returncode == 0
+
+
+def test_on_a_terminal_the_only_sequences_are_colours(folder):
+  reader, writer = pty.openpty()
+  arguments = [f'--model_dir={folder}', '--explain', _HOSTILE[:-1], 'good :) \x1b[2J']
+  with subprocess.Popen(
+    [sys.executable, '-m', f'{_MODULE}.predict', *arguments],
+    stdout=writer,
+    stderr=subprocess.PIPE,
+  ) as process:
+    os.close(writer)
+    output = b''
+    try:
+      while part := os.read(reader, 2**16):
+        output += part
+    except OSError:  # The end, on Linux.
+      pass
+    assert process.wait() == 0
+  os.close(reader)
+  shown = re.sub('\x1b\\[(1;)?3[12]m|\x1b\\[0m|\r\n', '', output.decode())
+  assert 'good' in shown
+  assert not _UNSAFE.search(shown)
+
+
+def test_huge_line_is_predicted_and_an_endless_one_refused(folder):
+  result = predict(folder, '--format=tsv', input=b'good ' * 2**18 + b'\nbad')
+  assert result.returncode == 0
+  assert [line.split(b'\t')[4] for line in result.stdout.splitlines()[1:]] == [
+    b'%d' % 2**18,
+    b'1',
+  ]
+  result = predict(folder, '--input=/dev/zero')
+  assert result.returncode == 1
+  assert b'/dev/zero, line 1: longer than' in result.stderr
+
+
+def test_many_long_lines_take_little_memory(folder):
+  """In the memory of a few of them, however many there are."""
+  code = (
+    'import re, sys; from absl import app; '
+    f'from {_MODULE} import predict, cli\n'
+    'def main(arguments):\n'
+    '  predict.main(arguments[1:])\n'
+    '  status = open("/proc/self/status").read()\n'
+    '  print(re.search(r"VmHWM:\\s*(\\d+) kB", status)[1], file=sys.stderr)\n'
+    'app.run(main)'
+  )
+  line = b'h' * 2**20 + b'\n'
+  arguments = ('-c', code, f'--model_dir={folder}', '--format=tsv')
+  few, many = (
+    int(run_briefly(*arguments, input=line * n).stderr) for n in (4, 24)
+  )  # In KiB.
+  assert many - few < 2**14
+
+
+@pytest.mark.parametrize(
+  ('name', 'content', 'message'),
+  [
+    ('a.csv', b'"' + b'a' * 200_000, 'a.csv, line 1: field larger than'),
+    ('a.csv', b'\x1b[31m,b\n1,2\n', "a.csv, line 1: no column 'text'"),
+    ('a.jsonl', b'{"\\u001b[31m": 1}\n', "a.jsonl, line 1: no column 'text'"),
+    ('a.jsonl', b'[' * 99_999, 'a.jsonl, line 1: not JSON'),
+  ],
+)
+def test_malformed_file_ends_in_one_line(folder, name, content, message):
+  path = folder / name
+  path.write_bytes(content)
+  result = predict(folder, f'--input={path}')
+  assert result.returncode == 1
+  (line,) = result.stderr.decode().splitlines()
+  assert line.startswith('ERROR: ') and message in line
+
+
+@pytest.mark.parametrize(
+  ('name', 'content'),
+  [
+    (MODEL_FILE, b'{"format": 1, "\\u001b[31m": 1}'),
+    (TOKENIZER_FILE, b'\x1b[31m'),
+    (TOKENIZER_FILE, changed_json(tokenizer().to_json(), {'corpus': ['\x1b[31m']})),
+    (TOKENIZER_FILE, changed_json(tokenizer().to_json(), {'settings': {'\x1b': 1}})),
+  ],
+)
+def test_damaged_run_ends_in_one_line(folder, name, content):
+  replace_file(folder, name, content)
+  result = predict(folder, 'good')
+  assert (result.returncode, result.stdout) == (1, b'')
+  (line,) = result.stderr.decode().splitlines()
+  assert line.startswith('ERROR: ') and name in line
+
+
+def test_name_of_a_folder_reaches_the_terminal_escaped(tmp_path):
+  folder = tmp_path / 'run\x1b[31m\nline'
+  folder.mkdir()
+  result = predict(folder, 'good')
+  assert result.returncode == 1
+  assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize('name', ['../../etc', '/etc/passwd', '%s', '@f()', 'nltk\n'])
+@pytest.mark.parametrize('module', ['evaluate', 'report'])
+def test_recorded_name_of_a_corpus_is_no_path(folder, module, name):
+  """Nothing but the names of the two corpora is accepted."""
+  fields = changed_json(tokenizer().to_json(), {'corpus': name})
+  replace_file(folder, TOKENIZER_FILE, fields)
+  before = sorted(folder.iterdir())
+  result = run_briefly('-m', f'{_MODULE}.{module}', f'--model_dir={folder}')
+  assert result.returncode == 1
+  line = result.stderr.decode().splitlines()[-1]  # Matplotlib may tell of its cache.
+  assert line.startswith(f'ERROR: The run was trained on the corpus {name!r}')
+  assert sorted(folder.iterdir()) == before
+
+
+def test_texts_without_labels_are_refused_by_evaluate(folder):
+  (folder / 'a.txt').write_text('good\n')
+  result = run_briefly(
+    '-m', f'{_MODULE}.evaluate', f'--model_dir={folder}', f'--input={folder}/a.txt'
+  )
+  assert result.returncode == 1
+  (line,) = result.stderr.decode().splitlines()
+  assert line.startswith('ERROR: ') and 'holds a text a line' in line
+
+
+def test_config_of_a_run_is_shown_but_not_run(folder):
+  """For a `TwitterClassifier`, that is; other models are made of it, as docs say."""
+  code = "import pathlib; pathlib.Path(__file__).with_name('proof').touch()\n"
+  (folder / 'evil.py').write_text(code)
+  config = "import evil\ninclude '/etc/hostname'\ntrain.model = @evil.model\n"
+  (folder / 'config.gin').write_text(config)
+  before = {*folder.iterdir()}
+  for arguments in (
+    ('predict', 'good'),
+    ('evaluate', '--format=json'),
+    ('report', f'--output={folder}/report.html'),
+  ):
+    module, *rest = arguments
+    result = subprocess.run(
+      [sys.executable, '-m', f'{_MODULE}.{module}', f'--model_dir={folder}', *rest],
+      cwd=folder,
+      capture_output=True,
+      check=False,
+      timeout=120,
+    )
+    assert result.returncode == 0, result.stderr
+  page = folder / 'report.html'
+  assert 'import evil' in page.read_text()
+  assert {*folder.iterdir()} == {*before, page}
+
+
+def test_report_replaces_a_link_and_not_what_it_leads_to(folder, tmp_path):
+  target = pathlib.Path(f'{tmp_path}_target')
+  target.write_text('mine')
+  (folder / 'report.html').symlink_to(target)
+  result = run_briefly('-m', f'{_MODULE}.report', f'--model_dir={folder}')
+  assert result.returncode == 0, result.stderr
+  assert target.read_text() == 'mine'
+  assert not (folder / 'report.html').is_symlink()
+
+
+def test_predictions_are_whole_json(folder):
+  texts = ['\x00', '\ud800', '"\\', '\u2028', 'good :)']
+  result = predict(
+    folder, '--format=jsonl', input='\n'.join(texts).encode('utf-8', 'surrogatepass')
+  )
+  for line in result.stdout.splitlines():
+    assert set(json.loads(line)) >= {'text', 'label', 'tokens'}

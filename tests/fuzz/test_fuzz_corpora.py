@@ -1,0 +1,197 @@
+"""Hostile corpora: examples, or a `UserError`."""
+
+import io
+import json
+import pathlib
+
+import pytest
+from fuzzing import JSON, TEXTS, fuzz, mutated, scratch_file, tokenizer
+from hypothesis import strategies as st
+
+from trax_twitter_sentiment import corpus, text_corpora
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.records import RecordReader
+from trax_twitter_sentiment.text_corpora import TextFileCorpus, read_labelled
+
+_ROWS = [('good, "very" day :)', 1), ('bad\nnight :(', 0)] * 4
+
+
+def _csv(rows, delimiter=','):
+  import csv
+
+  buffer = io.StringIO()
+  writer = csv.writer(buffer, delimiter=delimiter)
+  writer.writerows([('text', 'label'), *rows])
+  return buffer.getvalue().encode('utf-8', 'surrogatepass')
+
+
+def _jsonl(rows):
+  lines = (json.dumps({'text': text, 'label': label}) for text, label in rows)
+  return '\n'.join(lines).encode()
+
+
+_OTHER_JSON_LINES = st.lists(
+  st.one_of(
+    JSON,
+    st.fixed_dictionaries({'text': JSON, 'label': JSON}),
+    st.fixed_dictionaries({'text': TEXTS, 'label': st.sampled_from([0, 1, '1'])}),
+  ).map(json.dumps),
+  max_size=6,
+).map(lambda lines: '\n'.join(lines).encode())
+_CASES = st.one_of(
+  st.tuples(st.just('a.csv'), mutated(_csv(_ROWS))),
+  st.tuples(st.just('a.tsv'), mutated(_csv(_ROWS, '\t'))),
+  st.tuples(st.just('a.jsonl'), st.one_of(mutated(_jsonl(_ROWS)), _OTHER_JSON_LINES)),
+  st.tuples(
+    st.sampled_from(['a.csv', 'a.tsv', 'a.jsonl', 'a.txt']),
+    st.one_of(
+      st.binary(max_size=80),
+      st.text('text,label01"\r\n\t\0 :()', max_size=40).map(
+        lambda text: b'text,label\n' + text.encode()
+      ),
+    ),
+  ),
+)
+
+
+@fuzz(case=_CASES, skip=st.booleans())
+def test_any_file_of_labelled_texts_is_read_or_refused(case, skip):
+  name, content = case
+  path = scratch_file(name, content)
+  try:
+    examples, reader = read_labelled(path, ('text', 'label'), None, skip)
+  except UserError as error:
+    assert error.message.startswith(path)
+    assert error.message.isprintable()
+    return
+  assert name != 'a.txt'  # Which has no labels.
+  assert len(examples.texts) == len(examples.labels) > 0
+  assert set(examples.labels.tolist()) <= {0, 1}
+  assert skip or not reader.n_skipped
+  for text in examples.texts:
+    assert tokenizer().encode(text).min(initial=1) > 0
+
+
+@fuzz(case=_CASES)
+def test_any_file_makes_a_corpus_or_is_refused(case):
+  name, content = case
+  path = scratch_file(name, content)
+  for cached in (text_corpora._read_file, text_corpora._hold_out, text_corpora._corpus):
+    cached.cache_clear()
+  try:
+    made = TextFileCorpus(path, on_malformed='skip')
+  except UserError as error:
+    assert error.message.startswith(path)
+    return
+  for examples in (made.train, made.validation):
+    assert set(examples.labels.tolist()) <= {0, 1}
+    assert examples.texts
+  assert made.name == f'file {name}'
+
+
+@fuzz(
+  content=st.one_of(mutated(_jsonl(_ROWS)), _OTHER_JSON_LINES, st.binary(max_size=60))
+)
+def test_any_file_of_tweets_is_read_or_refused(content):
+  try:
+    texts = corpus._parse_tweets('tweets.json', content)
+  except UserError as error:
+    assert error.message.startswith('tweets.json')
+    assert error.message.isprintable()
+    return
+  assert len(texts) >= 5
+  assert all(isinstance(text, str) for text in texts)
+
+
+@fuzz(
+  name=st.sampled_from(['a.csv', 'a.tsv', 'a.jsonl', 'a.txt']),
+  lines=st.lists(TEXTS, max_size=5),
+)
+def test_any_lines_are_records_or_refused(name, lines):
+  content = '\n'.join(lines).encode('utf-8', 'surrogatepass')
+  reader = RecordReader(io.BytesIO(content), name, ('text',), skip_malformed=True)
+  try:
+    records = list(reader)
+  except UserError as error:
+    assert error.message.startswith(name)
+    return
+  assert all(isinstance(record.values[0], str) for record in records)
+  if name == 'a.txt':
+    assert len(records) == content.count(b'\n') + (content[-1:] not in (b'', b'\n'))
+
+
+def test_header_that_is_malformed_is_named():
+  content = b'"' + b'a' * 200_000
+  with pytest.raises(UserError, match='a.csv, line 1: field larger than'):
+    list(RecordReader(io.BytesIO(content), 'a.csv', ('text',)))
+
+
+@pytest.mark.parametrize('name', ['a.csv', 'a.jsonl', 'a.txt'])
+def test_endless_line_is_refused(name):
+  with open('/dev/zero', 'rb') as file:
+    records = iter(RecordReader(file, name, ('text',), skip_malformed=True))
+    with pytest.raises(UserError, match=f'{name}, line 1: longer than 4,194,304 bytes'):
+      next(records)
+
+
+def test_line_of_the_largest_length_is_read():
+  content = b'a' * (2**22 - 1) + b'\nb\n'
+  records = list(RecordReader(io.BytesIO(content), 'a.txt', ('text',)))
+  assert [len(record.values[0]) for record in records] == [2**22 - 1, 1]
+
+
+def test_deeply_nested_text_is_read_or_malformed():
+  for depth in range(300, 3000, 5):
+    content = b'{"text": ' + b'[' * depth + b']' * depth + b'}'
+    reader = RecordReader(io.BytesIO(content), 'a.jsonl', ('text',), True)
+    assert len(list(reader)) + reader.n_skipped == 1
+
+
+@pytest.fixture
+def nltk_data(write_corpus, only_nltk_data):
+  folder = write_corpus(['a :)'] * 5, ['b :('] * 5)
+  only_nltk_data(folder)
+  return folder / 'corpora'
+
+
+def test_stop_words_that_are_not_utf8_are_named(nltk_data):
+  (nltk_data / 'stopwords' / 'english').write_bytes(b'the\xff\n')
+  with pytest.raises(UserError, match='english: not UTF-8'):
+    corpus.TwitterCorpus('nltk')
+
+
+@pytest.mark.parametrize('kept', [9, 200, -30])
+def test_archive_that_was_cut_off_is_named(nltk_data, kept):
+  path = _zip_tweets(nltk_data)
+  path.write_bytes(path.read_bytes()[:kept])
+  with pytest.raises(UserError, match=r'twitter_samples.zip.* is damaged; remove it'):
+    corpus.TwitterCorpus('auto')
+
+
+def test_archive_whose_content_is_damaged_is_named(nltk_data):
+  path = _zip_tweets(nltk_data)
+  content = bytearray(path.read_bytes())
+  content[66:70] = b'\xff' * 4  # Right behind the name of the first file.
+  path.write_bytes(content)
+  with pytest.raises(UserError, match=r'positive_tweets.json: '):
+    corpus.TwitterCorpus('nltk')
+
+
+def test_archive_that_unpacks_to_too_much_is_refused(nltk_data, monkeypatch):
+  monkeypatch.setattr(corpus, '_MAX_FILE_BYTES', 1000)
+  _zip_tweets(nltk_data, repeat=100)
+  with pytest.raises(UserError, match=r'positive_tweets.json: larger than 1,000 bytes'):
+    corpus.TwitterCorpus('nltk')
+
+
+def _zip_tweets(folder, repeat=1) -> pathlib.Path:
+  """Puts the tweets into an archive, as NLTK's downloader leaves them."""
+  import shutil
+  import zipfile
+
+  path = folder / 'twitter_samples.zip'
+  with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
+    for file in sorted((folder / 'twitter_samples').iterdir(), reverse=True):
+      archive.writestr(f'twitter_samples/{file.name}', file.read_text() * repeat)
+  shutil.rmtree(folder / 'twitter_samples')
+  return path

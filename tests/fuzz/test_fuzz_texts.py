@@ -1,0 +1,149 @@
+"""Hostile texts: through the tokenizer and the predictor."""
+
+import math
+import random
+import string
+
+import pytest
+from fuzzing import SOAK, TEXTS, fuzz, run_briefly, run_folder, tokenizer
+from hypothesis import strategies as st
+
+from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.tokenizer import (
+  _EMOTICON,
+  TweetTokenizer,
+  _step_names,
+  remove_emoticons,
+  shared_tokenizer,
+  tokenize_tweet,
+)
+
+# Of every switch, both positions are among these.
+_TOKENIZERS = [
+  TweetTokenizer(
+    **{name: rng.random() < 0.6 for name in _step_names()},
+    stop_words=tokenizer().stop_words,
+    vocabulary=tokenizer().vocabulary,
+  )
+  for rng in map(random.Random, range(40))
+]
+
+
+@fuzz(text=TEXTS)
+def test_any_text_has_tokens_by_default(text):
+  tokens = shared_tokenizer(tokenizer()).tokenize(text)
+  assert all(isinstance(token, str) and token for token in tokens)
+  assert not any(token in string.punctuation for token in tokens)
+  assert not tokenizer().stop_words & set(tokens)
+  fresh = TweetTokenizer(stop_words=tokenizer().stop_words)
+  assert fresh.tokenize(text) == tokens  # Whatever was tokenized before.
+
+
+@fuzz(text=TEXTS, tokenizer=st.sampled_from(_TOKENIZERS))
+def test_any_text_has_tokens_by_any_settings(text, tokenizer):
+  tokens = tokenizer.tokenize(text)
+  assert all(isinstance(token, str) and token for token in tokens)
+  ids = tokenizer.encode(text)
+  assert ids.shape == (len(tokenizer.without_dropped(tokens)),)
+  assert all(0 < i < len(tokenizer.vocabulary) for i in ids)
+  if tokenizer.remove_punctuation:
+    assert not any(token in string.punctuation for token in tokens)
+  if not tokenizer.keep_emoticons:
+    assert not any(map(_EMOTICON.fullmatch, tokens))
+
+
+@fuzz(text=TEXTS)
+def test_emoticons_are_removed_from_any_text(text):
+  # Only characters of emoticons go, for a space each.
+  rest = iter(remove_emoticons(text))
+  left = [c for c in rest if c != ' ']
+  source = iter(text)
+  assert all(c in source for c in left), 'not a part of the text'
+
+
+def test_tokenize_tweet_takes_any_text(sample_corpus):
+  for text in ('\ud83d\x00', ':(' * 9999, '&#xd800;', '\u202e' * 5000):
+    assert all(tokenize_tweet(text))
+
+
+@pytest.mark.parametrize(
+  ('text', 'settings'),
+  [
+    (':#)', {}),
+    (':##(', {}),
+    ('xds', {}),
+    (':&#41;', {'remove_hash_signs': False}),
+    ('X&#68;', {'remove_hash_signs': False}),
+    ('http://)', {'remove_links': False}),
+  ],
+)
+def test_emoticon_that_comes_together_late_is_removed(text, settings):
+  tokenizer = TweetTokenizer(keep_emoticons=False, **settings)
+  assert tokenizer.tokenize(f'so {text} cool') in (
+    ['so', 'cool'],
+    ['so', 'http', 'cool'],
+  )
+
+
+@pytest.mark.parametrize('stem', [True, False])
+def test_long_run_of_a_letter_is_a_word(stem):
+  tokenizer = TweetTokenizer(shorten_elongations=False, stem=stem)
+  assert tokenizer.tokenize('y' * 1000) == ['y' * 1000]
+
+
+_MEGABYTE = """
+import random, sys
+from trax_twitter_sentiment.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.tokenizer import _step_names, remove_emoticons
+size, characters, units = 2**20, ':($#h@', sys.argv[1:]
+rng = random.Random(0)
+texts = [(unit * size)[:size] for unit in units]
+texts.append(''.join(rng.choices(characters, k=size)))
+texts.append(''.join(rng.choices(characters + ' ', k=size)))
+for text in texts:
+  assert all(TweetTokenizer().tokenize(text))
+# Nothing is removed before NLTK sees it.
+settings = dict.fromkeys(_step_names(), False) | {'keep_emoticons': True}
+plain = TweetTokenizer(**settings)
+for text in texts[-1:]:
+  assert all(plain.tokenize(text))
+  assert len(remove_emoticons(text)) <= size
+"""
+
+
+def test_a_megabyte_of_signs_is_tokenized_in_seconds():
+  # Quadratic time would be hours, so the deadline needs no care.
+  rng = random.Random(0)
+  units = ['h@h(', '#@']
+  if SOAK:
+    units += [*':($#h@', 'http:', '$h', 'h:', '#h']
+    units += [''.join(rng.choices(':($#h@', k=k)) for k in range(1, 20)]
+  for start in range(0, len(units), 5):
+    result = run_briefly('-c', _MEGABYTE, *units[start : start + 5])
+    assert result.returncode == 0, result.stderr
+
+
+@fuzz(
+  texts=st.lists(TEXTS, max_size=3), pooling=st.sampled_from(['mean', 'masked_mean'])
+)
+def test_any_texts_are_predicted_and_explained(texts, pooling):
+  predictor = _predictor(pooling)
+  predictions = predictor.predict(texts)
+  assert len(predictions) == len(texts)
+  for text, prediction in zip(texts, predictions, strict=True):
+    negative, positive = prediction.log_probabilities
+    assert math.isfinite(negative) and math.isfinite(positive)
+    assert math.exp(negative) + math.exp(positive) == pytest.approx(1)
+    assert prediction.label == (positive > negative)
+    explanation = predictor.explain(text)
+    total = math.fsum([*explanation.shares, explanation.bias])
+    assert total == pytest.approx(prediction.log_odds, abs=1e-9)
+
+
+def _predictor(pooling):
+  if pooling not in _predictors:
+    _predictors[pooling] = SentimentPredictor.load(run_folder('texts', pooling))
+  return _predictors[pooling]
+
+
+_predictors = {}

@@ -1,0 +1,87 @@
+import pytest
+
+from trax_twitter_sentiment.features import (
+    lexicon_tokens,
+    marks,
+    negated,
+    pairs,
+    vader_lexicon,
+)
+from trax_twitter_sentiment.tokenizer import TweetTokenizer
+
+
+def test_pairs_are_of_neighbours():
+  assert pairs(['not', 'a', 'day']) == ['not a', 'a day']
+  assert pairs(['day']) == pairs([]) == []
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    [
+        ('i do not like this one bit at all', 'like this one'),
+        ("don't go . stay", 'go'),
+        ('never not good', 'good'),
+        ('no , thanks', ''),
+        ('not', ''),
+        ('good', ''),
+    ],
+)
+def test_negation_reaches_three_words_of_its_clause(text, expected):
+  tokens = text.split()
+  flags = negated(tokens)
+  assert [t for t, flag in zip(tokens, flags, strict=True) if flag] == expected.split()
+
+
+def test_words_of_the_lexicon_bring_tokens_of_their_strength():
+  lexicon = {'good': 2, 'awful': -3, 'so': 1}
+  tokens = ['good', 'awful', 'day', 'sooo', 'good']
+  flags = [False, False, False, False, True]
+  assert lexicon_tokens(tokens, flags, lexicon) == [
+      '<positive 2>',
+      '<negative 3>',
+      '<positive 1>',
+      '<not positive 2>',
+  ]
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    [
+        ('SOOO good !! ?', ['<! 2>', '<? 1>', '<capitals>', '<elongation>']),
+        ('!!!!! !!!!!', ['<! 4>']),
+        ('well ...', ['<ellipsis>']),
+        ('well…', ['<ellipsis>']),
+        ('I am OK', []),
+    ],
+)
+def test_marks_tell_how_a_text_is_written(text, expected):
+  assert marks(text.split()) == expected
+
+
+def test_vaders_lexicon_holds_words_and_no_emoticons():
+  lexicon = dict(vader_lexicon())
+  assert lexicon['great'] == 3
+  assert lexicon['awful'] == -2
+  assert len(lexicon) > 7000
+  assert all(abs(strength) in (1, 2, 3) for strength in lexicon.values())
+  assert not {':)', ':(', 'xd', 'xp', '<3'} & set(lexicon)
+
+
+def test_tokenizer_adds_what_is_switched_on():
+  tokenizer = TweetTokenizer(
+      stem=False,
+      remove_stop_words=False,
+      remove_punctuation=False,
+      add_pairs=True,
+      add_negated=True,
+      add_lexicon=True,
+      add_marks=True,
+      lexicon=(('good', 2),),
+  )
+  assert tokenizer.tokenize('Don’t say good!') == [
+      *("don't", 'say', 'good', '!'),
+      *("don't say", 'say good', 'good !'),
+      *('<not> say', '<not> good'),
+      '<not positive 2>',
+      '<! 1>',
+  ]

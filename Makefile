@@ -22,7 +22,7 @@ accuracy: $(VENV)/installed-bench
 
 # The fuzz tests with 100,000 cases each, for about an hour, and 200 kills of a run.
 soak: $(VENV)/installed-test
-	SOAK=1 $(RUN) -m pytest tests/test_kill.py tests/fuzz --hypothesis-show-statistics
+	SOAK=1 $(RUN) -m pytest tests/test_kill.py tests/fuzz
 	if $(RUN) -c 'import atheris'; then \
 	    $(RUN) tests/fuzz/atheris_surfaces.py -runs=100000; fi
 

@@ -26,7 +26,8 @@ def start_trainer(
       f'--output_dir={output_dir}',
       *(f'--config={b}' for b in ("TwitterCorpus.source='sample'", *bindings)),
   ]
-  process = _CONTEXT.Process(target=_train, args=(arguments, log))
+  # A daemon, so that it ends with the tests if one of them fails.
+  process = _CONTEXT.Process(target=_train, args=(arguments, log), daemon=True)
   process.start()
   return process
 

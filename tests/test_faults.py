@@ -220,9 +220,12 @@ def test_signal_ends_a_run_in_order(tmp_path, trainer, number):
         [sys.executable, *trainer, *flags(run, *ENDLESS)], stdout=file, stderr=file
     )
   process.is_alive = lambda: process.poll() is None
-  wait_for(log, process, 'Step     20: eval')
-  process.send_signal(number)
-  assert process.wait() == 128 + number
+  try:
+    wait_for(log, process, 'Step     20: eval')
+    process.send_signal(number)
+    assert process.wait(timeout=120) == 128 + number
+  finally:
+    process.kill()
   output = log.read_text()
   assert 'Traceback' not in output
   step = saved_step(run)
@@ -235,7 +238,7 @@ def test_run_that_a_signal_ended_goes_on_exactly(tmp_path):
   process = start_trainer(run, log, *ENDLESS)
   wait_for(log, process, 'Step      1: eval')
   os.kill(process.pid, signal.SIGTERM)
-  process.join()
+  process.join(timeout=120)
   assert process.exitcode == 128 + signal.SIGTERM
   steps = f'train.steps={saved_step(run) + 3}'
   train(run, steps)
@@ -253,7 +256,7 @@ def test_second_signal_ends_a_run_at_once(tmp_path):
   # Both come while the first step is compiled.
   os.kill(process.pid, signal.SIGTERM)
   os.kill(process.pid, signal.SIGINT)
-  process.join()
+  process.join(timeout=120)
   assert -process.exitcode in (signal.SIGTERM, signal.SIGINT)
   assert saved_step(run) is None
 

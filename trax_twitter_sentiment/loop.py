@@ -3,6 +3,7 @@
 `compat` imports this module, and has Trax use its loop.
 """
 
+import collections
 import contextlib
 import errno
 import os
@@ -51,7 +52,8 @@ class SafeLoop(training.Loop):
     self._due_checkpoints: list[str] = []
     self._step_is_done = False
     self._signals: list[int] = []
-    self._last_loss: Any = 0.0
+    # Steps and their losses, which are still being computed when a step returns.
+    self._unchecked: collections.deque[tuple[int, Any]] = collections.deque()
     self._last_good = 'There is no checkpoint before it.'
     self._saved_state: dict[str, Any] | None = None
     self._counters_at_start = inputs.data_counters
@@ -72,10 +74,11 @@ class SafeLoop(training.Loop):
 
   def run(self, n_steps=1):
     self._due_checkpoints, self._step_is_done = [], False
+    self._unchecked.clear()
     with run_guard.noting_signals() as self._signals:
       try:
         super().run(n_steps)
-        self._check_loss(self._step)
+        self._check_losses()
         self._end_step()
       except BaseException as error:
         # An evaluation that fails should not cost its step's checkpoint.
@@ -93,9 +96,8 @@ class SafeLoop(training.Loop):
       self._end_step()
       self._step += 1
     loss, stats = super()._run_one_step(task_index, task_changed)
-    # This loss is still being computed; looking at it would hold up the next step.
-    self._check_loss(self._step - 1)
-    self._last_loss = loss
+    self._unchecked.append((self._step, loss))
+    self._check_losses(wait=False)  # Waiting would hold up the next step.
     self._step_is_done = True
     return loss, stats
 
@@ -106,7 +108,7 @@ class SafeLoop(training.Loop):
     if self._signals and 'model' not in due:
       due.append('model')
     if due:
-      self._check_loss(self._step)
+      self._check_losses()
       self._save(due)
     if self._signals:
       name = signal.Signals(self._signals[0]).name
@@ -114,10 +116,15 @@ class SafeLoop(training.Loop):
       print(f'Ended by {name} after step {self._step}{saved}.', file=sys.stderr)
       raise SystemExit(128 + self._signals[0])
 
-  def _check_loss(self, step: int) -> None:
-    """Raises `UserError` if the last loss, that of `step`, is not finite."""
-    if not np.isfinite(self._last_loss).all():
-      self._refuse(f'the loss is {np.mean(self._last_loss)}', step)
+  def _check_losses(self, wait: bool = True) -> None:
+    """Raises `UserError` for a loss that is not finite, of those that are there."""
+    while self._unchecked:
+      step, loss = self._unchecked[0]
+      if not (wait or loss.is_ready()):
+        break
+      self._unchecked.popleft()
+      if not np.isfinite(loss).all():
+        self._refuse(f'the loss is {np.mean(loss)}', step)
 
   def _refuse(self, what: str, step: int) -> None:
     raise UserError(

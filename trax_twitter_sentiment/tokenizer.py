@@ -65,6 +65,7 @@ _PIECE_LENGTH = 1024
 # What is longer is no word: it has no stem (of a run of y, older NLTKs' stemmer finds
 # one by a recursion as deep as it is long), and isn't worth remembering.
 _MAX_WORD_LENGTH = 128
+_MAX_WORDS = 2**17
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -143,7 +144,7 @@ class TweetTokenizer:
     text = self._clean(text)
     words = [word for piece in _pieces(text) for word in self._split(piece)]
     tokens = [token for token in map(self._to_token, words) if token]
-    return tokens + self._features(words, tokens)
+    return tokens + self._features(words, tokens) if self._has_features else tokens
 
   def encode(self, text: str) -> np.ndarray:
     """Returns the ids of a text's tokens: <int32>[n_tokens]."""
@@ -265,6 +266,12 @@ class TweetTokenizer:
       text = text.replace('#', '')
     return text
 
+  @functools.cached_property
+  def _has_features(self) -> bool:
+    return any(
+        (self.add_pairs, self.add_negated, self.add_lexicon, self.add_marks)
+    )
+
   def _features(self, words: list[str], tokens: list[str]) -> list[str]:
     found = []
     if self.add_pairs:
@@ -310,10 +317,7 @@ class TweetTokenizer:
         return ''  # It came together later: of `:#)`, say, or `&#58;)`.
       return token
 
-    remembered = functools.lru_cache(maxsize=2**17)(to_token)
-    return lambda word: (remembered if len(word) <= _MAX_WORD_LENGTH else to_token)(
-        word
-    )
+    return _Memory(to_token).__getitem__
 
   @functools.cached_property
   def _strengths(self) -> dict[str, int]:
@@ -322,6 +326,21 @@ class TweetTokenizer:
   @functools.cached_property
   def _ids(self) -> dict[str, int]:
     return {token: i for i, token in enumerate(self.vocabulary)}
+
+
+class _Memory(dict):
+  """Maps words to what a function makes of them, each worked out once."""
+
+  def __init__(self, function: Callable[[str], str]):
+    super().__init__()
+    self._function = function
+
+  def __missing__(self, word: str) -> str:
+    result = self._function(word)
+    # Bounded in both ways, whatever the texts are.
+    if len(word) <= _MAX_WORD_LENGTH and len(self) < _MAX_WORDS:
+      self[word] = result
+    return result
 
 
 def remove_emoticons(text: str) -> str:

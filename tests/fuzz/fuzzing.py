@@ -33,7 +33,7 @@ from trax_twitter_sentiment.tokenizer import TweetTokenizer
 SOAK = bool(os.environ.get('SOAK'))
 
 # Hypothesis remembers all it has tried, so that many cases come in batches.
-_N_BATCHES, _BATCH_SIZE = (10, 10_000) if SOAK else (1, 100)
+_N_BATCHES, BATCH_SIZE = (10, 10_000) if SOAK else (1, 100)
 
 # A case that takes this long hangs. Nothing else stops a regular expression.
 _HANG_SECONDS = 120
@@ -46,7 +46,7 @@ _SETTINGS = hypothesis.settings(
 )
 
 
-def fuzz(n_cases: int = _BATCH_SIZE, /, **strategies: st.SearchStrategy) -> Callable:
+def fuzz(n_cases: int = BATCH_SIZE, /, **strategies: st.SearchStrategy) -> Callable:
   """Makes a function of values of `strategies` a test of `n_cases` a batch."""
   settings = hypothesis.settings(_SETTINGS, max_examples=n_cases)
 

@@ -15,7 +15,7 @@ from fuzzing import JSON, at_most, fuzz, mutated, pickled, pickled_array, tokeni
 from hypothesis import strategies as st
 
 from trax_twitter_sentiment import cache
-from trax_twitter_sentiment.indexing import _key, token_index
+from trax_twitter_sentiment.indexing import _from_arrays, _key, token_index
 from trax_twitter_sentiment.tokenizer import SPECIAL_TOKENS, TweetTokenizer
 
 _TEXTS = ('good day :)', '', 'the good night')
@@ -37,7 +37,6 @@ home: list[tempfile.TemporaryDirectory] = []
 def _own_cache(monkeypatch):
   monkeypatch.setenv('XDG_CACHE_HOME', _folder())
   os.makedirs(cache.folder(), exist_ok=True)
-  monkeypatch.setattr(os, 'fsync', lambda descriptor: None)  # It takes most time.
 
 
 def _write(key, content):
@@ -95,12 +94,15 @@ _MEMBERS = st.fixed_dictionaries(
 @fuzz(
   content=st.one_of(_MEMBERS, mutated(_zipped(_WHOLE.items())), st.binary(max_size=60))
 )
-def test_any_cache_entry_is_used_or_replaced(content):
-  key = _key(_TOKENIZER_OF_THE_KEY, _TEXTS)
-  _write(key, content)
-  loaded = cache.load(key)
-  assert loaded is None or all(isinstance(a, np.ndarray) for a in loaded.values())
-  index = token_index(_TOKENIZER, _TEXTS)
+def test_any_cache_entry_makes_sense_or_is_none(content):
+  _write('key', content)
+  loaded = cache.load('key')
+  if loaded is None:
+    return
+  assert all(isinstance(array, np.ndarray) for array in loaded.values())
+  index = _from_arrays(loaded, len(_TEXTS))
+  if index is None:
+    return
   # Whatever the entry says, it is something that streams can be made of.
   assert len(index.lengths) == len(_TEXTS)
   assert index.lengths.min() >= 0

@@ -10,7 +10,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from fuzzing import TEXTS, fuzz, mutated
+from fuzzing import BATCH_SIZE, TEXTS, fuzz, mutated
 from hypothesis import strategies as st
 
 from trax_twitter_sentiment import evaluation, report_content, report_page, report_plots
@@ -113,7 +113,8 @@ def _usual_elements():
   return _Page(report_page.page(_content(['x'] * 5))).elements
 
 
-@fuzz(texts=st.tuples(*[_FOREIGN] * 5))
+# A page takes as long as ten other cases.
+@fuzz(max(100, BATCH_SIZE // 10), texts=st.tuples(*[_FOREIGN] * 5))
 def test_no_text_becomes_markup(texts):
   source = report_page.page(_content(texts))
   assert all(c.isprintable() or c == '\n' for c in source)

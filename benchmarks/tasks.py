@@ -1,0 +1,226 @@
+"""What is measured within a process of its own.
+
+`python -m benchmarks.tasks NAME ARGUMENT…` calls the function of that name and prints
+what it returns as JSON, on the last line. Functions import what they need, so that a
+process holds no more than that.
+"""
+
+import itertools
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from benchmarks import measure
+
+# In one turn of measuring.
+_STEPS, _BATCHES, _NOTEBOOK_BATCHES = 150, 50_000, 500
+
+_EPOCH_BATCH_SIZE = 512
+
+
+def batches_per_second() -> tuple[list[float], ...]:
+  """`TwitterBatches` and the notebook's generator, both made before."""
+  from benchmarks import notebook_pipeline as notebook
+  from trax_twitter_sentiment.streams import TwitterBatches
+
+  ours = TwitterBatches(batch_size=notebook.BATCH_SIZE)()
+  (positive, negative), _ = notebook.read_tweets()
+  converter = notebook.Converter([*positive, *negative])
+  theirs = notebook.batches(converter, positive, negative)
+  return measure.alternate(
+      lambda: measure.rate(lambda: _take(ours, _BATCHES), _BATCHES),
+      lambda: measure.rate(lambda: _take(theirs, _NOTEBOOK_BATCHES), _NOTEBOOK_BATCHES),
+  )
+
+
+def steps_per_second(batch_size: str) -> tuple[list[float], ...]:
+  """The trainer's steps, and those of a loop over one batch, of `twitter.gin`."""
+  _parse_gin(
+      'twitter.gin',
+      f'TwitterBatches.batch_size={batch_size}',
+      'train.eval_frequency=1_000_000',
+      'train.checkpoints_at=[]',
+      'train.steps=50',
+  )
+  import jax
+  from trax import layers as tl
+  from trax import optimizers
+  from trax.supervised import lr_schedules, trainer_lib, training
+
+  from trax_twitter_sentiment.encoding import vocabulary_size
+  from trax_twitter_sentiment.models import TwitterClassifier
+  from trax_twitter_sentiment.streams import TwitterBatches
+
+  with tempfile.TemporaryDirectory() as folder:
+    trainer = trainer_lib.train(output_dir=folder)
+    batch = next(TwitterBatches('train')())
+    task = training.TrainTask(
+        itertools.repeat(batch),
+        loss_layer=tl.WeightedCategoryCrossEntropy(),
+        optimizer=optimizers.Adam(),
+        lr_schedule=lr_schedules.constant(),
+        n_steps_per_checkpoint=1_000_000,
+    )
+    constant = training.Loop(TwitterClassifier(vocabulary_size()), task)
+    constant.run(50)
+
+    def run(loop: Any) -> None:
+      loop.run(_STEPS)
+      # Steps are computed while the loop goes on.
+      jax.block_until_ready(loop.model.weights)
+
+    return measure.alternate(
+        lambda: measure.rate(lambda: run(trainer), _STEPS),
+        lambda: measure.rate(lambda: run(constant), _STEPS),
+        # Short turns, and many: other work on the machine then slows both alike.
+        rounds=11,
+    )
+
+
+def seconds_of_notebook_training() -> float:
+  """Training as the notebook does, from reading the corpus on."""
+  from benchmarks import notebook_pipeline as notebook
+
+  with tempfile.TemporaryDirectory() as folder:
+    start = time.perf_counter()
+    notebook.train(folder)
+    return time.perf_counter() - start
+
+
+def seconds_of_training(*bindings: str) -> float:
+  """The same training by the package, its batches padded to one length."""
+  _parse_gin(
+      'twitter_notebook.gin',
+      'TwitterBatches.pad_each_batch=False',
+      'train.eval_steps=1',
+      *bindings,
+  )
+  _import_nltk()
+  from trax.supervised import trainer_lib
+
+  with tempfile.TemporaryDirectory() as folder:
+    start = time.perf_counter()
+    trainer_lib.train(output_dir=folder)
+    return time.perf_counter() - start
+
+
+def seconds_to_first_batch() -> float:
+  """From reading the corpus, or the cache, to the first batch."""
+  _import_nltk()
+  from trax_twitter_sentiment.streams import TwitterBatches
+
+  start = time.perf_counter()
+  next(TwitterBatches()())
+  return time.perf_counter() - start
+
+
+def predictions_per_second(model_dir: str) -> tuple[list[float], ...]:
+  """`SentimentPredictor` on 2,000 tweets, and the notebook's `predict` on them."""
+  from benchmarks import notebook_pipeline as notebook
+  from trax_twitter_sentiment.predictor import SentimentPredictor
+
+  training, validation = notebook.read_tweets()
+  tweets = [*validation[0], *validation[1]]
+  converter = notebook.Converter([*training[0], *training[1]])
+  model = notebook.untrained_classifier(len(converter.vocabulary))
+
+  def predict_one_by_one() -> None:
+    for tweet in tweets:
+      notebook.predict(model, converter, tweet)
+
+  def predict() -> float:
+    # A new one each time, which has learned no words yet.
+    predictor = SentimentPredictor.load(model_dir)
+    predictor.predict(['import of NLTK'])
+    return measure.rate(lambda: predictor.predict(tweets), len(tweets))
+
+  predict_one_by_one()  # Compiles an operation for each length.
+  return measure.alternate(
+      predict, lambda: measure.rate(predict_one_by_one, len(tweets))
+  )
+
+
+def seconds_of_encoding(path: str, validation_path: str) -> float:
+  """From a CSV file to the encoded corpus."""
+  import gin
+
+  from trax_twitter_sentiment import text_corpora  # noqa: F401  (registers)
+  from trax_twitter_sentiment.encoding import encoded_corpus
+
+  _import_nltk()
+  gin.parse_config([
+      'configured_corpus.corpus = @TextFileCorpus',
+      *_growth_bindings(path, validation_path),
+  ])
+  start = time.perf_counter()
+  encoded_corpus()
+  return time.perf_counter() - start
+
+
+def seconds_of_epoch(path: str, validation_path: str, n_tweets: str) -> float:
+  """Training on each tweet once, from the cached corpus on."""
+  _parse_gin(
+      'text_file.gin',
+      *_growth_bindings(path, validation_path),
+      f'TwitterBatches.batch_size={_EPOCH_BATCH_SIZE}',
+      f'train.steps={int(n_tweets) // _EPOCH_BATCH_SIZE}',
+      'train.eval_frequency=1_000_000',
+  )
+  from trax.supervised import trainer_lib
+
+  with tempfile.TemporaryDirectory() as folder:
+    start = time.perf_counter()
+    trainer_lib.train(output_dir=folder)
+    return time.perf_counter() - start
+
+
+def peer(name: str) -> dict[str, float]:
+  """What is measured of one of `benchmarks.peers` in a process of its own."""
+  from benchmarks import peers
+
+  return peers.measure_in_process(name)
+
+
+def _growth_bindings(path: str, validation_path: str) -> list[str]:
+  # The same of each size, so that what is encoded is found in the cache.
+  return [
+      f'TextFileCorpus.train_path = {path!r}',
+      f'TextFileCorpus.validation_path = {validation_path!r}',
+      'encoded_corpus.max_vocabulary_size = 10_000',
+      'encoded_corpus.min_token_count = 2',
+  ]
+
+
+def _parse_gin(config: str, *bindings: str) -> None:
+  """Imports what a configuration names, and binds its settings."""
+  from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
+
+  # isort: split
+  import gin
+  import trax.models
+  import trax.optimizers  # noqa: F401  (as the trainer does)
+
+  gin.parse_config_files_and_bindings(
+      [os.path.join('gin_configs', config)], list(bindings)
+  )
+
+
+def _import_nltk() -> None:
+  """Imports what the package imports on use, where imports are not measured."""
+  import nltk.data
+  import nltk.stem
+  import nltk.tokenize.casual  # noqa: F401
+
+
+def _take(stream: Iterator, n_items: int) -> None:
+  for _ in itertools.islice(stream, n_items):
+    pass
+
+
+if __name__ == '__main__':
+  function, *arguments = sys.argv[1:]
+  print('\n' + json.dumps(globals()[function](*arguments)))

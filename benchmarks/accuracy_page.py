@@ -43,6 +43,7 @@ class Measured:
     self.tuned = results['tuned']
     n_tests = self.on('validation', HARD)[0].n_tests
     self.near = unpack(results['near_duplicates'], n_tests)
+    # Nothing, if the runs alone have been measured.
     self.errors = results.get('errors', {})
 
   def on(
@@ -70,7 +71,7 @@ class Measured:
       settings: Settings | None = None,
   ) -> np.ndarray:
     """Returns the accuracy in each fold, as a mean over seeds: <float>[n_folds]."""
-    splits = sorted({r.split for r in self.runs if r.split.startswith(folding)})
+    splits = sorted({r.split for r in self.runs if r.split.startswith(f'{folding} ')})
     runs = [self.on(split, model, task, settings) for split in splits]
     return np.array([mean(of_split) for of_split in runs])
 
@@ -88,10 +89,11 @@ def write(results: Mapping[str, Any]) -> None:
     page = file.read()
 
   def filled(match: re.Match) -> str:
-    return f'{match[1]}\n{TABLES[match[2]](measured)}\n{match[3]}'
+    return f'{match[1]}{TABLES[match[2]](measured)}{match[3]}'
 
+  page = _TABLE.sub(filled, page)
   with open(PAGE, 'w', encoding='utf-8') as file:
-    file.write(_TABLE.sub(filled, page))
+    file.write(page)
 
 
 def mean(runs: Iterable[Run]) -> float:
@@ -103,47 +105,42 @@ def _hard(measured: Measured) -> str:
   rows = [
       [
           _bold(name),
+          _in_words(measured.tuned.get(f'{name} / hard', {})),
           *(_fold_mean(measured, folding, name) for folding in FOLDINGS),
           *_accuracy(measured.on('validation', name)),
           *_costs(measured.on('validation', name)),
       ]
       for name in names
   ]
-  titles = ('model', 'CV, blocks', 'CV, groups', *_ACCURACY, *_COSTS)
+  titles = ('model', 'tuned to', 'CV, blocks', 'CV, groups', *_ACCURACY, *_COSTS)
   return _table(titles, rows)
 
 
-def _settings(measured: Measured) -> str:
-  rows = [
-      [name, _in_words(measured.tuned[f'{name} / hard']), str(len(baseline.grid))]
-      for name, baseline in BASELINES.items()
-      if len(baseline.grid) > 1
-  ]
-  return _table(('baseline', 'chosen', 'out of'), rows)
-
-
 def _paired(measured: Measured) -> str:
-  rows = []
   ours = measured.on('validation', HARD)
   majority = np.sum([run.bits for run in ours], axis=0) * 2 > len(ours)
-  for name in (measured.best_baseline, _OWN_TOKENS):
+  compared = [(f'seed {run.seed}', run.bits, measured.best_baseline) for run in ours]
+  compared += [
+      ('majority of the five', majority, name)
+      for name in (measured.best_baseline, _OWN_TOKENS)
+  ]
+  rows = []
+  for what, bits, name in compared:
     theirs = measured.on('validation', name)[0].bits
-    compared = [(f'seed {run.seed}', run.bits) for run in ours]
-    for what, bits in (*compared, ('majority of the five', majority)):
-      n_ours, n_theirs, p = mcnemar(bits, theirs)
-      difference = float(bits.mean() - theirs.mean())
-      rows.append([
-          name,
-          what,
-          f'{bits.mean():.4f}',
-          f'{difference:+.4f}',
-          str(n_ours),
-          str(n_theirs),
-          _p_value(p),
-      ])
+    n_ours, n_theirs, p = mcnemar(bits, theirs)
+    difference = float(bits.mean() - theirs.mean())
+    rows.append([
+        what,
+        name,
+        f'{bits.mean():.4f}',
+        f'{difference:+.4f}',
+        str(n_ours),
+        str(n_theirs),
+        _p_value(p),
+    ])
   titles = (
-      'against',
       'twitter_hard.gin',
+      'against',
       'accuracy',
       'difference',
       'it alone right',
@@ -163,16 +160,12 @@ def mcnemar(ours: np.ndarray, theirs: np.ndarray) -> tuple[int, int, float]:
 
 def _fold_differences(measured: Measured) -> str:
   rows = []
-  for name in (measured.best_baseline, _OWN_TOKENS):
-    for folding in FOLDINGS:
-      differences = measured.folds(folding, HARD) - measured.folds(folding, name)
-      rows.append([
-          name,
-          folding + 's',
-          f'{differences.mean():+.4f}',
-          ', '.join(f'{difference:+.4f}' for difference in differences),
-      ])
-  return _table(('against', 'folds', 'mean', 'fold by fold'), rows)
+  for folding in FOLDINGS:
+    theirs = measured.folds(folding, measured.best_baseline)
+    differences = measured.folds(folding, HARD) - theirs
+    by_fold = ', '.join(f'{difference:+.4f}' for difference in differences)
+    rows.append([f'{folding}s', f'{differences.mean():+.4f}', by_fold])
+  return _table(('folds', 'mean', 'fold by fold'), rows)
 
 
 def _rawer(measured: Measured) -> str:
@@ -250,6 +243,8 @@ def _ablations(measured: Measured) -> str:
 
 
 def _error_kinds(measured: Measured) -> str:
+  if not measured.errors:
+    return ''
   kinds = measured.errors['kinds']
   n_errors = kinds['all'][1]
   rows = [
@@ -260,6 +255,8 @@ def _error_kinds(measured: Measured) -> str:
 
 
 def _confidence(measured: Measured) -> str:
+  if not measured.errors:
+    return ''
   rows = [
       [f'{low:.1f} to {high:.1f}', str(n), str(wrong), f'{1 - wrong / n:.3f}']
       for low, high, n, wrong in measured.errors['confidence']
@@ -269,7 +266,6 @@ def _confidence(measured: Measured) -> str:
 
 TABLES: dict[str, Callable[[Measured], str]] = {
     'hard': _hard,
-    'settings': _settings,
     'paired': _paired,
     'fold_differences': _fold_differences,
     'rawer': _rawer,

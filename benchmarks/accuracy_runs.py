@@ -281,6 +281,8 @@ def package_log_odds(
     seconds = time.perf_counter() - start
     n_bytes = sum(os.path.getsize(os.path.join(folder, name)) for name in _FILES)
     predictions = SentimentPredictor.load(folder).predict(test.texts)
+  # Its bindings would get into the tokenizers made next.
+  gin.clear_config()
   return np.array([p.log_odds for p in predictions]), seconds, n_bytes
 
 

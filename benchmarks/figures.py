@@ -153,22 +153,29 @@ def steps_per_second(run: Run) -> list[Row]:
 
 def training_100_steps(run: Run) -> list[Row]:
   """From the corpus to the trained model, imports aside, in new processes."""
+  at_the_end = (
+      'train.checkpoints_at=@checkpoint_steps()',
+      'checkpoint_steps.interval=100',
+  )
+  # With an empty cache a run tokenizes the corpus, as each of the notebook's does.
   variants = {
-      'checkpoint at the end': (
-          'train.checkpoints_at=@checkpoint_steps()',
-          'checkpoint_steps.interval=100',
+      'checkpoint at the end, second run': (at_the_end, lambda: used_cache),
+      'checkpoint at the end, first run': (at_the_end, run.new_folder),
+      'checkpoints every 10 steps, first run': (
+          ('train.checkpoints_at=None',),
+          run.new_folder,
       ),
-      'checkpoints every 10 steps': ('train.checkpoints_at=None',),
   }
+  used_cache = run.new_folder()
 
-  def seconds(bindings: Sequence[str]) -> float:
-    # Each run has an empty cache: it tokenizes the corpus, as the notebook does.
-    environment = measure.with_cache(run.new_folder())
+  def seconds(bindings: Sequence[str], cache: Callable[[], str]) -> float:
+    environment = measure.with_cache(cache())
     return measure.run_task('seconds_of_training', *bindings, environment=environment)
 
+  seconds(at_the_end, lambda: used_cache)
   *ours, theirs = _in_turn(
       '100 steps',
-      *(functools.partial(seconds, bindings) for bindings in variants.values()),
+      *(functools.partial(seconds, *variant) for variant in variants.values()),
       lambda: measure.run_task('seconds_of_notebook_training'),
   )
   return [

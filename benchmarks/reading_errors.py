@@ -88,8 +88,6 @@ def _kinds(
   kinds: dict[str, Callable[[int], bool]] = {
       'all': lambda i: True,
       'at most 3 words': lambda i: len(_words(texts[i])) <= 3,
-      '4 to 8 words': lambda i: 4 <= len(_words(texts[i])) <= 8,
-      '9 to 15 words': lambda i: 9 <= len(_words(texts[i])) <= 15,
       '16 words and more': lambda i: len(_words(texts[i])) >= 16,
       'no word of the lexicon': lambda i: not balance(i),
       "the lexicon's words speak for the label": lambda i: (

@@ -158,16 +158,6 @@ def mcnemar(ours: np.ndarray, theirs: np.ndarray) -> tuple[int, int, float]:
   return n_ours, n_theirs, float(stats.binomtest(n_ours, n_ours + n_theirs).pvalue)
 
 
-def _fold_differences(measured: Measured) -> str:
-  rows = []
-  for folding in FOLDINGS:
-    theirs = measured.folds(folding, measured.best_baseline)
-    differences = measured.folds(folding, HARD) - theirs
-    by_fold = ', '.join(f'{difference:+.4f}' for difference in differences)
-    rows.append([f'{folding}s', f'{differences.mean():+.4f}', by_fold])
-  return _table(('folds', 'mean', 'fold by fold'), rows)
-
-
 def _rawer(measured: Measured) -> str:
   tasks = {
       'hard': 'the common text',
@@ -194,7 +184,7 @@ def _rawer(measured: Measured) -> str:
 
 def _leak(measured: Measured) -> str:
   rows = []
-  for name in (HARD, *(n for n in BASELINES if len(BASELINES[n].grid) > 1)):
+  for name in (HARD, measured.best_baseline, _OWN_TOKENS):
     runs = measured.on('validation', name)
     grouped = measured.on('grouped', name)
     bits = np.array([run.bits for run in runs])
@@ -267,7 +257,6 @@ def _confidence(measured: Measured) -> str:
 TABLES: dict[str, Callable[[Measured], str]] = {
     'hard': _hard,
     'paired': _paired,
-    'fold_differences': _fold_differences,
     'rawer': _rawer,
     'leak': _leak,
     'usual': _usual,

@@ -157,6 +157,7 @@ def training_100_steps(run: Run) -> list[Row]:
       'train.checkpoints_at=@checkpoint_steps()',
       'checkpoint_steps.interval=100',
   )
+  used_cache = run.new_folder()
   # With an empty cache a run tokenizes the corpus, as each of the notebook's does.
   variants = {
       'checkpoint at the end, second run': (at_the_end, lambda: used_cache),
@@ -166,7 +167,6 @@ def training_100_steps(run: Run) -> list[Row]:
           run.new_folder,
       ),
   }
-  used_cache = run.new_folder()
 
   def seconds(bindings: Sequence[str], cache: Callable[[], str]) -> float:
     environment = measure.with_cache(cache())

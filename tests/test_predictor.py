@@ -48,7 +48,7 @@ def test_predictions_are_the_trax_models(runs, pooling):
       TwitterCorpus('sample').validation.texts
   )
   actual = [prediction.log_probabilities for prediction in predictions]
-  np.testing.assert_allclose(actual, expected, atol=1e-5)
+  np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-5)
 
 
 def test_run_that_drops_unknown_tokens_predicts_as_it_was_trained(tmp_path):
@@ -59,7 +59,7 @@ def test_run_that_drops_unknown_tokens_predicts_as_it_was_trained(tmp_path):
   texts = TwitterCorpus('sample').validation.texts
   predictions = predictor.predict(texts)
   actual = [prediction.log_probabilities for prediction in predictions]
-  np.testing.assert_allclose(actual, expected, atol=1e-5)
+  np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-5)
   explanation = predictor.explain('unseenword happy')
   assert explanation.prediction.tokens == ('happy', '<positive 3>')
   assert len(explanation.shares) == 2
@@ -83,7 +83,7 @@ def test_predictions_are_the_trax_models_on_real_tweets(
   )
   assert len(predictions) == 2000
   actual = [prediction.log_probabilities for prediction in predictions]
-  np.testing.assert_allclose(actual, expected, atol=1e-5)
+  np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-5)
 
 
 def test_prediction_tells_label_sentiment_and_tokens(runs):

@@ -27,7 +27,8 @@ def run(main: Callable[[list[str]], None]) -> None:
       main(arguments[1:])
       sys.stdout.flush()
     except UserError as error:
-      print(f'ERROR: {error.message}', file=sys.stderr)
+      # Names and contents of files may be part of it.
+      print(f'ERROR: {printable(error.message)}', file=sys.stderr)
       return 1
     except BrokenPipeError:
       # Python would flush stdout once more at exit, and complain.

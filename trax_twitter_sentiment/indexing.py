@@ -144,10 +144,12 @@ def _from_arrays(arrays: dict[str, np.ndarray], n_texts: int) -> TokenIndex | No
     tokens = json.loads(arrays['tokens'].tobytes())
     places, lengths = arrays['places'], arrays['lengths']
     whole = (
-        all(isinstance(token, str) for token in tokens)
+        isinstance(tokens, list)
+        and all(isinstance(token, str) for token in tokens)
         and (places.dtype, lengths.dtype) == (np.int32, np.int64)
         and (places.ndim, lengths.shape) == (1, (n_texts,))
         and lengths.min(initial=0) >= 0
+        and lengths.max(initial=0) <= len(places)  # Else the sum could overflow.
         and lengths.sum() == len(places)
         and places.min(initial=0) >= 0
         and places.max(initial=-1) < len(tokens)

@@ -1,10 +1,8 @@
 """Predictions from a run's output directory, on NumPy alone."""
 
 import dataclasses
-import gzip
 import os
 import sys
-import zlib
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
@@ -17,9 +15,13 @@ from trax_twitter_sentiment.tokenizer import (
     TOKENIZER_FILE,
     TweetTokenizer,
 )
+from trax_twitter_sentiment.weights_file import load_arrays
 
 WEIGHTS_FILE = 'model.weights.npy.gz'
 SENTIMENTS = ('negative', 'positive')  # By label.
+
+# Products of two float32 don't get there; a float64 can add up very many of it.
+_TOO_LARGE = 1e100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -196,7 +198,8 @@ class _BagOfTokens:
           f'{os.path.join(folder, WEIGHTS_FILE)} does not hold the weights of a '
           f'TwitterClassifier, as {MODEL_FILE} says.'
       )
-    embedding, kernel, bias = (w.astype(np.float64) for w in weights)
+    with np.errstate(over='ignore', invalid='ignore'):  # Looked at below.
+      embedding, kernel, bias = (w.astype(np.float64) for w in weights)
     if len(embedding) != len(tokenizer.vocabulary):
       raise UserError(
           f'{folder}: {TOKENIZER_FILE} has {len(tokenizer.vocabulary)} tokens, but '
@@ -207,8 +210,14 @@ class _BagOfTokens:
           f'{folder} holds a classifier of {len(bias)} classes; predictions are for '
           'negative and positive alone.'
       )
-    self._token_logits = embedding @ kernel
+    with np.errstate(over='ignore', invalid='ignore'):
+      self._token_logits = embedding @ kernel
     self._bias = bias
+    if not (_in_range(self._token_logits) and _in_range(self._bias)):
+      raise UserError(
+          f'{os.path.join(folder, WEIGHTS_FILE)} holds numbers that are too large: '
+          'training diverged.'
+      )
     self._info = info
 
   @property
@@ -226,7 +235,9 @@ class _BagOfTokens:
     if self._info.pooling == 'mean':
       sums += (n_averaged - lengths[:, None]) * padding
     logits = sums / n_averaged + self._bias
-    return logits - np.logaddexp(logits[:, :1], logits[:, 1:])
+    # Of the difference, so that probabilities add up to one for large logits, too.
+    odds = logits[:, 1] - logits[:, 0]
+    return -np.logaddexp(0, np.stack([odds, -odds], axis=1))
 
   def shares(self, ids: np.ndarray) -> tuple[np.ndarray, float]:
     """Returns <float64>[n_tokens] shares of the log-odds, and the rest of them."""
@@ -243,19 +254,20 @@ class _BagOfTokens:
     return np.maximum(lengths, least)
 
 
+def _in_range(logits: np.ndarray) -> bool:
+  """Returns whether any sum over a text's tokens stays finite."""
+  return bool((np.abs(logits) < _TOO_LARGE).all())  # Which no NaN is.
+
+
 def _load_weights(path: str) -> list[np.ndarray]:
   """Returns the arrays of a weights file that Trax wrote, without unpickling."""
   try:
-    with gzip.open(path) as file:
-      # To the end of the file, so that one cut off anywhere is noticed.
-      arrays = []
-      while file.peek(1):
-        arrays.append(np.load(file, allow_pickle=False))
+    arrays = load_arrays(path)
   except FileNotFoundError as error:
     raise UserError(
         f'{os.path.dirname(path)} has no checkpoint yet ({WEIGHTS_FILE}); train first.'
     ) from error
-  except (EOFError, OSError, ValueError, zlib.error, MemoryError) as error:
+  except ValueError as error:
     raise UserError(f'{path} is not a whole weights file ({error}).') from error
   if any(a.dtype.kind == 'f' and not np.isfinite(a).all() for a in arrays):
     raise UserError(f'{path} holds numbers that are not finite: training diverged.')

@@ -34,13 +34,14 @@ def main(arguments: list[str]) -> None:
   """Runs the stock trainer's `main`; `_import_trax` has been called before."""
   from trax import trainer
 
-  from trax_twitter_sentiment import compat
+  # What is configurable has to be known before gin reads the configuration.
+  from trax_twitter_sentiment import callbacks, compat
 
   _check_configuration()
   bars = []
 
   def show_progress(loop: 'training.Loop') -> _StepBar:
-    bars.append(_StepBar(loop))
+    bars.append(_StepBar(loop, callbacks.steps_of_run()))
     return bars[-1]
 
   with _log_above_bars(), compat.extra_callback(show_progress):
@@ -59,13 +60,11 @@ def main(arguments: list[str]) -> None:
 class _StepBar:
   """A `TrainingStepCallback` that shows the run's steps, on a terminal."""
 
-  def __init__(self, loop: 'training.Loop'):
-    from trax_twitter_sentiment.callbacks import steps_of_run
-
+  def __init__(self, loop: 'training.Loop', n_steps: int):
     self.output_dir = loop.output_dir
     self._bar = tqdm.tqdm(
         desc='Training',
-        total=steps_of_run(),
+        total=n_steps,
         initial=loop.step,
         unit=' steps',
         disable=None,

@@ -122,6 +122,13 @@ def test_removing_emoticons_leaves_words_and_figures(text):
   assert remove_emoticons(text) == text
 
 
+def test_pair_that_is_an_emoticon_is_removed():
+  settings = {'add_pairs': True, 'remove_punctuation': False, 'stem': False}
+  assert ': (' in tokenize('a : ( b', join_split_emoticons=False, **settings)
+  tokens = tokenize('::d(', keep_emoticons=False, **settings)
+  assert ': (' not in tokens
+
+
 def test_each_word_is_stemmed_once(monkeypatch):
   stemmed = []
   stem = PorterStemmer.stem

@@ -266,6 +266,10 @@ class TweetTokenizer:
       text = text.replace('#', '')
     return text
 
+  def _is_removed(self, token: str) -> bool:
+    # An emoticon may come together late: of `:#)`, say, or of `&#58;)`.
+    return not self.keep_emoticons and bool(_EMOTICON.fullmatch(token))
+
   @functools.cached_property
   def _has_features(self) -> bool:
     return any(
@@ -275,7 +279,7 @@ class TweetTokenizer:
   def _features(self, words: list[str], tokens: list[str]) -> list[str]:
     found = []
     if self.add_pairs:
-      found += features.pairs(tokens)
+      found += [p for p in features.pairs(tokens) if not self._is_removed(p)]
     flags = features.negated(tokens) if self.add_negated else [False] * len(tokens)
     if self.add_negated:
       found += [f'<not> {t}' for t, flag in zip(tokens, flags, strict=True) if flag]
@@ -313,9 +317,7 @@ class TweetTokenizer:
       if self.remove_punctuation and word in string.punctuation:
         return ''
       token = stem(word) if len(word) <= _MAX_WORD_LENGTH else word
-      if not self.keep_emoticons and _EMOTICON.fullmatch(token):
-        return ''  # It came together later: of `:#)`, say, or `&#58;)`.
-      return token
+      return '' if self._is_removed(token) else token
 
     return _Memory(to_token).__getitem__
 

@@ -220,3 +220,31 @@ def test_predictions_are_whole_json(folder):
   )
   for line in result.stdout.splitlines():
     assert set(json.loads(line)) >= {'text', 'label', 'tokens'}
+
+
+@pytest.mark.parametrize(
+    ('config', 'message'),
+    [
+        ('import evil', "imports evil, which is code of the run's own folder"),
+        ('import evil.more', 'imports evil.more, which is code'),
+        ("include '/etc/hostname'", "includes '/etc/hostname', which is not read"),
+        ('x = (', 'is not a gin file'),
+    ],
+)
+def test_code_of_a_runs_own_folder_is_not_run(folder, config, message):
+  """Of a model that is no `TwitterClassifier`, whose config.gin is run."""
+  code = "import pathlib; pathlib.Path(__file__).with_name('proof').touch()\n"
+  (folder / 'evil.py').write_text(code)
+  model = b'{"format": 1, "pooling": null, "padded_length": 9}'
+  replace_file(folder, MODEL_FILE, model)
+  (folder / 'config.gin').write_text(f'{config}\n')
+  result = subprocess.run(
+    [sys.executable, '-m', f'{_MODULE}.predict', f'--model_dir={folder}', 'good'],
+    cwd=folder,
+    capture_output=True,
+    check=False,
+    timeout=120,
+  )
+  assert result.returncode == 1
+  assert message in result.stderr.decode()
+  assert not (folder / 'proof').exists()

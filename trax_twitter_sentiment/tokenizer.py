@@ -16,6 +16,7 @@ import numpy as np
 from trax_twitter_sentiment import features
 from trax_twitter_sentiment.corpus import configured_corpus
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.fast_imports import no_garbage_collection
 from trax_twitter_sentiment.files import open_regular, write_atomically
 
 # The notebook's special tokens; a token's id is its place in the vocabulary.
@@ -292,7 +293,8 @@ class TweetTokenizer:
   @functools.cached_property
   def _split(self) -> Callable[[str], list[str]]:
     # Imported on use: NLTK takes longer to load than the rest of the package.
-    from nltk.tokenize import casual
+    with no_garbage_collection():
+      from nltk.tokenize import casual
 
     return casual.TweetTokenizer(
         preserve_case=True,  # `_to_token` makes words lower case, each word once.

@@ -26,6 +26,7 @@ from benchmarks.baselines import (
     LINEAR_CHARACTERS,
     Settings,
 )
+from benchmarks.results import table
 
 PAGE = os.path.join(os.path.dirname(__file__), os.pardir, 'docs', 'accuracy.md')
 
@@ -113,7 +114,7 @@ def _hard(measured: Measured) -> str:
       for name in names
   ]
   titles = ('model', 'tuned to', 'CV, blocks', 'CV, groups', *_ACCURACY, *_COSTS)
-  return _table(titles, rows)
+  return table(titles, rows)
 
 
 def _paired(measured: Measured) -> str:
@@ -147,7 +148,7 @@ def _paired(measured: Measured) -> str:
       'the other alone right',
       'p',
   )
-  return _table(titles, rows)
+  return table(titles, rows)
 
 
 def mcnemar(ours: np.ndarray, theirs: np.ndarray) -> tuple[int, int, float]:
@@ -179,7 +180,7 @@ def _rawer(measured: Measured) -> str:
   titles = ['text']
   for settings in all_settings:
     titles += [f'C = {settings["c"]}: CV, blocks', 'CV, groups', 'validation']
-  return _table(titles, rows)
+  return table(titles, rows)
 
 
 def _leak(measured: Measured) -> str:
@@ -203,7 +204,7 @@ def _leak(measured: Measured) -> str:
       f'the {len(measured.near) - n_near:,} without',
       'these, trained on `GroupedCorpus`',
   )
-  return _table(titles, rows)
+  return table(titles, rows)
 
 
 def _usual(measured: Measured) -> str:
@@ -216,7 +217,7 @@ def _usual(measured: Measured) -> str:
       ]
       for name in dict.fromkeys(names)
   ]
-  return _table(('model', *_ACCURACY, *_COSTS), rows)
+  return table(('model', *_ACCURACY, *_COSTS), rows)
 
 
 def _ablations(measured: Measured) -> str:
@@ -229,7 +230,7 @@ def _ablations(measured: Measured) -> str:
       difference = accuracies - measured.folds(folding, HARD)
       row.append('' if name == HARD else f'{difference.mean():+.4f}')
     rows.append(row)
-  return _table(('model', 'CV, blocks', '', 'CV, groups', ''), rows)
+  return table(('model', 'CV, blocks', '', 'CV, groups', ''), rows)
 
 
 def _error_kinds(measured: Measured) -> str:
@@ -241,7 +242,7 @@ def _error_kinds(measured: Measured) -> str:
       [kind, str(n), str(wrong), f'{wrong / n_errors:.0%}', f'{wrong / n:.0%}']
       for kind, (n, wrong) in kinds.items()
   ]
-  return _table(('tweets with', 'tweets', 'misread', 'of all misread', 'rate'), rows)
+  return table(('tweets with', 'tweets', 'misread', 'of all misread', 'rate'), rows)
 
 
 def _confidence(measured: Measured) -> str:
@@ -251,7 +252,7 @@ def _confidence(measured: Measured) -> str:
       [f'{low:.1f} to {high:.1f}', str(n), str(wrong), f'{1 - wrong / n:.3f}']
       for low, high, n, wrong in measured.errors['confidence']
   ]
-  return _table(('probability given', 'tweets', 'misread', 'accuracy'), rows)
+  return table(('probability given', 'tweets', 'misread', 'accuracy'), rows)
 
 
 TABLES: dict[str, Callable[[Measured], str]] = {
@@ -302,8 +303,3 @@ def _p_value(p: float) -> str:
 
 def _bold(name: str) -> str:
   return f'**{name}**' if name == HARD else name
-
-
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-  lines = [titles, ['---'] * len(titles), *rows]
-  return ''.join(f'| {" | ".join(line)} |\n' for line in lines)

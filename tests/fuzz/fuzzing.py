@@ -8,6 +8,7 @@ import contextlib
 import faulthandler
 import functools
 import gzip
+import io
 import itertools
 import json
 import math
@@ -193,6 +194,16 @@ class _Payload:
 def pickled_array(path: os.PathLike) -> np.ndarray:
   """Returns an array that makes a folder when it is unpickled."""
   return np.array([_Payload(path)], object)
+
+
+def pickled_npy(path: os.PathLike) -> bytes:
+  """Returns a .npy file of such an array, which was seen to do so."""
+  buffer = io.BytesIO()
+  np.save(buffer, pickled_array(path), allow_pickle=True)
+  np.load(io.BytesIO(buffer.getvalue()), allow_pickle=True)
+  assert os.path.exists(path)
+  os.rmdir(path)
+  return buffer.getvalue()
 
 
 def pickled(path: os.PathLike) -> bytes:

@@ -191,15 +191,10 @@ class _Payload:
     return os.mkdir, (str(self._path),)
 
 
-def pickled_array(path: os.PathLike) -> np.ndarray:
-  """Returns an array that makes a folder when it is unpickled."""
-  return np.array([_Payload(path)], object)
-
-
 def pickled_npy(path: os.PathLike) -> bytes:
-  """Returns a .npy file of such an array, which was seen to do so."""
+  """Returns a .npy file that makes a folder when it is unpickled, as was seen."""
   buffer = io.BytesIO()
-  np.save(buffer, pickled_array(path), allow_pickle=True)
+  np.save(buffer, np.array([_Payload(path)], object), allow_pickle=True)
   np.load(io.BytesIO(buffer.getvalue()), allow_pickle=True)
   assert os.path.exists(path)
   os.rmdir(path)

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 import tensorflow as tf
 from runs import train
@@ -34,6 +36,7 @@ def test_curves_are_those_of_the_loops_history(tmp_path):
 def test_run_that_was_started_again_has_one_curve(tmp_path):
   first = train(tmp_path, 'train.steps=2', 'train.eval_frequency=2')
   start = dict(first.history.get('eval', 'metrics/accuracy'))
+  time.sleep(1)  # Trax names a file by the second; in the same one it'd be replaced.
   train(tmp_path, 'train.steps=6', 'train.eval_frequency=2')
   assert len([*(tmp_path / 'eval').iterdir()]) == 2
   accuracy = read_curves(str(tmp_path / 'eval'))['accuracy']

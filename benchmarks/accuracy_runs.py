@@ -41,7 +41,7 @@ PACKAGE_MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
     'twitter_notebook.gin': ('twitter_notebook.gin', ()),
     **{
         f'{HARD}, {feature}=False': (HARD, (f'TweetTokenizer.{feature}=False',))
-        for feature in ('add_pairs', 'add_negated', 'add_lexicon', 'add_marks')
+        for feature in ('add_pairs', 'add_negated', 'add_lexicon')
     },
 }
 

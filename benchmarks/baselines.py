@@ -6,6 +6,7 @@ import io
 import itertools
 import os
 import random
+import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -112,17 +113,11 @@ def _hard_tokenizer() -> Any:
   from trax_twitter_sentiment import features
   from trax_twitter_sentiment.tokenizer import TweetTokenizer
 
-  return TweetTokenizer(
-      keep_emoticons=False,
-      remove_stop_words=False,
-      remove_punctuation=False,
-      stem=False,
-      add_pairs=True,
-      add_negated=True,
-      add_lexicon=True,
-      add_marks=True,
-      lexicon=features.vader_lexicon(),
-  )
+  # Read here, since gin would have the settings count in all tokenizers made later.
+  with open(os.path.join('gin_configs', 'twitter_hard.gin'), encoding='utf-8') as file:
+    found = re.findall(r'^TweetTokenizer\.(\w+) = (\w+)$', file.read(), re.MULTILINE)
+  settings = {name: value == 'True' for name, value in found}
+  return TweetTokenizer(**settings, lexicon=features.vader_lexicon())
 
 
 def _logistic_regression(c: float) -> Any:

@@ -2,7 +2,6 @@ import pytest
 
 from trax_twitter_sentiment.features import (
     lexicon_tokens,
-    marks,
     negated,
     pairs,
     vader_lexicon,
@@ -44,20 +43,6 @@ def test_words_of_the_lexicon_bring_tokens_of_their_strength():
   ]
 
 
-@pytest.mark.parametrize(
-    ('text', 'expected'),
-    [
-        ('SOOO good !! ?', ['<! 2>', '<? 1>', '<capitals>', '<elongation>']),
-        ('!!!!! !!!!!', ['<! 4>']),
-        ('well ...', ['<ellipsis>']),
-        ('well…', ['<ellipsis>']),
-        ('I am OK', []),
-    ],
-)
-def test_marks_tell_how_a_text_is_written(text, expected):
-  assert marks(text.split()) == expected
-
-
 def test_vaders_lexicon_holds_words_and_no_emoticons():
   lexicon = dict(vader_lexicon())
   assert lexicon['great'] == 3
@@ -75,7 +60,6 @@ def test_tokenizer_adds_what_is_switched_on():
       add_pairs=True,
       add_negated=True,
       add_lexicon=True,
-      add_marks=True,
       lexicon=(('good', 2),),
   )
   assert tokenizer.tokenize('Don’t say good!') == [
@@ -83,5 +67,4 @@ def test_tokenizer_adds_what_is_switched_on():
       *("don't say", 'say good', 'good !'),
       *('<not> say', '<not> good'),
       '<not positive 2>',
-      '<! 1>',
   ]

@@ -23,7 +23,6 @@ _SCOPE = 3
 _MEASURE_PER_STRENGTH = 1.2
 
 _ELONGATION = re.compile(r'(\w)\1{2,}')
-_MAX_COUNT = 4
 
 
 def pairs(tokens: Sequence[str]) -> list[str]:
@@ -79,30 +78,6 @@ def lexicon_tokens(
     if strength:
       kind = 'positive' if strength > 0 else 'negative'
       found.append(f'<{"not " if is_negated else ""}{kind} {abs(strength)}>')
-  return found
-
-
-def marks(words: Sequence[str]) -> list[str]:
-  """Returns tokens for how a text is written.
-
-  They tell the number of its exclamation and question marks, and whether it has an
-  ellipsis, a word in capitals, or one with a letter three times in a row.
-
-  Example:
-    >>> marks(['SOOO', 'good', '!', '!'])
-    ['<! 2>', '<capitals>', '<elongation>']
-  """
-  found = []
-  for sign in '!?':
-    count = sum(word.count(sign) for word in words)
-    if count:
-      found.append(f'<{sign} {min(count, _MAX_COUNT)}>')
-  if any('...' in word or '…' in word for word in words):
-    found.append('<ellipsis>')
-  if any(len(word) > 2 and word.isalpha() and word.isupper() for word in words):
-    found.append('<capitals>')
-  if any(_ELONGATION.search(word) for word in words):
-    found.append('<elongation>')
   return found
 
 

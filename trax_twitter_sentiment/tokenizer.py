@@ -101,8 +101,6 @@ class TweetTokenizer:
       is off by default; `trax_twitter_sentiment.features` has the details.
     add_negated: a word after `not` and the like is a token in this sense, too.
     add_lexicon: a word of `lexicon` brings a token of its strength, too.
-    add_marks: exclamation and question marks, an ellipsis, capitals and elongations
-      bring tokens that tell of them.
     drop_unknown: tokens without an id are left out, instead of all having one.
     stop_words: what `remove_stop_words` removes; the corpus brings its own.
     lexicon: words of sentiment with their strength, from -3 to 3; VADER's, where
@@ -127,7 +125,6 @@ class TweetTokenizer:
   add_pairs: bool = False
   add_negated: bool = False
   add_lexicon: bool = False
-  add_marks: bool = False
   drop_unknown: bool = False
   stop_words: frozenset[str] = frozenset()
   lexicon: tuple[tuple[str, int], ...] = ()
@@ -145,7 +142,7 @@ class TweetTokenizer:
     text = self._clean(text)
     words = [word for piece in _pieces(text) for word in self._split(piece)]
     tokens = [token for token in map(self._to_token, words) if token]
-    return tokens + self._features(words, tokens) if self._has_features else tokens
+    return tokens + self._features(tokens) if self._has_features else tokens
 
   def encode(self, text: str) -> np.ndarray:
     """Returns the ids of a text's tokens: <int32>[n_tokens]."""
@@ -273,11 +270,9 @@ class TweetTokenizer:
 
   @functools.cached_property
   def _has_features(self) -> bool:
-    return any(
-        (self.add_pairs, self.add_negated, self.add_lexicon, self.add_marks)
-    )
+    return self.add_pairs or self.add_negated or self.add_lexicon
 
-  def _features(self, words: list[str], tokens: list[str]) -> list[str]:
+  def _features(self, tokens: list[str]) -> list[str]:
     found = []
     if self.add_pairs:
       found += [p for p in features.pairs(tokens) if not self._is_removed(p)]
@@ -286,8 +281,6 @@ class TweetTokenizer:
       found += [f'<not> {t}' for t, flag in zip(tokens, flags, strict=True) if flag]
     if self.add_lexicon:
       found += features.lexicon_tokens(tokens, flags, self._strengths)
-    if self.add_marks:
-      found += features.marks(words)
     return found
 
   @functools.cached_property

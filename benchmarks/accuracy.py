@@ -6,7 +6,7 @@
 
 Run it in a checkout. What it finds goes to `benchmarks/accuracy.json`, and from there
 into the tables of `docs/accuracy.md`, which need no measuring: `--parts=`. No tweet
-goes anywhere. All of it takes some 25 minutes in two processes.
+goes anywhere. All of it takes some 35 minutes in two processes.
 """
 
 import dataclasses
@@ -22,6 +22,7 @@ import numpy as np
 import tqdm
 from absl import app, flags
 
+from benchmarks import accuracy_page, blind_reading, reading_errors
 from benchmarks.accuracy_runs import (
     FOLDINGS,
     HARD,
@@ -168,12 +169,17 @@ PARTS = {
     'usual': _usual,
     'ablations': _ablations,
 }
-_ERRORS = 'errors'
+# Parts that return counts.
+STUDIES = {
+    'errors': lambda _: reading_errors.measure_errors(N_SEEDS),
+    'reading': lambda runs: blind_reading.measure_reading(tune(runs)),
+}
+_ALL_PARTS = (*PARTS, *STUDIES)
 
 _CHOSEN = flags.DEFINE_list(
-    'parts', [*PARTS, _ERRORS], f'What to measure: {", ".join([*PARTS, _ERRORS])}.'
+    'parts', _ALL_PARTS, f'What to measure: {", ".join(_ALL_PARTS)}.'
 )
-flags.register_validator('parts', lambda names: set(names) <= {*PARTS, _ERRORS})
+flags.register_validator('parts', lambda names: set(names) <= set(_ALL_PARTS))
 
 
 def load() -> dict[str, Any]:
@@ -204,19 +210,15 @@ def _one_line(match: re.Match) -> str:
 
 
 def main(_) -> None:
-  from benchmarks import accuracy_page
-
   results = load() if os.path.exists(RESULTS) else {'runs': {}}
-  for part in [*PARTS, _ERRORS]:
+  for part in _ALL_PARTS:
     if part not in _CHOSEN.value:
       continue
-    if part == _ERRORS:
-      from benchmarks import reading_errors
-
-      results[_ERRORS] = reading_errors.measure_errors(N_SEEDS)
-    else:
-      earlier = [run for runs in results['runs'].values() for run in runs]
+    earlier = [run for runs in results['runs'].values() for run in runs]
+    if part in PARTS:
       results['runs'][part] = PARTS[part](earlier)
+    else:
+      results[part] = STUDIES[part](earlier)
     runs = [run for of_part in results['runs'].values() for run in of_part]
     results['tuned'] = {
         f'{model} / {task}': found for (model, task), found in tune(runs).items()

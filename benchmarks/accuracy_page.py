@@ -46,6 +46,7 @@ class Measured:
     self.near = unpack(results['near_duplicates'], n_tests)
     # Nothing, if the runs alone have been measured.
     self.errors = results.get('errors', {})
+    self.reading = results.get('reading', {})
 
   def on(
       self,
@@ -113,7 +114,7 @@ def _hard(measured: Measured) -> str:
       ]
       for name in names
   ]
-  titles = ('model', 'tuned to', 'CV, blocks', 'CV, groups', *_ACCURACY, *_COSTS)
+  titles = ('model', 'tuned to', *_CV, *_ACCURACY, *_COSTS)
   return table(titles, rows)
 
 
@@ -179,7 +180,7 @@ def _rawer(measured: Measured) -> str:
     rows.append(row)
   titles = ['text']
   for settings in all_settings:
-    titles += [f'C = {settings["c"]}: CV, blocks', 'CV, groups', 'validation']
+    titles += [f'C = {settings["c"]}: {_CV[0]}', *_CV[1:], 'validation']
   return table(titles, rows)
 
 
@@ -230,7 +231,7 @@ def _ablations(measured: Measured) -> str:
       difference = accuracies - measured.folds(folding, HARD)
       row.append('' if name == HARD else f'{difference.mean():+.4f}')
     rows.append(row)
-  return table(('model', 'CV, blocks', '', 'CV, groups', ''), rows)
+  return table(('model', *(cell for title in _CV for cell in (title, ''))), rows)
 
 
 def _error_kinds(measured: Measured) -> str:
@@ -255,6 +256,24 @@ def _confidence(measured: Measured) -> str:
   return table(('probability given', 'tweets', 'misread', 'accuracy'), rows)
 
 
+def _reading(measured: Measured) -> str:
+  if not measured.reading:
+    return ''
+  rows = [
+      [_bold(name), *(f'{right / n:.3f}' for n, right in counts.values())]
+      for name, counts in measured.reading.items()
+  ]
+  n = {kind: n for kind, (n, _) in measured.reading['reader'].items()}
+  titles = (
+      'the emoticon is told by',
+      f'all {n["all"]}',
+      f'the {n["plain"]} of plain mood',
+      f'the {n["other"]} others',
+      'plain mood as the reader sees it',
+  )
+  return table(titles, rows)
+
+
 TABLES: dict[str, Callable[[Measured], str]] = {
     'hard': _hard,
     'paired': _paired,
@@ -264,8 +283,10 @@ TABLES: dict[str, Callable[[Measured], str]] = {
     'ablations': _ablations,
     'error_kinds': _error_kinds,
     'confidence': _confidence,
+    'reading': _reading,
 }
 
+_CV = tuple(f'CV, {folding}s' for folding in FOLDINGS)
 _ACCURACY = ('validation', 'sd', '95% interval')
 _COSTS = ('training', 'size')
 

@@ -8,8 +8,8 @@ A *task* is what of the tweets models are given:
 
 A *split* is `validation`, the corpus's own; `grouped`, `GroupedCorpus`'s; or one of
 those of the 8,000 training tweets: `block 0` to `block 4` tests on a fifth of each
-class, as they stand in the corpus, and `group 0` to `group 4` has near-duplicates on
-one side.
+class, as they stand in the corpus, `group 0` to `group 4` has near-duplicates on one
+side, and `topic 0` to `topic 4` tweets of about the same words.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ import tqdm
 from benchmarks.baselines import BASELINES, Settings, forget_texts
 
 N_FOLDS = 5
-FOLDINGS = ('block', 'group')
+FOLDINGS = ('block', 'group', 'topic')
 
 # The package's models: gin file and further bindings.
 HARD, USUAL = 'twitter_hard.gin', 'twitter.gin'
@@ -46,6 +46,7 @@ PACKAGE_MODELS: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 
 _N_PROCESSES = 2
+_N_TOPICS = 40
 _FILES = ('tokenizer.json', 'model.json', 'model.weights.npy.gz')
 
 
@@ -174,6 +175,8 @@ def _folds(folding: str) -> np.ndarray:
   """Returns the fold of each tweet, -1 for those of validation."""
   from sklearn.model_selection import StratifiedGroupKFold
 
+  from trax_twitter_sentiment.near_duplicates import near_duplicates
+
   texts, labels = tweets()
   labels = labels[: n_train()]
   folds = np.full(len(texts), -1)
@@ -182,14 +185,31 @@ def _folds(folding: str) -> np.ndarray:
       of_label = np.flatnonzero(labels == label)
       folds[of_label] = np.arange(len(of_label)) * N_FOLDS // len(of_label)
     return folds
-  splitter = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
   # Only what training tweets alone tell.
-  from trax_twitter_sentiment.near_duplicates import near_duplicates
-
-  groups = near_duplicates(texts[: n_train()])
+  if folding == 'group':
+    groups = near_duplicates(texts[: n_train()])
+  else:
+    groups = _topics(texts_of('hard')[: n_train()])
+  splitter = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)
   for fold, (_, tests) in enumerate(splitter.split(labels, labels, groups)):
     folds[tests] = fold
   return folds
+
+
+def _topics(texts: Sequence[str]) -> np.ndarray:
+  """Returns a number for each text, the same for those that share content words."""
+  from sklearn.cluster import KMeans
+  from sklearn.decomposition import TruncatedSVD
+  from sklearn.feature_extraction.text import TfidfVectorizer
+  from sklearn.pipeline import make_pipeline
+  from sklearn.preprocessing import Normalizer
+
+  return make_pipeline(
+      TfidfVectorizer(stop_words='english', min_df=3, sublinear_tf=True),
+      TruncatedSVD(100, random_state=0),
+      Normalizer(),
+      KMeans(_N_TOPICS, n_init=3, random_state=0),
+  ).fit_predict(texts)
 
 
 # Runs.
@@ -201,7 +221,7 @@ def run_job(job: Job) -> list[Run]:
   forget_texts()
   runs = []
   for settings in job.settings:
-    predicted, seconds, n_bytes = _predictions(job, settings)
+    predicted, seconds, n_bytes = predictions(job, settings)
     right = predicted == tweets()[1][places(job.split)[1]]
     run = Run(
         job.model,
@@ -219,7 +239,8 @@ def run_job(job: Job) -> list[Run]:
   return runs
 
 
-def _predictions(job: Job, settings: Settings) -> tuple[np.ndarray, float, int]:
+def predictions(job: Job, settings: Settings) -> tuple[np.ndarray, float, int]:
+  """Returns whether each test tweet is called positive, seconds, and bytes on disk."""
   if job.model in PACKAGE_MODELS:
     # Its tokenizer is given tweets as they are.
     log_odds, seconds, n_bytes = package_log_odds(job.model, job.split, job.seed)

@@ -174,7 +174,7 @@ STUDIES = {
     'errors': lambda _: reading_errors.measure_errors(N_SEEDS),
     'reading': lambda runs: blind_reading.measure_reading(tune(runs)),
 }
-_ALL_PARTS = (*PARTS, *STUDIES)
+_ALL_PARTS = [*PARTS, *STUDIES]
 
 _CHOSEN = flags.DEFINE_list(
     'parts', _ALL_PARTS, f'What to measure: {", ".join(_ALL_PARTS)}.'

@@ -187,7 +187,7 @@ def _folds(folding: str) -> np.ndarray:
     return folds
   # Only what training tweets alone tell.
   if folding == 'group':
-    groups = near_duplicates(texts[: n_train()])
+    groups = np.array(near_duplicates(texts[: n_train()]))
   else:
     groups = _topics(texts_of('hard')[: n_train()])
   splitter = StratifiedGroupKFold(N_FOLDS, shuffle=True, random_state=0)

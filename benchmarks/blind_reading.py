@@ -17,8 +17,9 @@ from benchmarks.accuracy_runs import (
 from benchmarks.baselines import LINEAR_CHARACTERS, Settings
 
 # The reader's word on each tweet drawn: p and n where its mood is plain, positive or
-# negative; a and b where it isn't, and the emoticon is guessed, `:)` or `:(`. A language
-# model read them all before it saw the label of any; handles were `@`, links gone.
+# negative; a and b where it isn't, and the emoticon is guessed, `:)` or `:(`. A
+# language model read them all before it saw the label of any; handles were `@`, links
+# gone.
 _SEED = 2026
 _READ = (
     'apbaapaappbanbpbabnpbabaaapppnpnnpnnnapabnbnbpppppppnnpanapnnbnanpppnpannnn'

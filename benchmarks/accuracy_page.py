@@ -18,6 +18,7 @@ from benchmarks.accuracy_runs import (
     PACKAGE_MODELS,
     USUAL,
     Run,
+    alone_right,
     unpack,
 )
 from benchmarks.baselines import (
@@ -129,7 +130,7 @@ def _paired(measured: Measured) -> str:
   rows = []
   for what, bits, name in compared:
     theirs = measured.on('validation', name)[0].bits
-    n_ours, n_theirs, p = mcnemar(bits, theirs)
+    n_ours, n_theirs = alone_right(bits, theirs)
     difference = float(bits.mean() - theirs.mean())
     rows.append([
         what,
@@ -138,7 +139,7 @@ def _paired(measured: Measured) -> str:
         f'{difference:+.4f}',
         str(n_ours),
         str(n_theirs),
-        _p_value(p),
+        _p_value(mcnemar(n_ours, n_theirs)),
     ])
   titles = (
       'twitter_hard.gin',
@@ -152,12 +153,11 @@ def _paired(measured: Measured) -> str:
   return table(titles, rows)
 
 
-def mcnemar(ours: np.ndarray, theirs: np.ndarray) -> tuple[int, int, float]:
-  """Returns how many either alone has right, and McNemar's exact two-sided p."""
-  n_ours, n_theirs = int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+def mcnemar(n_ours: int, n_theirs: int) -> float:
+  """Returns McNemar's exact two-sided p, of how many either alone has right."""
   if not n_ours + n_theirs:
-    return 0, 0, 1.0
-  return n_ours, n_theirs, float(stats.binomtest(n_ours, n_ours + n_theirs).pvalue)
+    return 1.0
+  return float(stats.binomtest(n_ours, n_ours + n_theirs).pvalue)
 
 
 def _rawer(measured: Measured) -> str:
@@ -259,19 +259,41 @@ def _confidence(measured: Measured) -> str:
 def _reading(measured: Measured) -> str:
   if not measured.reading:
     return ''
+  emoticon, mood = measured.reading['emoticon'], measured.reading['mood']
   rows = [
-      [_bold(name), *(f'{right / n:.3f}' for n, right in counts.values())]
-      for name, counts in measured.reading.items()
+      [
+          _bold(name),
+          *map(_share, emoticon[name].values()),
+          *(_share(counts) for counts in mood.get(name, {}).values()),
+      ]
+      for name in emoticon
   ]
-  n = {kind: n for kind, (n, _) in measured.reading['reader'].items()}
+  n = {kind: f'{n:,}' for kind, (n, _) in emoticon['readers'].items()}
   titles = (
-      'the emoticon is told by',
-      f'all {n["all"]}',
+      'called by',
+      f'emoticon, all {n["all"]}',
       f'the {n["plain"]} of plain mood',
       f'the {n["other"]} others',
-      'plain mood as the reader sees it',
+      *(f'the plain moods, {folding}s' for folding in measured.reading['paired']),
   )
   return table(titles, rows)
+
+
+def _reading_paired(measured: Measured) -> str:
+  if not measured.reading:
+    return ''
+  rows = [
+      [what, f'{folding}s', *map(str, alone), _p_value(mcnemar(*alone))]
+      for folding, found in measured.reading['paired'].items()
+      for what, alone in found.items()
+  ]
+  titles = ('called', 'CV', 'twitter_hard.gin alone right', 'n-grams alone right', 'p')
+  return table(titles, rows)
+
+
+def _share(counts: tuple[int, int]) -> str:
+  n, n_right = counts
+  return f'{n_right / n:.3f}'
 
 
 TABLES: dict[str, Callable[[Measured], str]] = {
@@ -284,6 +306,7 @@ TABLES: dict[str, Callable[[Measured], str]] = {
     'error_kinds': _error_kinds,
     'confidence': _confidence,
     'reading': _reading,
+    'reading_paired': _reading_paired,
 }
 
 _CV = tuple(f'CV, {folding}s' for folding in FOLDINGS)

@@ -102,6 +102,11 @@ def unpack(packed: str, n: int) -> np.ndarray:
   return np.unpackbits(numbers, count=n).astype(bool)
 
 
+def alone_right(ours: np.ndarray, theirs: np.ndarray) -> tuple[int, int]:
+  """Returns how many either alone has right, of <bool>[n] each."""
+  return int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+
+
 # Tweets and splits.
 
 

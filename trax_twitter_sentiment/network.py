@@ -145,9 +145,9 @@ class SentimentNetwork:
   def fit(self) -> None:
     """Trains for `training_loops` steps; called again, for as many more."""
     self.training_loop.run(n_steps=self.training_loops)
-    # The loop saves every tenth step, before evaluating: without this one, steps
-    # after the last tenth, and the last evaluation, would be lost with the process.
-    self.training_loop.save_checkpoint('model')
+    # The loop saves every tenth step; those after it would be lost with the process.
+    if self.training_loop.step % _STEPS_PER_CHECKPOINT:
+      self.training_loop.save_checkpoint('model')
 
   def _callbacks(self) -> list[type[SaveForPrediction]]:
     """Returns what saves the configured tokenizer, if it is the batches' own."""

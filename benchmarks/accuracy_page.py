@@ -87,16 +87,19 @@ class Measured:
 
 def write(results: Mapping[str, Any]) -> None:
   """Makes the page's tables anew."""
-  measured = Measured(results)
   with open(PAGE, encoding='utf-8') as file:
     page = file.read()
-
-  def filled(match: re.Match) -> str:
-    return f'{match[1]}{TABLES[match[2]](measured)}{match[3]}'
-
-  page = _TABLE.sub(filled, page)
+  page = filled(page, results)
   with open(PAGE, 'w', encoding='utf-8') as file:
     file.write(page)
+
+
+def filled(page: str, results: Mapping[str, Any]) -> str:
+  """Returns a page with its tables made anew."""
+  measured = Measured(results)
+  return _TABLE.sub(
+      lambda match: f'{match[1]}{TABLES[match[2]](measured)}{match[3]}', page
+  )
 
 
 def mean(runs: Iterable[Run]) -> float:

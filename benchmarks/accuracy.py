@@ -6,7 +6,7 @@
 
 Run it in a checkout. What it finds goes to `benchmarks/accuracy.json`, and from there
 into the tables of `docs/accuracy.md`, which need no measuring: `--parts=`. No tweet
-goes anywhere. All of it takes some 35 minutes in two processes.
+goes anywhere. All of it takes 12 minutes on four idle cores, in two processes.
 """
 
 import dataclasses

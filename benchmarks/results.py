@@ -57,8 +57,9 @@ Training includes tokenization and compilation; predicting is all 10,000 tweets 
 one call, by a model that has predicted before. This package trains `twitter.gin`
 without evaluations. The emoticons give the labels away, so accuracy is given three
 times: on the tweets as they are, on the same tweets with emoticons removed, and of a
-model that was trained without them too. Imports are whole processes that import what
-training or predicting needs.
+model that was trained without them too, for which this package has `twitter_hard.gin`:
+see docs/accuracy.md. Imports are whole processes that import what training or
+predicting needs.
 """
 
 

@@ -43,13 +43,17 @@ def test_words_of_the_lexicon_bring_tokens_of_their_strength():
   ]
 
 
-def test_vaders_lexicon_holds_words_and_no_emoticons():
+def test_vaders_lexicon_holds_words_and_emoji_and_no_emoticons():
   lexicon = dict(vader_lexicon())
   assert lexicon['great'] == 3
+  assert lexicon['😍'] == 2
+  assert lexicon['😠'] == lexicon['😭'] == -2
   assert lexicon['awful'] == -2
   assert len(lexicon) > 7000
   assert all(abs(strength) in (1, 2, 3) for strength in lexicon.values())
   assert not {':)', ':(', 'xd', 'xp', '<3'} & set(lexicon)
+  # A face with tears of joy, a broken heart, a fire and a bus.
+  assert not {'😂', '💔', '🔥', '🚌'} & set(lexicon)
 
 
 def test_tokenizer_adds_what_is_switched_on():
@@ -68,3 +72,13 @@ def test_tokenizer_adds_what_is_switched_on():
       *('<not> say', '<not> good'),
       '<not positive 2>',
   ]
+
+
+def test_emoji_bring_the_tokens_of_their_strength():
+  tokenizer = TweetTokenizer(add_lexicon=True, lexicon=vader_lexicon())
+  # The heart as phones write it, with a variation selector, and as it was.
+  for heart in ('❤️', '❤'):
+    assert tokenizer.tokenize(f'day {heart}😭') == [
+        *('day', '❤', '😭'),
+        *('<positive 3>', '<negative 2>'),
+    ]

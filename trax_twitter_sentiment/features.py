@@ -7,7 +7,7 @@ import functools
 import importlib.resources
 import itertools
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 # Words that turn the meaning of what follows them.
 _NEGATIONS = frozenset({
@@ -21,6 +21,9 @@ _SCOPE = 3
 
 # VADER's measures go from -4 to 4, strengths from -3 to 3.
 _MEASURE_PER_STRENGTH = 1.2
+
+# Words of the names of emoji that show a mood, unlike those of a "game die", a "fire".
+_MOOD_NAMES = frozenset({'face', 'heart', 'hearts'})
 
 _ELONGATION = re.compile(r'(\w)\1{2,}')
 
@@ -83,21 +86,45 @@ def lexicon_tokens(
 
 @functools.cache
 def vader_lexicon() -> tuple[tuple[str, int], ...]:
-  """Returns the words of VADER's lexicon with their strength, from -3 to 3.
+  """Returns the words and emoji of VADER's lexicon with their strength, from -3 to 3.
 
-  Its emoticons and other entries that aren't words are left out.
+  Of the emoji it has faces and hearts, with the strength that the words of their names
+  add up to, unless these contradict each other. Emoticons and other entries that aren't
+  words are left out.
 
   Source: Hutto and Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment
   Analysis of Social Media Text", 2014; the package vaderSentiment.
+
+  Example:
+    >>> lexicon = dict(vader_lexicon())
+    >>> lexicon['great'], lexicon['awful'], lexicon['😢']
+    (3, -2, -2)
   """
-  file = importlib.resources.files('vaderSentiment') / 'vader_lexicon.txt'
-  lexicon = []
+  measures = {
+      word: float(measure)
+      for word, measure in _vader_entries('vader_lexicon.txt')
+      if re.fullmatch(r"[a-z][a-z'-]+", word) and word not in ('xd', 'xp')
+  }
+  for emoji, name in _vader_entries('emoji_utf8_lexicon.txt'):
+    words = name.split()
+    of_words = [measures[word] for word in words if word in measures]
+    agree = len({measure > 0 for measure in of_words}) == 1
+    # Sequences come as several tokens.
+    if len(emoji) == 1 and agree and not _MOOD_NAMES.isdisjoint(words):
+      measures[emoji] = sum(of_words)
+  return tuple((word, _strength(measure)) for word, measure in measures.items())
+
+
+def _vader_entries(name: str) -> Iterator[list[str]]:
+  """Yields the first two columns of a file of VADER's."""
+  file = importlib.resources.files('vaderSentiment') / name
   for line in file.read_text(encoding='utf-8').splitlines():
-    word, measure = line.split('\t')[:2]
-    if re.fullmatch(r"[a-z][a-z'-]+", word) and word not in ('xd', 'xp'):
-      strength = min(3, 1 + int(abs(float(measure)) / _MEASURE_PER_STRENGTH))
-      lexicon.append((word, strength if float(measure) > 0 else -strength))
-  return tuple(lexicon)
+    yield line.split('\t')[:2]
+
+
+def _strength(measure: float) -> int:
+  strength = min(3, 1 + int(abs(measure) / _MEASURE_PER_STRENGTH))
+  return strength if measure > 0 else -strength
 
 
 def _shortened(token: str) -> str:

@@ -121,8 +121,10 @@ def _index_chunk(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
 
 def _key(tokenizer: TweetTokenizer, texts: Sequence[str]) -> str:
   """Returns a name for what tokens depend on: the texts, the settings, the code."""
-  code = importlib.resources.files('trax_twitter_sentiment') / 'tokenizer.py'
-  digest = hashlib.sha256(code.read_bytes())
+  digest = hashlib.sha256()
+  for name in ('tokenizer.py', 'features.py'):
+    code = importlib.resources.files('trax_twitter_sentiment') / name
+    digest.update(code.read_bytes())
   digest.update(f'{_FORMAT} {importlib.metadata.version("nltk")}'.encode())
   digest.update(tokenizer.to_json().encode())
   # Lengths tell apart texts that are the same one after the other.

@@ -100,10 +100,10 @@ class TweetTokenizer:
     add_pairs: each two neighbouring tokens are a token, too. This and what follows
       is off by default; `trax_twitter_sentiment.features` has the details.
     add_negated: a word after `not` and the like is a token in this sense, too.
-    add_lexicon: a word of `lexicon` brings a token of its strength, too.
+    add_lexicon: a word or emoji of `lexicon` brings a token of its strength, too.
     drop_unknown: tokens without an id are left out, instead of all having one.
     stop_words: what `remove_stop_words` removes; the corpus brings its own.
-    lexicon: words of sentiment with their strength, from -3 to 3; VADER's, where
+    lexicon: words and emoji with their strength, from -3 to 3; VADER's, where
       gin has `add_lexicon` on.
     vocabulary: the tokens that have an id, which is their place here. The first
       three are `SPECIAL_TOKENS`.
@@ -260,6 +260,8 @@ class TweetTokenizer:
       text = remove_emoticons(text)
     if self.add_negated:
       text = text.replace('’', "'")  # NLTK splits don’t, but not don't.
+    if self.add_lexicon:
+      text = text.replace('\ufe0f', '')  # How to draw the emoji before it: in colour.
     if self.remove_hash_signs:
       text = text.replace('#', '')
     return text

@@ -32,11 +32,12 @@ def test_examples_to_skip_are_a_whole_number():
 
 def test_import_of_trax_is_fast_and_takes_its_replacement_back():
   code = (
-      'import gc, inspect; original = inspect.stack; '
+      'import gc, inspect, sys; original = inspect.stack; '
       'from trax_twitter_sentiment import compat; '
-      'print(inspect.stack is original, gc.isenabled(), gc.get_freeze_count() > 0)'
+      'print(inspect.stack is original, gc.isenabled(), "trax" in sys.modules, '
+      'gc.get_freeze_count() > 0)'
   )
-  assert run_python('-c', code).stdout == 'True True True\n'
+  assert run_python('-c', code).stdout == 'True True True True\n'
   assert inspect.stack()[0].function.startswith('test_import_of_trax')
 
 

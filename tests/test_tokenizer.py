@@ -1,3 +1,4 @@
+import gc
 import json
 
 import gin
@@ -22,6 +23,13 @@ STOP_WORDS = frozenset({'the', 'was', 'is', 'a'})
 
 def tokenize(text, **settings):
   return TweetTokenizer(stop_words=STOP_WORDS, **settings).tokenize(text)
+
+
+def test_a_new_tokenizer_keeps_no_garbage():
+  n_frozen = gc.get_freeze_count()
+  tokenize('a day')
+  assert gc.isenabled()
+  assert gc.get_freeze_count() == n_frozen
 
 
 @needs_real_corpus

@@ -7,6 +7,7 @@ import this one, which is how the repairs reach the stock trainer.
 import contextlib
 import copy
 import functools
+import gc
 import gzip
 import importlib
 import inspect
@@ -58,6 +59,9 @@ with no_garbage_collection(), _cheap_inspect_stack():
   from trax.supervised import trainer_lib, training
 
   from trax_twitter_sentiment import loop
+
+  # All this stays: the next collection would go through it for a quarter of a second.
+  gc.freeze()
 
 
 def _repair_tree_unflatten() -> None:

@@ -1,5 +1,6 @@
 """What the command lines share."""
 
+import gc
 import os
 import sys
 from collections.abc import Callable
@@ -26,6 +27,8 @@ def run(main: Callable[[list[str]], None]) -> None:
     try:
       main(arguments[1:])
       sys.stdout.flush()
+      # Python would go through all objects once more before it exits.
+      gc.freeze()
     except UserError as error:
       # Names and contents of files may be part of it.
       print(f'ERROR: {printable(error.message)}', file=sys.stderr)

@@ -271,7 +271,7 @@ def package_log_odds(
     The log-odds of the test tweets, the seconds that training took, and the bytes
     that prediction needs on disk.
   """
-  from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
+  from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
   # isort: split
   import gin

@@ -110,14 +110,14 @@ def _tokenize_hard(text: str) -> list[str]:
 @functools.cache
 def _hard_tokenizer() -> Any:
   """Returns the tokenizer of `twitter_hard.gin`."""
-  from trax_twitter_sentiment import features
+  from trax_twitter_sentiment.text import extra_tokens
   from trax_twitter_sentiment.tokenizer import TweetTokenizer
 
   # Read here, since gin would have the settings count in all tokenizers made later.
   with open(os.path.join('gin_configs', 'twitter_hard.gin'), encoding='utf-8') as file:
     found = re.findall(r'^TweetTokenizer\.(\w+) = (\w+)$', file.read(), re.MULTILINE)
   settings = {name: value == 'True' for name, value in found}
-  return TweetTokenizer(**settings, lexicon=features.vader_lexicon())
+  return TweetTokenizer(**settings, lexicon=extra_tokens.vader_lexicon())
 
 
 def _logistic_regression(c: float) -> Any:

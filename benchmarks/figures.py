@@ -95,7 +95,8 @@ def time_to_first_step(run: Run) -> list[Row]:
 def import_of_trax(run: Run) -> list[Row]:
   """Import statements in new processes, started in turn."""
   del run
-  launcher = 'from trax_twitter_sentiment import compat; import trax.trainer'
+  repairs = 'trax_twitter_sentiment.trax_support.repairs'
+  launcher = f'import {repairs}, trax.trainer'
   libraries = 'import tensorflow, tensorflow_datasets, tensorflow_text, jax, gym'
   ours, theirs = _in_turn(
       'import',

@@ -125,7 +125,7 @@ def _medians(measured: Sequence[dict[str, float]]) -> Measured | None:
 
 def _train_package(texts: Sequence[str], labels: Sequence[int]) -> Predict:
   """`twitter.gin`, its encoding included, without evaluations."""
-  from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
+  from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
   # isort: split
   import gin
@@ -234,7 +234,7 @@ _KERAS = 'import keras, tensorflow'
 PEERS = {
     'this package': Peer(
         'trax_twitter_sentiment',
-        'from trax_twitter_sentiment import compat',
+        'from trax_twitter_sentiment.trax_support import repairs',
         'import trax_twitter_sentiment.predictor, nltk.stem, nltk.tokenize.casual',
         _train_package,
     ),

@@ -197,7 +197,7 @@ def _growth_bindings(path: str, validation_path: str) -> list[str]:
 
 def _parse_gin(config: str, *bindings: str) -> None:
   """Imports what a configuration names, and binds its settings."""
-  from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
+  from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
   # isort: split
   import gin

@@ -6,11 +6,13 @@ import pathlib
 import subprocess
 import sys
 
+# Imports Trax the fast way, once for the whole test run.
+from trax_twitter_sentiment.trax_support import repairs  # noqa: F401
+
 import gin
 import pytest
 
-# Imports Trax the fast way, once for the whole test run.
-from trax_twitter_sentiment import compat, corpus  # noqa: F401
+from trax_twitter_sentiment import corpus
 
 REPOSITORY = pathlib.Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / 'shared'

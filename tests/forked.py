@@ -12,7 +12,12 @@ from conftest import REPOSITORY
 # used JAX or TensorFlow.
 _CONTEXT = multiprocessing.get_context('forkserver')
 _CONTEXT.set_forkserver_preload(
-    ['trax_twitter_sentiment.compat', 'trax.trainer', 'trax.models', 'forked']
+    [
+        'trax_twitter_sentiment.trax_support.repairs',
+        'trax.trainer',
+        'trax.models',
+        'forked',
+    ]
 )
 
 

@@ -8,8 +8,8 @@ from runs import train
 from trax_twitter_sentiment.callbacks import checkpoint_steps
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.model_file import ModelInfo
 from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.run_directory.model_info import ModelInfo
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
 

@@ -35,7 +35,7 @@ def test_layer_computes_the_same():
 
 
 _DEVICES_SCRIPT = """
-from trax_twitter_sentiment import compat
+from trax_twitter_sentiment.trax_support import repairs
 import numpy as np
 from trax import fastmath, layers as tl
 from trax_twitter_sentiment.metrics import WeightedBinaryAccuracy, compute_accuracy

@@ -10,8 +10,10 @@ import pytest
 from conftest import run_python
 from runs import train
 
-from trax_twitter_sentiment import corpus, report_content, report_page
+from trax_twitter_sentiment import corpus
 from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.reporting import content as report_content
+from trax_twitter_sentiment.reporting.page import render
 
 SECTIONS = [
     'Accuracy',
@@ -104,7 +106,7 @@ def content(run):
 
 @pytest.fixture(scope='module')
 def page(content):
-  return Page(report_page.page(content))
+  return Page(render(content))
 
 
 def test_page_has_every_section(page):
@@ -144,7 +146,7 @@ def test_figures_are_whole_and_described(page):
 
 
 def test_same_run_gives_the_same_page(content):
-  assert report_page.page(content) == report_page.page(content)
+  assert render(content) == render(content)
 
 
 def test_accuracy_is_given_as_is_and_without_emoticons(page, content):
@@ -160,7 +162,7 @@ def test_run_without_emoticons_has_one_variant(tmp_path):
   train(tmp_path, 'TweetTokenizer.keep_emoticons=False')
   content = content_of(tmp_path)
   assert [variant.title for variant in content.variants] == ['Emoticons removed']
-  assert 'leaves emoticons out' in Page(report_page.page(content)).text
+  assert 'leaves emoticons out' in Page(render(content)).text
 
 
 def test_curves_end_with_their_last_values(page, content):
@@ -175,7 +177,7 @@ def test_curves_end_with_their_last_values(page, content):
 def test_any_value_can_be_on_a_curve(content, value):
   name = 'loss $\\nope$ <b>'  # Not a formula.
   curves = {name: {1: value, 2: 1.0, 3: 1e-9}, '_odd': {1: value}}
-  page = Page(report_page.page(dataclasses.replace(content, eval_curves=curves)))
+  page = Page(render(dataclasses.replace(content, eval_curves=curves)))
   assert name in page.texts['h3']
 
 
@@ -222,7 +224,7 @@ def test_mistakes_are_the_worst_and_fully_explained(content, page):
 
 
 def test_tokens_are_marked_by_share_in_words_and_colour(content):
-  source = report_page.page(content)
+  source = render(content)
   explanation = content.variants[1].mistakes[0].explanation
   for token, share in zip(
       explanation.prediction.tokens, explanation.shares, strict=True
@@ -250,7 +252,7 @@ def test_settings_corpus_and_versions_are_named(page, run):
 def test_missing_event_files_and_config_are_said(run, tmp_path):
   for name in ('tokenizer.json', 'model.json', 'model.weights.npy.gz'):
     shutil.copy(run / name, tmp_path)
-  page = Page(report_page.page(content_of(tmp_path)))
+  page = Page(render(content_of(tmp_path)))
   assert page.texts['h2'] == SECTIONS
   assert 'holds no event files' in page.text
   assert 'holds no config.gin' in page.text
@@ -268,7 +270,7 @@ def test_other_model_is_reported_without_explanations(tmp_path):
       'TransformerEncoder.n_layers=1',
       'TransformerEncoder.n_heads=1',
   )
-  page = Page(report_page.page(content_of(tmp_path)))
+  page = Page(render(content_of(tmp_path)))
   assert page.texts['h2'] == SECTIONS
   assert page.text.count('Left out: Only the tokens of a TwitterClassifier') == 2
   assert len(page.attributes('img')) == 8
@@ -302,7 +304,7 @@ def test_hostile_tweets_are_text(hostile_run):
   with open(hostile_run / 'config.gin', 'a') as file:
     file.write('# </pre><script>alert(2)</script> \x1b[31m\n')
   content = content_of(hostile_run)
-  source = report_page.page(content)
+  source = render(content)
   source.encode('utf-8')  # No half of a character is left.
   page = Page(source)
   shown = page.texts['bdi']
@@ -325,7 +327,7 @@ def test_hostile_tweets_are_text(hostile_run):
 def test_token_of_marks_alone_is_visible(content):
   token = report_content.WeightyToken('\ufe0f', 2.0, 9)
   changed = dataclasses.replace(content, weighty_tokens=([], [token]))
-  assert '\\ufe0f' in Page(report_page.page(changed)).texts['bdi']
+  assert '\\ufe0f' in Page(render(changed)).texts['bdi']
 
 
 def report(*arguments, **environment):
@@ -337,7 +339,7 @@ def test_command_writes_the_page_and_prints_its_path(run, content):
   assert result.returncode == 0, result.stderr
   path = run / 'report.html'
   assert result.stdout == f'{path}\n'
-  assert path.read_text() == report_page.page(content)
+  assert path.read_text() == render(content)
   assert not [*run.glob('.report.html*')]
 
 

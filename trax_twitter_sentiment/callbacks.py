@@ -1,13 +1,12 @@
 """What hooks into Trax's training loop."""
 
-from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
-
-# isort: split
 import copy
 import hashlib
 import inspect
 import os
 from collections.abc import Container, Iterator
+
+from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
 import gin
 import numpy as np
@@ -16,9 +15,9 @@ from trax.supervised import callbacks, trainer_lib, training
 
 from trax_twitter_sentiment.encoding import EncodedCorpus, encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive
-from trax_twitter_sentiment.files import write_atomically
-from trax_twitter_sentiment.model_file import ModelInfo
 from trax_twitter_sentiment.models import pooling_of
+from trax_twitter_sentiment.run_directory.files import write_atomically
+from trax_twitter_sentiment.run_directory.model_info import ModelInfo
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
 # Tells one corpus from another.

@@ -8,12 +8,13 @@ import numpy as np
 
 from trax_twitter_sentiment.corpus import Corpus, Examples, configured_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive
-from trax_twitter_sentiment.indexing import TokenIndex, token_index
+from trax_twitter_sentiment.text import extra_tokens
+from trax_twitter_sentiment.tokenized_texts import TokenIndex, token_index
 from trax_twitter_sentiment.tokenizer import (
-    PAD_ID,
-    UNK_ID,
-    TweetTokenizer,
-    configured_tokenizer,
+  PAD_ID,
+  UNK_ID,
+  TweetTokenizer,
+  shared_tokenizer,
 )
 
 # As many words as 280 characters can hold. It keeps a single text that is no tweet from
@@ -59,6 +60,27 @@ class EncodedCorpus:
     """The number of tokens of the longest text of both splits, from 1 to 140."""
     longest = max(1, self.train.lengths.max(), self.validation.lengths.max())
     return min(longest, _MAX_LENGTH)
+
+
+def configured_tokenizer() -> TweetTokenizer:
+  """Returns the tokenizer of gin's bindings, still without a vocabulary."""
+  tokenizer = TweetTokenizer(stop_words=configured_corpus().stop_words)
+  if not tokenizer.add_lexicon:
+    return tokenizer
+  return dataclasses.replace(tokenizer, lexicon=extra_tokens.vader_lexicon())
+
+
+def tokenize_tweet(text: str) -> list[str]:
+  """Returns a tweet's tokens, by default the notebook's.
+
+  Args:
+    text: one tweet.
+
+  Example:
+    >>> tokenize_tweet('@amy The #concert was sooooo amazing :)')
+    ['concert', 'sooo', 'amaz', ':)']
+  """
+  return shared_tokenizer(configured_tokenizer()).tokenize(text)
 
 
 @gin.configurable(module='trax_twitter_sentiment')

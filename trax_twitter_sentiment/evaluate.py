@@ -14,8 +14,8 @@ import sys
 from absl import flags
 
 from trax_twitter_sentiment import cli
-from trax_twitter_sentiment.corpus import recorded_corpus
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.near_duplicates import recorded_corpus
 from trax_twitter_sentiment.predictor import SentimentPredictor
 
 _MODEL_DIR = cli.define_model_dir()
@@ -49,7 +49,8 @@ def main(arguments: list[str]) -> None:
     raise UserError(f'Unexpected argument {arguments[0]!r}; texts go in --input.')
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
   # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
-  from trax_twitter_sentiment import evaluation, text_corpora
+  from trax_twitter_sentiment import text_corpora
+  from trax_twitter_sentiment.prediction import scores
 
   if _INPUT.value:
     examples, reader = text_corpora.read_labelled(
@@ -61,8 +62,8 @@ def main(arguments: list[str]) -> None:
     corpus = recorded_corpus(predictor.tokenizer.corpus)
     examples, name = corpus.validation, f'{corpus.name}, validation'
   results = {
-      variant: evaluation.evaluate(
-          evaluation.score_texts(used, examples.texts), examples.labels
+      variant: scores.evaluate(
+          used.log_probabilities(examples.texts), examples.labels
       )
       for variant, used in (
           ('as_is', predictor),

@@ -44,10 +44,10 @@ def WeightedBinaryAccuracy() -> Any:
   however the weights fall. NaN where all weights are zero.
   """
   # Imported on use: `compute_accuracy` is of use without Trax, which loads slowly.
+  from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (repairs Trax)
+
   from trax import fastmath
   from trax import layers as tl
-
-  from trax_twitter_sentiment import compat  # noqa: F401  (repairs Trax)
 
   def f(preds, y, y_weights):
     accuracy, weighted_num_correct, sum_weights = compute_accuracy(

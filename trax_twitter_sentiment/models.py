@@ -1,8 +1,7 @@
 """Gin-configurable Trax models."""
 
-from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
+from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
-# isort: split
 import gin
 from trax import layers as tl
 from trax.fastmath import numpy as jnp
@@ -13,7 +12,7 @@ from trax_twitter_sentiment.errors import (
     check_positive,
     check_positive_number,
 )
-from trax_twitter_sentiment.model_file import POOLINGS
+from trax_twitter_sentiment.run_directory.model_info import POOLINGS
 from trax_twitter_sentiment.tokenizer import PAD_ID
 
 _NAME_PREFIX = 'TwitterClassifier_'

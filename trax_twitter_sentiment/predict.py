@@ -27,7 +27,7 @@ from trax_twitter_sentiment.predictor import (
     Prediction,
     SentimentPredictor,
 )
-from trax_twitter_sentiment.records import RecordReader
+from trax_twitter_sentiment.reading.tables import RecordReader
 
 _MODEL_DIR = cli.define_model_dir()
 _INPUT = flags.DEFINE_string(

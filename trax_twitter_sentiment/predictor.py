@@ -9,19 +9,15 @@ from typing import Protocol
 import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.model_file import MODEL_FILE, ModelInfo
-from trax_twitter_sentiment.tokenizer import (
-    PAD_ID,
-    TOKENIZER_FILE,
-    TweetTokenizer,
-)
-from trax_twitter_sentiment.weights_file import load_arrays
+from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens
+from trax_twitter_sentiment.run_directory.model_info import ModelInfo
+from trax_twitter_sentiment.run_directory.weights import WEIGHTS_FILE, load_arrays
+from trax_twitter_sentiment.tokenizer import TweetTokenizer
 
-WEIGHTS_FILE = 'model.weights.npy.gz'
+# Texts that are predicted together.
+_CHUNK_SIZE = 512
+
 SENTIMENTS = ('negative', 'positive')  # By label.
-
-# Products of two float32 don't get there; a float64 can add up very many of it.
-_TOO_LARGE = 1e100
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,9 +107,9 @@ class SentimentPredictor:
       ) from error
     weights = _load_weights(os.path.join(folder, WEIGHTS_FILE))
     if info.pooling is not None:
-      return cls(tokenizer, _BagOfTokens(folder, tokenizer, info, weights))
+      return cls(tokenizer, BagOfTokens(folder, tokenizer, info, weights))
     # Imported on use: it imports Trax, which takes long.
-    from trax_twitter_sentiment.trax_model import TraxModel
+    from trax_twitter_sentiment.prediction.trax_model import TraxModel
 
     print(
         f"{folder} holds no TwitterClassifier; loading its config.gin's model "
@@ -145,6 +141,22 @@ class SentimentPredictor:
         )
     ]
 
+  def log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
+    """Returns <float64>[n_texts, 2]; a bar on stderr shows the progress."""
+    import tqdm  # Imported on use: a single prediction has no progress to show.
+
+    scores = np.empty((len(texts), 2))
+    with tqdm.tqdm(
+        total=len(texts), unit=' texts', disable=None, file=sys.stderr
+    ) as progress:
+      for start in range(0, len(texts), _CHUNK_SIZE):
+        chunk = texts[start : start + _CHUNK_SIZE]
+        scores[start : start + len(chunk)] = [
+            prediction.log_probabilities for prediction in self.predict(chunk)
+        ]
+        progress.update(len(chunk))
+    return scores
+
   def explain(self, text: str) -> Explanation:
     """Returns the exact share of each token of a text in its log-odds.
 
@@ -154,7 +166,7 @@ class SentimentPredictor:
     Raises:
       UserError: if the model is not a `TwitterClassifier`.
     """
-    if not isinstance(self.model, _BagOfTokens):
+    if not isinstance(self.model, BagOfTokens):
       raise UserError('Only the predictions of a TwitterClassifier can be explained.')
     (prediction,) = self.predict([text])
     ids = self.tokenizer.encode_tokens(prediction.tokens)
@@ -169,94 +181,9 @@ class SentimentPredictor:
     Raises:
       UserError: if the model is not a `TwitterClassifier`.
     """
-    if not isinstance(self.model, _BagOfTokens):
+    if not isinstance(self.model, BagOfTokens):
       raise UserError('Only the tokens of a TwitterClassifier have log-odds.')
     return self.model.token_log_odds
-
-
-class _BagOfTokens:
-  """A `TwitterClassifier`, each token's vector already multiplied by the dense layer.
-
-  The mean and the dense layer are linear, so their order doesn't matter; two numbers
-  a token remain.
-  """
-
-  def __init__(
-      self,
-      folder: str,
-      tokenizer: TweetTokenizer,
-      info: ModelInfo,
-      weights: list[np.ndarray],
-  ):
-    if (
-        [w.ndim for w in weights] != [2, 2, 1]
-        or any(w.dtype.kind != 'f' for w in weights)
-        or weights[0].shape[1] != weights[1].shape[0]
-        or weights[1].shape[1] != len(weights[2])
-    ):
-      raise UserError(
-          f'{os.path.join(folder, WEIGHTS_FILE)} does not hold the weights of a '
-          f'TwitterClassifier, as {MODEL_FILE} says.'
-      )
-    with np.errstate(over='ignore', invalid='ignore'):  # Looked at below.
-      embedding, kernel, bias = (w.astype(np.float64) for w in weights)
-    if len(embedding) != len(tokenizer.vocabulary):
-      raise UserError(
-          f'{folder}: {TOKENIZER_FILE} has {len(tokenizer.vocabulary)} tokens, but '
-          f'{WEIGHTS_FILE} has vectors for {len(embedding)}; they are not of one run.'
-      )
-    if len(bias) != len(SENTIMENTS):
-      raise UserError(
-          f'{folder} holds a classifier of {len(bias)} classes; predictions are for '
-          'negative and positive alone.'
-      )
-    with np.errstate(over='ignore', invalid='ignore'):
-      self._token_logits = embedding @ kernel
-    self._bias = bias
-    if not (_in_range(self._token_logits) and _in_range(self._bias)):
-      raise UserError(
-          f'{os.path.join(folder, WEIGHTS_FILE)} holds numbers that are too large: '
-          'training diverged.'
-      )
-    self._info = info
-
-  @property
-  def token_log_odds(self) -> np.ndarray:
-    return self._token_logits[:, 1] - self._token_logits[:, 0]
-
-  def log_probabilities(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
-    lengths = np.array([len(ids) for ids in id_lists])
-    # A padding id ends each text, so that reduceat meets no empty one.
-    ids = np.concatenate([np.append(ids, PAD_ID) for ids in id_lists])
-    starts = np.cumsum(lengths + 1) - (lengths + 1)
-    padding = self._token_logits[PAD_ID]
-    sums = np.add.reduceat(self._token_logits[ids], starts, axis=0) - padding
-    n_averaged = self._n_averaged(lengths)[:, None]
-    if self._info.pooling == 'mean':
-      sums += (n_averaged - lengths[:, None]) * padding
-    logits = sums / n_averaged + self._bias
-    # Of the difference, so that probabilities add up to one for large logits, too.
-    odds = logits[:, 1] - logits[:, 0]
-    return -np.logaddexp(0, np.stack([odds, -odds], axis=1))
-
-  def shares(self, ids: np.ndarray) -> tuple[np.ndarray, float]:
-    """Returns <float64>[n_tokens] shares of the log-odds, and the rest of them."""
-    n_averaged = float(self._n_averaged(np.array(len(ids))))
-    rest = self._bias[1] - self._bias[0]
-    if self._info.pooling == 'mean':
-      n_padding = n_averaged - len(ids)
-      rest += n_padding / n_averaged * self.token_log_odds[PAD_ID]
-    return self.token_log_odds[ids] / n_averaged, float(rest)
-
-  def _n_averaged(self, lengths: np.ndarray) -> np.ndarray:
-    """Returns by how many positions a mean over texts of `lengths` divides."""
-    least = self._info.padded_length if self._info.pooling == 'mean' else 1
-    return np.maximum(lengths, least)
-
-
-def _in_range(logits: np.ndarray) -> bool:
-  """Returns whether any sum over a text's tokens stays finite."""
-  return bool((np.abs(logits) < _TOO_LARGE).all())  # Which no NaN is.
 
 
 def _load_weights(path: str) -> list[np.ndarray]:

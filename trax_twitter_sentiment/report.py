@@ -12,8 +12,8 @@ from absl import flags
 
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.files import write_atomically
 from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.run_directory.files import write_atomically
 
 REPORT_FILE = 'report.html'
 
@@ -28,12 +28,12 @@ def main(arguments: list[str]) -> None:
     raise UserError(f'Unexpected argument {arguments[0]!r}.')
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
   # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
-  from trax_twitter_sentiment import report_content, report_page
+  from trax_twitter_sentiment.reporting import content, page
 
-  page = report_page.page(report_content.gather(predictor, _MODEL_DIR.value))
+  html = page.render(content.gather(predictor, _MODEL_DIR.value))
   path = _OUTPUT.value or os.path.join(_MODEL_DIR.value, REPORT_FILE)
   try:
-    write_atomically(path, page)
+    write_atomically(path, html)
   except OSError as error:
     raise UserError(f'--output={path}: {error.strerror}.') from error
   print(path)

@@ -5,11 +5,10 @@ source ignores what it is given. `trax.data.Serial` and `trax.data.make_inputs`
 compose them.
 """
 
-from trax_twitter_sentiment import compat  # noqa: F401  (imports Trax, fast)
-
-# isort: split
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
 import gin
 import jax
@@ -18,16 +17,16 @@ from trax import fastmath
 
 from trax_twitter_sentiment.corpus import SPLITS, configured_corpus
 from trax_twitter_sentiment.encoding import (
-    EncodedExamples,
-    encoded_corpus,
-    encoded_without_emoticons,
+  EncodedExamples,
+  encoded_corpus,
+  encoded_without_emoticons,
 )
 from trax_twitter_sentiment.errors import (
-    UserError,
-    check_choice,
-    check_halves,
-    check_positive,
-    check_seed,
+  UserError,
+  check_choice,
+  check_halves,
+  check_positive,
+  check_seed,
 )
 from trax_twitter_sentiment.tokenizer import PAD_ID
 

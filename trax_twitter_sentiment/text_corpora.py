@@ -15,7 +15,7 @@ from trax_twitter_sentiment.corpus import (
     examples_of,
 )
 from trax_twitter_sentiment.errors import UserError, check_choice
-from trax_twitter_sentiment.records import RecordReader
+from trax_twitter_sentiment.reading.tables import RecordReader
 
 _BINARY_LABELS = {'0': 0, '1': 1, 'negative': 0, 'positive': 1}
 _ON_MALFORMED = ('refuse', 'skip')

@@ -10,17 +10,18 @@ import string
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from trax_twitter_sentiment.trax_support.fast_imports import no_garbage_collection
+
 import gin
 import numpy as np
 
-from trax_twitter_sentiment import features
-from trax_twitter_sentiment.corpus import configured_corpus
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.fast_imports import no_garbage_collection
-from trax_twitter_sentiment.files import open_regular, write_atomically
+from trax_twitter_sentiment.run_directory.files import open_regular, write_atomically
+from trax_twitter_sentiment.text import extra_tokens
+from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
 
 # The notebook's special tokens; a token's id is its place in the vocabulary.
-PAD_ID, END_ID, UNK_ID = 0, 1, 2
+PAD_ID, UNK_ID = 0, 2
 SPECIAL_TOKENS = ('__PAD__', '__</e>__', '__UNK__')
 
 # The file in a run's output directory that holds its tokenizer.
@@ -31,33 +32,6 @@ _TICKER = re.compile(r'\$\w*')
 _RETWEET_MARK = re.compile(r'^RT\s+')
 _LINK = re.compile(r'https?://\S*[\r\n]*')
 _SPLIT_EMOTICON = re.compile(r'(?<!\S): ([()])(?!\S)')
-
-# The part of a link that emoticons are not looked for in: `http:/` holds one. It ends
-# before a colon, so that an emoticon typed right behind a link is found.
-_LINK_BODY = re.compile(r'(https?://[\w./?&=%#+~-]*)')
-
-# Brackets and signs may be taken generously, since punctuation goes anyway; where
-# letters or digits take part, the look-arounds keep words and figures. Runs at the
-# beginning are bounded, for linear time.
-_EMOTICON = re.compile(
-    r"""
-      (?:>\s?|&gt;\s?)?                                      # the brow of >:(
-      [:;=]\s?['’´`^o*~-]{0,3}\s?[()\[\]{}<>|/\\@*$]+     # :)  :-((  =)  : )  :')
-    | [:;=]['’´`^o*~-]{0,3}([dDpPoOsSxXcCbBvV])\1*(?!\w)   # :D  ;p  =DDD
-    | (?<!\w)[:=]['’^o*~-]?3+(?!\w)                       # :3
-    | (?<!\w)8['’^o*~-]{0,2}[()]+                         # 8)  8-)
-    | (?<!\w)[xX][dDpP]+(?!\w)                            # xD  XDD
-    | [()\[\]{}|/\\]{1,9}['’^o*~-]{0,2}\s?[:;=]           # (:  )-:
-    | (?<!\w)[dD]['’^o*~-]{0,2}[:;=](?!\w)                # D:
-    | (?:<|&lt;)/?3+(?!\d)                                # <3  </3  <333
-    | (?<!\w)(?:[tT][_.]*[tT]|[uU]_+[uU]|[oO]_+[oO])(?!\w)  # T_T  u_u  o_O
-    | ;[_.-]{1,9}; | \^[_.-]*\^ | -_+- | @_+@              # ;_;  ^_^  -_-  @_@
-    | (?:>|&gt;)(?:[._,]{0,3}|\s)(?:<|&lt;)               # >.<  > <
-    | (?<![\w)])-[()]+(?!\w)                              # -)  -(  without eyes
-    | \([yY]\) | \\[oO]/                                  # (y)  \o/
-    """,
-    re.VERBOSE,
-)
 
 # NLTK's tokenizer takes quadratic time on some long runs (of digits, say), so a
 # text longer than any tweet goes to it in pieces.
@@ -98,7 +72,7 @@ class TweetTokenizer:
     remove_punctuation: tokens that are a substring of `string.punctuation` go.
     stem: words are cut to their Porter stems.
     add_pairs: each two neighbouring tokens are a token, too. This and what follows
-      is off by default; `trax_twitter_sentiment.features` has the details.
+      is off by default; `trax_twitter_sentiment.text.extra_tokens` has the details.
     add_negated: a word after `not` and the like is a token in this sense, too.
     add_lexicon: a word or emoji of `lexicon` brings a token of its strength, too.
     drop_unknown: tokens without an id are left out, instead of all having one.
@@ -268,7 +242,7 @@ class TweetTokenizer:
 
   def _is_removed(self, token: str) -> bool:
     # An emoticon may come together late: of `:#)`, say, or of `&#58;)`.
-    return not self.keep_emoticons and bool(_EMOTICON.fullmatch(token))
+    return not self.keep_emoticons and is_emoticon(token)
 
   @functools.cached_property
   def _has_features(self) -> bool:
@@ -277,12 +251,12 @@ class TweetTokenizer:
   def _features(self, tokens: list[str]) -> list[str]:
     found = []
     if self.add_pairs:
-      found += [p for p in features.pairs(tokens) if not self._is_removed(p)]
-    flags = features.negated(tokens) if self.add_negated else [False] * len(tokens)
+      found += [p for p in extra_tokens.pairs(tokens) if not self._is_removed(p)]
+    flags = extra_tokens.negated(tokens) if self.add_negated else [False] * len(tokens)
     if self.add_negated:
       found += [f'<not> {t}' for t, flag in zip(tokens, flags, strict=True) if flag]
     if self.add_lexicon:
-      found += features.lexicon_tokens(tokens, flags, self._strengths)
+      found += extra_tokens.lexicon_tokens(tokens, flags, self._strengths)
     return found
 
   @functools.cached_property
@@ -340,40 +314,6 @@ class _Memory(dict):
     if len(word) <= _MAX_WORD_LENGTH and len(self) < _MAX_WORDS:
       self[word] = result
     return result
-
-
-def remove_emoticons(text: str) -> str:
-  """Returns a text with a space for each of its emoticons; links stay as they are.
-
-  Example:
-    >>> remove_emoticons('great :-) https://example.com/a:)')
-    'great   https://example.com/a '
-  """
-  # Of the parts, every second one is a link.
-  parts = _LINK_BODY.split(text)
-  parts[::2] = [_EMOTICON.sub(' ', part) for part in parts[::2]]
-  return ''.join(parts)
-
-
-def configured_tokenizer() -> TweetTokenizer:
-  """Returns the tokenizer of gin's bindings, still without a vocabulary."""
-  tokenizer = TweetTokenizer(stop_words=configured_corpus().stop_words)
-  if not tokenizer.add_lexicon:
-    return tokenizer
-  return dataclasses.replace(tokenizer, lexicon=features.vader_lexicon())
-
-
-def tokenize_tweet(text: str) -> list[str]:
-  """Returns a tweet's tokens, by default the notebook's.
-
-  Args:
-    text: one tweet.
-
-  Example:
-    >>> tokenize_tweet('@amy The #concert was sooooo amazing :)')
-    ['concert', 'sooo', 'amaz', ':)']
-  """
-  return shared_tokenizer(configured_tokenizer()).tokenize(text)
 
 
 @functools.lru_cache(maxsize=4)

@@ -32,10 +32,12 @@ if TYPE_CHECKING:
 
 def main(arguments: list[str]) -> None:
   """Runs the stock trainer's `main`; `_import_trax` has been called before."""
+  from trax_twitter_sentiment.trax_support import repairs
+
   from trax import trainer
 
   # What is configurable has to be known before gin reads the configuration.
-  from trax_twitter_sentiment import callbacks, compat
+  from trax_twitter_sentiment import callbacks
 
   _check_configuration()
   bars = []
@@ -44,7 +46,7 @@ def main(arguments: list[str]) -> None:
     bars.append(_StepBar(loop, callbacks.steps_of_run()))
     return bars[-1]
 
-  with _log_above_bars(), compat.extra_callback(show_progress):
+  with _log_above_bars(), repairs.extra_callback(show_progress):
     trainer.main(arguments)
   for bar in bars:
     bar.close()
@@ -111,7 +113,7 @@ def _import_trax() -> None:
     stderr = os.dup(2)
     os.dup2(said.fileno(), 2)
     try:
-      importlib.import_module('trax_twitter_sentiment.compat')
+      importlib.import_module('trax_twitter_sentiment.trax_support.repairs')
       trainer = importlib.import_module('trax.trainer')
       # The first look for a GPU, if it is in vain, says so.
       trainer.tf.config.list_physical_devices()

@@ -17,11 +17,12 @@ import atheris
 with atheris.instrument_imports(include=['trax_twitter_sentiment', 'json', 'csv']):
   from fuzzing import arrays, replace_file, run_folder, scratch_file, tokenizer
 
-  from trax_twitter_sentiment import cache, corpus
+  from trax_twitter_sentiment import corpus
   from trax_twitter_sentiment.errors import UserError
-  from trax_twitter_sentiment.model_file import MODEL_FILE, ModelInfo
   from trax_twitter_sentiment.predictor import WEIGHTS_FILE, SentimentPredictor
-  from trax_twitter_sentiment.records import RecordReader
+  from trax_twitter_sentiment.reading.tables import RecordReader
+  from trax_twitter_sentiment.run_directory import cache
+  from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE, ModelInfo
   from trax_twitter_sentiment.text_corpora import read_labelled
   from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
 

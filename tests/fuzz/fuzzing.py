@@ -27,8 +27,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from trax_twitter_sentiment.model_file import ModelInfo
 from trax_twitter_sentiment.predictor import WEIGHTS_FILE
+from trax_twitter_sentiment.run_directory.model_info import ModelInfo
 from trax_twitter_sentiment.tokenizer import TweetTokenizer
 
 SOAK = bool(os.environ.get('SOAK'))

@@ -11,7 +11,7 @@ import sys
 import pytest
 from fuzzing import changed_json, replace_file, run_briefly, tokenizer, write_run
 
-from trax_twitter_sentiment.model_file import MODEL_FILE
+from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE
 
 _MODULE = 'trax_twitter_sentiment'

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from trax_twitter_sentiment import corpus, text_corpora
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.records import RecordReader
+from trax_twitter_sentiment.reading.tables import RecordReader
 from trax_twitter_sentiment.text_corpora import TextFileCorpus, read_labelled
 
 _ROWS = [('good, "very" day :)', 1), ('bad\nnight :(', 0)] * 4

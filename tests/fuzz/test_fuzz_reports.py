@@ -13,11 +13,14 @@ import pytest
 from fuzzing import BATCH_SIZE, TEXTS, fuzz, mutated
 from hypothesis import strategies as st
 
-from trax_twitter_sentiment import evaluation, report_content, report_page, report_plots
 from trax_twitter_sentiment.cli import printable
 from trax_twitter_sentiment.corpus import Corpus, Examples
-from trax_twitter_sentiment.event_files import read_curves
+from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.predictor import Explanation, Prediction
+from trax_twitter_sentiment.reporting import content as report_content
+from trax_twitter_sentiment.reporting import plots
+from trax_twitter_sentiment.reporting.page import render
+from trax_twitter_sentiment.run_directory.curves import read_curves
 from trax_twitter_sentiment.tokenizer import TweetTokenizer
 
 _MARKUP = st.sampled_from(
@@ -71,7 +74,7 @@ class _Page(html.parser.HTMLParser):
 
 @functools.cache
 def _evaluation():
-  return evaluation.evaluate(np.log([[0.4, 0.6], [0.7, 0.3]]), np.array([1, 0]))
+  return scores.evaluate(np.log([[0.4, 0.6], [0.7, 0.3]]), np.array([1, 0]))
 
 
 def _content(texts):
@@ -104,19 +107,19 @@ def _fast_figures():
   """Draws no figures: they are images, which have a test of their own."""
   with pytest.MonkeyPatch.context() as patch:
     for name in ('curves', 'confusion_matrix', 'calibration', 'score_histogram'):
-      patch.setattr(report_plots, name, lambda *arguments: '<svg/>')
+      patch.setattr(plots, name, lambda *arguments: '<svg/>')
     yield
 
 
 @functools.cache
 def _usual_elements():
-  return _Page(report_page.page(_content(['x'] * 5))).elements
+  return _Page(render(_content(['x'] * 5))).elements
 
 
 # A page takes as long as ten other cases.
 @fuzz(max(100, BATCH_SIZE // 10), texts=st.tuples(*[_FOREIGN] * 5))
 def test_no_text_becomes_markup(texts):
-  source = report_page.page(_content(texts))
+  source = render(_content(texts))
   assert all(c.isprintable() or c == '\n' for c in source)
   page = _Page(source)
   assert len(page.elements) == len(_usual_elements())
@@ -134,7 +137,7 @@ def test_no_text_becomes_markup(texts):
       assert printable(line) in shown
 
 
-_draw_curves = report_plots.curves  # As it is, before `_fast_figures`.
+_draw_curves = plots.curves  # As it is, before `_fast_figures`.
 
 _VALUES = st.one_of(st.floats(width=32), st.sampled_from([0.0, 1e-45, 3e38, -3e38]))
 

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from trax_twitter_sentiment.prediction.scores import calibration_bins, evaluate
+
+# Predicted: positive, positive, negative, negative (a tie), of which the first and
+# the third are right.
+PROBABILITIES = np.array([0.8, 0.6, 0.3, 0.5])
+LABELS = np.array([1, 0, 0, 1])
+
+
+def log_probabilities(positive):
+  return np.log(np.stack([1 - positive, positive], axis=1))
+
+
+def test_scores_are_those_of_the_definitions():
+  result = evaluate(log_probabilities(PROBABILITIES), LABELS)
+  assert (result.accuracy.value, result.accuracy.n_examples) == (0.5, 4)
+  assert (result.precision.value, result.precision.n_examples) == (0.5, 2)
+  assert (result.recall.value, result.recall.n_examples) == (0.5, 2)
+  assert result.f1.value == 0.5
+  # Of the four pairs, only (0.5, 0.6) is in the wrong order.
+  assert result.roc_auc.value == 0.75
+  assert result.confusion_matrix == [[1, 1], [1, 1]]
+  losses = -np.log([0.8, 0.4, 0.7, 0.5])
+  assert result.log_loss.value == pytest.approx(losses.mean())
+  # Each in a bin of its own.
+  assert result.calibration_error.value == pytest.approx((0.2 + 0.6 + 0.3 + 0.5) / 4)
+
+
+def test_interval_is_that_of_the_binomial():
+  labels = np.tile([1, 0], 500)
+  right = np.arange(1000) < 900
+  probabilities = np.where(right == labels, 0.9, 0.1)
+  low, high = evaluate(log_probabilities(probabilities), labels).accuracy_interval
+  # The normal approximation: 0.9 ± 1.96 * sqrt(0.09 / 1000).
+  assert (low, high) == pytest.approx((0.8814, 0.9186), abs=0.002)
+
+
+def test_undefined_scores_are_none():
+  result = evaluate(log_probabilities(np.array([0.1, 0.2])), np.array([0, 0]))
+  assert result.accuracy.value == 1
+  assert result.precision.value is None
+  assert result.recall.value is None
+  assert result.roc_auc.value is None
+  assert result.confusion_matrix == [[2, 0], [0, 0]]
+
+
+def test_calibration_bins_hold_means():
+  counts, mean, positive = calibration_bins(
+      np.array([0.0, 0.05, 1.0]), np.array([0, 1, 1])
+  )
+  assert counts.tolist() == [2, *[0] * 8, 1]
+  assert mean[[0, 9]] == pytest.approx([0.025, 1.0])
+  assert positive[[0, 9]] == pytest.approx([0.5, 1.0])
+  assert np.isnan(mean[1:9]).all()

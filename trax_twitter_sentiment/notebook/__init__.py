@@ -1,0 +1,1 @@
+"""The notebook's bundle and generators, under the notebook's names."""

@@ -1,0 +1,1 @@
+"""What serves the predictor: models on NumPy and through Trax, and scores."""

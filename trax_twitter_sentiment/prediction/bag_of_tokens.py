@@ -1,0 +1,99 @@
+"""A `TwitterClassifier` on NumPy: sums of a token's two numbers."""
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE, ModelInfo
+from trax_twitter_sentiment.run_directory.weights import WEIGHTS_FILE
+from trax_twitter_sentiment.tokenizer import PAD_ID, TOKENIZER_FILE, TweetTokenizer
+
+# Products of two float32 don't get there; a float64 can add up very many of it.
+_TOO_LARGE = 1e100
+
+
+class BagOfTokens:
+  """A `TwitterClassifier`, each token's vector already multiplied by the dense layer.
+
+  The mean and the dense layer are linear, so their order doesn't matter; two numbers
+  a token remain.
+  """
+
+  def __init__(
+      self,
+      folder: str,
+      tokenizer: TweetTokenizer,
+      info: ModelInfo,
+      weights: list[np.ndarray],
+  ):
+    if (
+        [w.ndim for w in weights] != [2, 2, 1]
+        or any(w.dtype.kind != 'f' for w in weights)
+        or weights[0].shape[1] != weights[1].shape[0]
+        or weights[1].shape[1] != len(weights[2])
+    ):
+      raise UserError(
+          f'{os.path.join(folder, WEIGHTS_FILE)} does not hold the weights of a '
+          f'TwitterClassifier, as {MODEL_FILE} says.'
+      )
+    with np.errstate(over='ignore', invalid='ignore'):  # Looked at below.
+      embedding, kernel, bias = (w.astype(np.float64) for w in weights)
+    if len(embedding) != len(tokenizer.vocabulary):
+      raise UserError(
+          f'{folder}: {TOKENIZER_FILE} has {len(tokenizer.vocabulary)} tokens, but '
+          f'{WEIGHTS_FILE} has vectors for {len(embedding)}; they are not of one run.'
+      )
+    if len(bias) != 2:
+      raise UserError(
+          f'{folder} holds a classifier of {len(bias)} classes; predictions are for '
+          'negative and positive alone.'
+      )
+    with np.errstate(over='ignore', invalid='ignore'):
+      self._token_logits = embedding @ kernel
+    self._bias = bias
+    if not (_in_range(self._token_logits) and _in_range(self._bias)):
+      raise UserError(
+          f'{os.path.join(folder, WEIGHTS_FILE)} holds numbers that are too large: '
+          'training diverged.'
+      )
+    self._info = info
+
+  @property
+  def token_log_odds(self) -> np.ndarray:
+    return self._token_logits[:, 1] - self._token_logits[:, 0]
+
+  def log_probabilities(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
+    lengths = np.array([len(ids) for ids in id_lists])
+    # A padding id ends each text, so that reduceat meets no empty one.
+    ids = np.concatenate([np.append(ids, PAD_ID) for ids in id_lists])
+    starts = np.cumsum(lengths + 1) - (lengths + 1)
+    padding = self._token_logits[PAD_ID]
+    sums = np.add.reduceat(self._token_logits[ids], starts, axis=0) - padding
+    n_averaged = self._n_averaged(lengths)[:, None]
+    if self._info.pooling == 'mean':
+      sums += (n_averaged - lengths[:, None]) * padding
+    logits = sums / n_averaged + self._bias
+    # Of the difference, so that probabilities add up to one for large logits, too.
+    odds = logits[:, 1] - logits[:, 0]
+    return -np.logaddexp(0, np.stack([odds, -odds], axis=1))
+
+  def shares(self, ids: np.ndarray) -> tuple[np.ndarray, float]:
+    """Returns <float64>[n_tokens] shares of the log-odds, and the rest of them."""
+    n_averaged = float(self._n_averaged(np.array(len(ids))))
+    rest = self._bias[1] - self._bias[0]
+    if self._info.pooling == 'mean':
+      n_padding = n_averaged - len(ids)
+      rest += n_padding / n_averaged * self.token_log_odds[PAD_ID]
+    return self.token_log_odds[ids] / n_averaged, float(rest)
+
+  def _n_averaged(self, lengths: np.ndarray) -> np.ndarray:
+    """Returns by how many positions a mean over texts of `lengths` divides."""
+    least = self._info.padded_length if self._info.pooling == 'mean' else 1
+    return np.maximum(lengths, least)
+
+
+def _in_range(logits: np.ndarray) -> bool:
+  """Returns whether any sum over a text's tokens stays finite."""
+  return bool((np.abs(logits) < _TOO_LARGE).all())  # Which no NaN is.

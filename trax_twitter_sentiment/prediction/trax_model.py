@@ -1,0 +1,92 @@
+"""Predictions of any Trax model trained on the plugin's stream, through Trax."""
+
+import importlib.util
+import os
+import tokenize
+from collections.abc import Sequence
+from typing import Any
+
+from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
+
+import gin
+import numpy as np
+from gin import config_parser
+from trax import layers as tl
+from trax import shapes
+
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.run_directory.model_info import ModelInfo
+from trax_twitter_sentiment.tokenizer import PAD_ID
+
+# Texts scored at a time; one size, so that JAX compiles once.
+_BATCH_SIZE = 64
+
+
+class TraxModel:
+  """The model that a run's `config.gin` names, with the run's weights.
+
+  Reading a gin file imports what it names, among what is installed, so that the
+  directory has to be trusted. Code that lies in it is refused.
+  Texts are padded, or cut off, to the length of the run's validation batches.
+  """
+
+  def __init__(self, folder: str, info: ModelInfo, weights: list[np.ndarray]):
+    path = os.path.join(folder, 'config.gin')
+    if not os.path.exists(path):
+      raise UserError(f'{folder} has no config.gin, which names its model.')
+    _refuse_code_of(folder, path)
+    with gin.unlock_config():
+      gin.parse_config_file(path)
+      model = gin.query_parameter('train.model').scoped_configurable_fn(mode='eval')
+    self._shape = (_BATCH_SIZE, info.padded_length)
+    signature = shapes.ShapeDtype(self._shape, np.int32)
+    model.init(signature)
+    try:
+      model.weights, _ = tl.unflatten_weights_and_state(
+          weights, (), model.weights_and_state_signature(signature), weights_only=True
+      )
+    except (IndexError, ValueError) as error:
+      raise UserError(
+          f"{folder}: the weights don't fit the model of its config.gin."
+      ) from error
+    self._model = tl.Accelerate(model, n_devices=1)
+
+  def log_probabilities(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
+    return np.concatenate([
+        self._score(id_lists[start : start + _BATCH_SIZE])
+        for start in range(0, len(id_lists), _BATCH_SIZE)
+    ])
+
+  def _score(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
+    inputs = np.full(self._shape, PAD_ID, np.int32)
+    for row, ids in zip(inputs, id_lists):
+      kept = ids[: len(row)]
+      row[: len(kept)] = kept
+    output: Any = np.asarray(self._model(inputs), np.float64)[: len(id_lists)]
+    # A model may end in logits; normalized log-probabilities stay as they are.
+    return output - np.logaddexp.reduce(output, axis=1, keepdims=True)
+
+
+def _refuse_code_of(folder: str, path: str) -> None:
+  """Raises `UserError` if a config imports from the run's folder, or includes files.
+
+  Neither is in what Trax writes, unless the run was started in its own folder.
+  """
+  delegate = gin.config.ParserDelegate(skip_unknown=True)
+  try:
+    with open(path, encoding='utf-8') as file:
+      statements = list(config_parser.ConfigParser(file, delegate))
+  except (SyntaxError, tokenize.TokenError, ValueError) as error:
+    raise UserError(f'{path} is not a gin file.') from error
+  for statement in statements:
+    if isinstance(statement, config_parser.IncludeStatement):
+      raise UserError(f'{path} includes {statement.filename!r}, which is not read.')
+    if isinstance(statement, config_parser.ImportStatement):
+      # Looking for a submodule would import what it is in.
+      spec = importlib.util.find_spec(statement.module.partition('.')[0])
+      places = [*(spec.submodule_search_locations or ()), spec.origin] if spec else []
+      own = {os.path.dirname(os.path.realpath(place)) for place in places if place}
+      if os.path.realpath(folder) in own:
+        raise UserError(
+            f"{path} imports {statement.module}, which is code of the run's own folder."
+        )

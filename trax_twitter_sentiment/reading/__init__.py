@@ -1,0 +1,1 @@
+"""Reads other people's files: tables of texts, and NLTK's corpora."""

@@ -1,0 +1,15 @@
+"""Registers all that gin files can name: `import trax_twitter_sentiment.register`."""
+
+from trax_twitter_sentiment import (  # noqa: F401
+    callbacks,
+    corpus,
+    encoding,
+    metrics,
+    models,
+    near_duplicates,
+    streams,
+    text_corpora,
+    tokenized_texts,
+    tokenizer,
+)
+from trax_twitter_sentiment.tfds import preprocessing, twitter_samples  # noqa: F401

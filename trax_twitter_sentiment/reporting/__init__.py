@@ -1,0 +1,1 @@
+"""The report of a run: what it tells, its figures, and its page."""

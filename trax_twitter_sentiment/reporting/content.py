@@ -1,0 +1,204 @@
+"""What a run's report tells, as plain data."""
+
+import dataclasses
+import importlib.metadata
+import os
+import platform
+
+import numpy as np
+
+from trax_twitter_sentiment.corpus import Corpus, Examples
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.near_duplicates import recorded_corpus
+from trax_twitter_sentiment.prediction import scores
+from trax_twitter_sentiment.predictor import Explanation, SentimentPredictor
+from trax_twitter_sentiment.run_directory.curves import Curve, read_curves
+from trax_twitter_sentiment.run_directory.files import open_regular
+from trax_twitter_sentiment.tokenizer import SPECIAL_TOKENS, TweetTokenizer
+
+N_TOKENS = 20  # Of each class.
+N_MISTAKES = 20
+
+# The vector of a token seen in fewer training tweets tells of those tweets alone.
+MIN_TWEETS = 5
+
+_PACKAGES = ('trax_twitter_sentiment', 'trax', 'jax', 'numpy', 'nltk')
+
+
+@dataclasses.dataclass(frozen=True)
+class WeightyToken:
+  """A token that speaks strongly for a class.
+
+  Attributes:
+    token: the token.
+    log_odds: of positive to negative, of a text that is this token alone, without
+      the bias.
+    n_tweets: how many training tweets hold it.
+  """
+
+  token: str
+  log_odds: float
+  n_tweets: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Mistake:
+  """A validation tweet that is called what it is not."""
+
+  text: str
+  label: int
+  explanation: Explanation
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Variant:
+  """How the run does on the validation tweets, read in one way.
+
+  Attributes:
+    title: in which way.
+    log_probabilities: <float64>[n_tweets, 2], of negative and of positive.
+    evaluation: the scores.
+    mistakes: the worst ones, the worst first; empty where nothing can be explained.
+  """
+
+  title: str
+  log_probabilities: np.ndarray
+  evaluation: scores.Evaluation
+  mistakes: list[Mistake]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class ReportContent:
+  """What a run's report tells.
+
+  Attributes:
+    model_dir: the run's output directory, as the user names it.
+    corpus: the tweets that the run was trained and is validated on.
+    tokenizer: the run's.
+    train_curves: of the training loss, by its name.
+    eval_curves: of the metrics in evaluation, by their names.
+    variants: with the tweets as they are, and without emoticons; only the latter
+      where the run itself leaves emoticons out.
+    weighty_tokens: for negative and for positive, the weightiest first.
+    not_explained: why there are neither mistakes nor weighty tokens, or ''.
+    config: the run's `config.gin`; `None` if it has none.
+    versions: of Python and packages, here and now.
+  """
+
+  model_dir: str
+  corpus: Corpus
+  tokenizer: TweetTokenizer
+  train_curves: dict[str, Curve]
+  eval_curves: dict[str, Curve]
+  variants: list[Variant]
+  weighty_tokens: tuple[list[WeightyToken], list[WeightyToken]]
+  not_explained: str
+  config: str | None
+  versions: dict[str, str]
+
+
+def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
+  """Returns the report's content for the run in `model_dir`.
+
+  Raises:
+    UserError: if the corpus that the run was trained on can't be had.
+  """
+  tokenizer = predictor.tokenizer
+  corpus = recorded_corpus(tokenizer.corpus)
+  not_explained = _why_not_explained(predictor)
+  ways = [('Emoticons removed', predictor.without_emoticons())]
+  if tokenizer.keep_emoticons:
+    ways.insert(0, ('Tweets as they are', predictor))
+  return ReportContent(
+      model_dir=model_dir,
+      corpus=corpus,
+      tokenizer=tokenizer,
+      train_curves=read_curves(os.path.join(model_dir, 'train')),
+      eval_curves=read_curves(os.path.join(model_dir, 'eval')),
+      variants=[
+          _variant(title, used, corpus.validation, explain=not not_explained)
+          for title, used in ways
+      ],
+      weighty_tokens=(
+          ([], []) if not_explained else _weighty_tokens(predictor, corpus.train)
+      ),
+      not_explained=not_explained,
+      config=_read_config(os.path.join(model_dir, 'config.gin')),
+      versions=_versions(),
+  )
+
+
+def _why_not_explained(predictor: SentimentPredictor) -> str:
+  try:
+    predictor.token_log_odds()
+  except UserError as error:
+    return error.message
+  return ''
+
+
+def _variant(
+    title: str, predictor: SentimentPredictor, examples: Examples, explain: bool
+) -> Variant:
+  log_probabilities = predictor.log_probabilities(examples.texts)
+  return Variant(
+      title=title,
+      log_probabilities=log_probabilities,
+      evaluation=scores.evaluate(log_probabilities, examples.labels),
+      mistakes=[
+          Mistake(
+              examples.texts[i],
+              int(examples.labels[i]),
+              predictor.explain(examples.texts[i]),
+          )
+          for i in _worst_mistakes(log_probabilities, examples.labels)
+      ]
+      if explain
+      else [],
+  )
+
+
+def _worst_mistakes(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+  """Returns <int>[at most N_MISTAKES] places, the largest wrong log-odds first."""
+  odds = scores.log_odds(log_probabilities)
+  wrong = np.flatnonzero((odds > 0) != labels)
+  return wrong[np.argsort(-np.abs(odds[wrong]), kind='stable')][:N_MISTAKES]
+
+
+def _weighty_tokens(
+    predictor: SentimentPredictor, train: Examples
+) -> tuple[list[WeightyToken], list[WeightyToken]]:
+  """Returns those for negative and for positive."""
+  tokenizer = predictor.tokenizer
+  n_tweets = np.zeros(len(tokenizer.vocabulary), int)
+  for text in train.texts:
+    n_tweets[np.unique(tokenizer.encode(text))] += 1
+  n_tweets[: len(SPECIAL_TOKENS)] = 0
+  odds = predictor.token_log_odds()
+  order = np.argsort(odds, kind='stable')
+  order = order[n_tweets[order] >= MIN_TWEETS]
+  tokens = [
+      WeightyToken(tokenizer.vocabulary[i], float(odds[i]), int(n_tweets[i]))
+      for i in order
+  ]
+  return (
+      [token for token in tokens[:N_TOKENS] if token.log_odds < 0],
+      [token for token in tokens[: -N_TOKENS - 1 : -1] if token.log_odds > 0],
+  )
+
+
+def _read_config(path: str) -> str | None:
+  try:
+    with open_regular(path) as file:
+      return file.read().decode('utf-8', errors='replace')
+  except OSError:
+    return None
+
+
+def _versions() -> dict[str, str]:
+  versions = {'Python': platform.python_version()}
+  for package in _PACKAGES:
+    try:
+      versions[package] = importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+      versions[package] = 'not installed'
+  return versions

@@ -1,0 +1,172 @@
+"""The report's figures, drawn by matplotlib as SVG.
+
+No text of a tweet is in them.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from trax_twitter_sentiment.prediction import scores
+from trax_twitter_sentiment.predictor import SENTIMENTS
+from trax_twitter_sentiment.run_directory.curves import Curve
+
+# Okabe and Ito's palette, whose colours all eyes tell apart. By label, as the
+# lines; the same as the page's.
+_COLOURS = ('#d55e00', '#009e73')
+_LINES = ('--', '-')
+_OTHER_COLOURS = ('#0072b2', '#e69f00')
+_MARKERS = ('o', 's')
+
+_SETTINGS: dict[Any, Any] = {
+    'font.family': 'DejaVu Sans',  # Comes with matplotlib.
+    'font.size': 9,
+    'axes.grid': True,
+    'axes.axisbelow': True,
+    'axes.spines.top': False,
+    'axes.spines.right': False,
+    'grid.color': '#dddddd',
+    'legend.frameon': False,
+    'svg.hashsalt': 'trax_twitter_sentiment',  # The same figure, the same file.
+    'text.parse_math': False,  # A metric's name is plain text.
+}
+_SIZE = (4.4, 3.1)  # In inches: legible on a phone.
+
+# More points than these are a line, without a mark each.
+_MAX_MARKS = 50
+_N_BINS = 40
+_MAX_LABEL = 40  # In characters.
+
+
+def curves(curves: Mapping[str, Curve]) -> str:
+  """Returns a figure of curves over the steps, by their titles."""
+
+  def draw(axes: Axes) -> None:
+    for (title, curve), colour, marker in zip(
+        curves.items(), _OTHER_COLOURS, _MARKERS
+    ):
+      steps, values = np.array([*curve]), np.array([*curve.values()])
+      axes.plot(
+          steps,
+          values,
+          # Names come from files; the font has no others, nor the figure more room.
+          label=ascii(title)[1:-1][:_MAX_LABEL],
+          color=colour,
+          marker=marker if len(steps) <= _MAX_MARKS else None,
+          markersize=4,
+      )
+    if _spans_orders([v for curve in curves.values() for v in curve.values()]):
+      axes.set_yscale('log')
+      axes.yaxis.set_major_formatter('{x:g}')
+      axes.yaxis.set_minor_formatter('')
+    axes.set_xlabel('step')
+    axes.legend()
+
+  return _draw(draw)
+
+
+def confusion_matrix(matrix: list[list[int]]) -> str:
+  """Returns a figure of `[[tn, fp], [fn, tp]]`, rows true and columns predicted."""
+
+  def draw(axes: Axes) -> None:
+    counts = np.array(matrix)
+    parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(parts, cmap='Blues', vmin=0, vmax=1, aspect='auto')
+    for row, column in np.ndindex(2, 2):
+      part = parts[row, column]
+      axes.text(
+          column,
+          row,
+          f'{counts[row, column]:,}\n{part:.1%}',
+          color='white' if part > 0.7 else 'black',
+          ha='center',
+          va='center',
+          size=12,
+      )
+    axes.set_xticks([0, 1], SENTIMENTS)
+    axes.set_yticks([0, 1], SENTIMENTS, rotation=90, va='center')
+    axes.set_xlabel('called')
+    axes.set_ylabel('truth')
+    axes.grid(visible=False)
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0)
+
+  return _draw(draw)
+
+
+def calibration(log_probabilities: np.ndarray, labels: np.ndarray) -> str:
+  """Returns a figure of how often what is called positive at p is positive.
+
+  Args:
+    log_probabilities: <float>[n_texts, 2], of negative and of positive.
+    labels: <int>[n_texts], 1 for positive and 0 for negative.
+  """
+
+  def draw(axes: Axes) -> None:
+    counts, mean, positive = scores.calibration_bins(
+        np.exp(log_probabilities[:, 1]), labels
+    )
+    used = counts > 0
+    axes.plot([0, 1], [0, 1], color='#777777', linestyle='--', label='perfect')
+    axes.plot(mean[used], positive[used], color=_OTHER_COLOURS[0])
+    axes.scatter(
+        mean[used],
+        positive[used],
+        s=15 + 150 * counts[used] / counts.max(),
+        color=_OTHER_COLOURS[0],
+        label='bins of predictions, larger with more',
+        clip_on=False,
+    )
+    axes.set_xlim(-0.03, 1.03)
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_xlabel('mean probability of positive')
+    axes.set_ylabel('part that is positive')
+    axes.legend()
+
+  return _draw(draw)
+
+
+def score_histogram(log_odds: np.ndarray, labels: np.ndarray) -> str:
+  """Returns a figure of <float>[n_texts] log-odds by <int>[n_texts] true labels."""
+
+  def draw(axes: Axes) -> None:
+    edges = np.histogram_bin_edges(log_odds, _N_BINS)
+    for label, (sentiment, colour, line) in enumerate(
+        zip(SENTIMENTS, _COLOURS, _LINES, strict=True)
+    ):
+      axes.hist(
+          log_odds[labels == label],
+          edges.tolist(),
+          histtype='stepfilled',
+          facecolor=f'{colour}66',
+          edgecolor=colour,
+          linestyle=line,
+          label=f'{sentiment} tweets',
+      )
+    axes.axvline(0, color='black', linewidth=1)
+    axes.set_xlabel('called negative  ←  log-odds  →  called positive')
+    axes.set_ylabel('tweets')
+    axes.legend()
+
+  return _draw(draw)
+
+
+def _spans_orders(values: list[float]) -> bool:
+  """Whether only a logarithmic axis shows all of `values`."""
+  finite = [value for value in values if np.isfinite(value)]
+  return bool(finite) and 0 < 50 * min(finite) < max(finite)
+
+
+def _draw(draw: Callable[[Axes], None]) -> str:
+  """Returns the SVG of a figure that `draw` draws."""
+  file = io.BytesIO()
+  with matplotlib.rc_context(_SETTINGS):
+    figure = Figure(_SIZE, layout='constrained')
+    draw(figure.add_subplot())
+    figure.savefig(file, format='svg', metadata={'Date': None})
+  return file.getvalue().decode('utf-8')

@@ -1,0 +1,70 @@
+"""The file that tells how a run's model makes scores of token vectors."""
+
+import dataclasses
+import json
+import os
+
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.run_directory.files import open_regular, write_atomically
+
+MODEL_FILE = 'model.json'
+POOLINGS = ('masked_mean', 'mean')
+_FILE_FORMAT = 1
+
+# Far more than texts are padded to. Batches of so many tokens are made in prediction.
+_MAX_PADDED_LENGTH = 2**20
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelInfo:
+  """What prediction has to know of a model, beside its weights.
+
+  Attributes:
+    pooling: that of a `TwitterClassifier`; `None` for any other model.
+    padded_length: the tokens that the run's first validation batch is padded to,
+      by which `'mean'` divides.
+  """
+
+  pooling: str | None
+  padded_length: int
+
+  def save(self, folder: str) -> None:
+    """Writes the file into a run's output directory, atomically."""
+    content = {'format': _FILE_FORMAT, **dataclasses.asdict(self)}
+    write_atomically(os.path.join(folder, MODEL_FILE), json.dumps(content) + '\n')
+
+  @classmethod
+  def load(cls, folder: str) -> 'ModelInfo':
+    """Reads the file of a run's output directory.
+
+    Raises:
+      FileNotFoundError: if there is none.
+      UserError: if it is damaged.
+    """
+    path = os.path.join(folder, MODEL_FILE)
+    try:
+      with open_regular(path) as file:
+        return _parse(file.read())
+    except FileNotFoundError:
+      raise
+    except OSError as error:
+      raise UserError(f'{path}: {error.strerror}.') from error
+    except (ValueError, RecursionError) as error:
+      raise UserError(f'{path} is not a model file: {error}.') from error
+
+
+def _parse(content: bytes) -> ModelInfo:
+  fields = json.loads(content)
+  if not isinstance(fields, dict) or fields.pop('format', None) != _FILE_FORMAT:
+    raise ValueError(f'its format is not {_FILE_FORMAT}')
+  names = [field.name for field in dataclasses.fields(ModelInfo)]
+  if sorted(fields) != sorted(names):
+    raise ValueError(f'it does not hold {" and ".join(names)} alone')
+  info = ModelInfo(**fields)
+  if (
+      info.pooling not in (None, *POOLINGS)
+      or type(info.padded_length) is not int
+      or not 1 <= info.padded_length <= _MAX_PADDED_LENGTH
+  ):
+    raise ValueError('its pooling or padded_length is not a legal value')
+  return info

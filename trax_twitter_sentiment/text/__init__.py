@@ -1,0 +1,1 @@
+"""Plain functions on text, which know neither files nor models."""

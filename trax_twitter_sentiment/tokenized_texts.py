@@ -1,0 +1,164 @@
+"""Tokenizes texts once: in parallel where there are many, and kept between runs."""
+
+import dataclasses
+import hashlib
+import importlib.metadata
+import importlib.resources
+import json
+from collections.abc import Iterable, Sequence
+
+import gin
+import numpy as np
+
+from trax_twitter_sentiment.run_directory import cache
+from trax_twitter_sentiment.tokenizer import (
+    SPECIAL_TOKENS,
+    TweetTokenizer,
+    shared_tokenizer,
+)
+
+_FORMAT = 1
+
+# Texts that are tokenized, and travel between processes, together.
+_CHUNK_SIZE = 4096
+
+# From here on, other processes save more time than they take to start.
+_MANY_TEXTS = 50_000
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TokenIndex:
+  """Tokenized texts, each token as its place in a list of the different ones.
+
+  Attributes:
+    tokens: the different tokens, in the order in which they first appear.
+    places: <int32>[n_tokens], the tokens of all texts, one after the other, each as
+      its place in `tokens`.
+    lengths: <int64>[n_texts], how many of them each text has.
+  """
+
+  tokens: tuple[str, ...]
+  places: np.ndarray
+  lengths: np.ndarray
+
+  def counts(self) -> dict[str, int]:
+    """Returns how often each token appears, in the order of first appearance."""
+    counts = np.bincount(self.places, minlength=len(self.tokens))
+    return dict(zip(self.tokens, counts.tolist(), strict=True))
+
+
+@gin.configurable(module='trax_twitter_sentiment', denylist=['tokenizer', 'texts'])
+def token_index(
+    tokenizer: TweetTokenizer, texts: Sequence[str], use_cache: bool = True
+) -> TokenIndex:
+  """Returns texts tokenized, from the user's cache folder if it has them.
+
+  Args:
+    tokenizer: what tokenizes; its vocabulary plays no part.
+    texts: the texts.
+    use_cache: whether to look there, and to keep there what had to be tokenized.
+      The environment variable `TRAX_TWITTER_SENTIMENT_CACHE=off` prevents it, too.
+  """
+  tokenizer = dataclasses.replace(tokenizer, vocabulary=SPECIAL_TOKENS, corpus='')
+  if not (use_cache and cache.is_on()):
+    return _tokenize(tokenizer, texts)
+  key = _key(tokenizer, texts)
+  arrays = cache.load(key)
+  index = _from_arrays(arrays, len(texts)) if arrays else None
+  if index is None:
+    index = _tokenize(tokenizer, texts)
+    cache.save(key, _to_arrays(index))
+  return index
+
+
+def _tokenize(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
+  import tqdm  # Imported on use: of cached texts there is no progress to show.
+
+  places_of: dict[str, int] = {}
+  places, lengths = [], []
+  # `disable=None` shows the bar only where stderr is a terminal, `delay` only where
+  # it takes long.
+  with tqdm.tqdm(
+      desc='Tokenizing', total=len(texts), unit=' texts', disable=None, delay=2
+  ) as progress:
+    for index in _indices_of_chunks(tokenizer, texts):
+      merged = [places_of.setdefault(token, len(places_of)) for token in index.tokens]
+      places.append(np.array(merged, np.int32)[index.places])
+      lengths.append(index.lengths)
+      progress.update(len(index.lengths))
+  return TokenIndex(tuple(places_of), np.concatenate(places), np.concatenate(lengths))
+
+
+def _indices_of_chunks(
+    tokenizer: TweetTokenizer, texts: Sequence[str]
+) -> Iterable[TokenIndex]:
+  chunks = (texts[i : i + _CHUNK_SIZE] for i in range(0, len(texts), _CHUNK_SIZE))
+  if len(texts) < _MANY_TEXTS:
+    return (_index_chunk(tokenizer, chunk) for chunk in chunks)
+  # Imported on use: few texts don't need it. Its processes, unlike those of
+  # multiprocessing, neither fork threads nor run the main script again.
+  import joblib
+
+  index_chunk = joblib.delayed(_index_chunk)
+  return joblib.Parallel(n_jobs=-1, return_as='generator')(
+      index_chunk(tokenizer, chunk) for chunk in chunks
+  )
+
+
+def _index_chunk(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
+  tokenizer = shared_tokenizer(tokenizer)
+  places_of: dict[str, int] = {}
+  places: list[int] = []
+  lengths = []
+  for text in texts:
+    tokens = tokenizer.tokenize(text)
+    places += [places_of.setdefault(token, len(places_of)) for token in tokens]
+    lengths.append(len(tokens))
+  return TokenIndex(
+      tuple(places_of), np.array(places, np.int32), np.array(lengths, np.int64)
+  )
+
+
+def _key(tokenizer: TweetTokenizer, texts: Sequence[str]) -> str:
+  """Returns a name for what tokens depend on: the texts, the settings, the code."""
+  digest = hashlib.sha256()
+  package = importlib.resources.files('trax_twitter_sentiment')
+  files = [package / 'tokenizer.py', package / 'tokenized_texts.py']
+  files += sorted((package / 'text').iterdir(), key=lambda file: file.name)
+  for file in files:
+    if file.name.endswith('.py'):
+      digest.update(file.read_bytes())
+  digest.update(f'{_FORMAT} {importlib.metadata.version("nltk")}'.encode())
+  digest.update(tokenizer.to_json().encode())
+  # Lengths tell apart texts that are the same one after the other.
+  digest.update(np.array([len(text) for text in texts], np.int64).tobytes())
+  for text in texts:
+    digest.update(text.encode('utf-8', 'surrogatepass'))
+  return digest.hexdigest()
+
+
+def _to_arrays(index: TokenIndex) -> dict[str, np.ndarray]:
+  # JSON holds any str; an array of str would lose null characters.
+  tokens = np.frombuffer(json.dumps(index.tokens).encode(), np.uint8)
+  return {'tokens': tokens, 'places': index.places, 'lengths': index.lengths}
+
+
+def _from_arrays(arrays: dict[str, np.ndarray], n_texts: int) -> TokenIndex | None:
+  """Returns what `_to_arrays` got; `None` if that can't be what this is."""
+  try:
+    tokens = json.loads(arrays['tokens'].tobytes())
+    places, lengths = arrays['places'], arrays['lengths']
+    whole = (
+        isinstance(tokens, list)
+        and all(isinstance(token, str) for token in tokens)
+        and (places.dtype, lengths.dtype) == (np.int32, np.int64)
+        and (places.ndim, lengths.shape) == (1, (n_texts,))
+        and lengths.min(initial=0) >= 0
+        and lengths.max(initial=0) <= len(places)  # Else the sum could overflow.
+        and lengths.sum() == len(places)
+        and places.min(initial=0) >= 0
+        and places.max(initial=-1) < len(tokens)
+    )
+  except (KeyError, TypeError, ValueError, RecursionError):
+    return None
+  return TokenIndex(tuple(tokens), places, lengths) if whole else None

@@ -1,0 +1,233 @@
+"""Repairs to Trax 1.4.1 and Python: the only module that replaces anything of theirs.
+
+Importing it imports Trax and applies the repairs. Gin files import the modules that
+import this one, which is how the repairs reach the stock trainer.
+"""
+
+import contextlib
+import copy
+import functools
+import gc
+import gzip
+import importlib
+import inspect
+import random
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from trax_twitter_sentiment.trax_support.fast_imports import no_garbage_collection
+
+import gin
+import numpy as np
+
+from trax_twitter_sentiment.errors import UserError
+
+
+@contextlib.contextmanager
+def _cheap_inspect_stack() -> Iterator[None]:
+  """Keeps `import trax` from looking up the source line of every frame.
+
+  `trax/layers/assert_shape.py` calls `inspect.stack()` for each of 65 layers and
+  uses one frame of it; looking up all frames' source takes 35 of the import's 43 s
+  (google/trax#1368).
+  """
+
+  def stack(context: int = 1) -> list[tuple]:
+    del context
+    frames = []
+    frame = inspect.currentframe()
+    while frame is not None and frame.f_back is not None:
+      frame = frame.f_back
+      frames.append((frame,))
+    return frames
+
+  original = inspect.stack
+  inspect.stack = stack  # type: ignore[assignment]
+  try:
+    yield
+  finally:
+    inspect.stack = original
+
+
+with no_garbage_collection(), _cheap_inspect_stack():
+  from trax_twitter_sentiment.trax_support import safe_loop
+
+  import tensorflow as tf
+  from trax import fastmath
+  from trax import layers as tl
+  from trax.data import tf_inputs
+  from trax.layers import base
+  from trax.supervised import trainer_lib, training
+
+  # All this stays: the next collection would go through it for a quarter of a second.
+  gc.freeze()
+
+
+def _repair_tree_unflatten() -> None:
+  """Makes a run that starts again load its checkpoint.
+
+  `tree_unflatten` asks of every part of a tree whether it is in a list such as
+  `[None, ()]`, and JAX arrays raise TypeError when compared with a tuple, so that
+  `Loop.load_checkpoint` fails. Trax has repaired it after 1.4.1, without a release:
+  an array is in no such list.
+  """
+  # The module; `fastmath.numpy` is an object of that name.
+  fastmath_numpy = importlib.import_module('trax.fastmath.numpy')
+  original = fastmath_numpy.tree_unflatten
+
+  @functools.wraps(original)
+  def tree_unflatten(flat, tree, copy_from_tree=None):
+    if hasattr(tree, 'shape'):
+      return flat[0], flat[1:]
+    return original(flat, tree, copy_from_tree=copy_from_tree)
+
+  modules: tuple[Any, ...] = (fastmath_numpy, fastmath)
+  for module in modules:
+    module.tree_unflatten = tree_unflatten
+
+
+def _repair_skipping_of_examples() -> None:
+  """Makes `trax.data.data_streams` work on Python 3.12 and later.
+
+  It calls `random.randint` with a float, 1e5, which older Pythons took for an integer.
+  """
+  tf_inputs._MAX_SKIP_EXAMPLES = int(tf_inputs._MAX_SKIP_EXAMPLES)
+
+
+def _seed_what_streams_draw_from() -> None:
+  """Makes stages that shuffle, such as `data.Shuffle`, repeat themselves by seed.
+
+  `Loop` seeds the generators of Python, NumPy and TensorFlow, but the streams are
+  made, and give their first batches, before there is a loop.
+  """
+  original = trainer_lib.train
+
+  @functools.wraps(original)
+  def train(*args, **kwargs):
+    bound = gin.get_bindings('train', resolve_references=False)
+    # A copy is how gin evaluates a macro.
+    seed = copy.deepcopy({**bound, **kwargs}.get('random_seed'))
+    if seed is not None:
+      random.seed(seed)
+      np.random.seed(seed)
+      tf.random.set_seed(seed)
+    return original(*args, **kwargs)
+
+  trainer_lib.train = train
+
+
+def _name_checkpoints_that_do_not_fit() -> None:
+  """Makes a run over another model's checkpoint end in words.
+
+  `Loop.load_checkpoint` raises an `IndexError` without a message.
+  """
+  original = training.Loop.load_checkpoint
+
+  @functools.wraps(original)
+  def load_checkpoint(self, directory=None, filename=None):
+    try:
+      original(self, directory=directory, filename=filename)
+    except IndexError as error:
+      raise UserError(
+          f'The checkpoint in {directory or self.output_dir} is of a model of other '
+          'sizes: its vocabulary (by the corpus and the TweetTokenizer settings), '
+          'embedding_dim or output_dim differs. Use another output_dir, or that '
+          "run's corpus and settings."
+      ) from error
+
+  training.Loop.load_checkpoint = load_checkpoint
+
+
+def _refuse_damaged_arrays() -> None:
+  """Makes Trax name a file of weights that is damaged or was cut off.
+
+  `np_from_file` takes any error for the end of the file, and a model whose file has
+  fewer arrays keeps fresh random weights for the rest.
+  """
+
+  @functools.wraps(base.np_from_file)
+  def np_from_file(file_path, compresslevel):
+    del compresslevel  # It plays no part in reading.
+    if not tf.io.gfile.exists(file_path):
+      raise FileNotFoundError(file_path)
+    arrays = []
+    try:
+      with (
+          tf.io.gfile.GFile(file_path, 'rb') as packed,
+          gzip.GzipFile(fileobj=packed) as file,
+      ):
+        while file.peek(1):
+          arrays.append(np.load(file, allow_pickle=False))
+    except (EOFError, OSError, ValueError, zlib.error) as error:
+      raise UserError(f'{file_path} is damaged: {error}.') from error
+    return arrays
+
+  base.np_from_file = tl.np_from_file = np_from_file
+
+
+def _make_runs_safe() -> None:
+  """Has Trax train with a loop that loses nothing."""
+  training.Loop = safe_loop.SafeLoop
+
+
+def _compile_the_step_once() -> None:
+  """Spares a run on one device the second compilation of its training step.
+
+  Trax commits the optimizer's slots to a device before the first step, but not the
+  weights. The step returns them committed, which JAX compiles anew for.
+  """
+  original = training.Loop.run
+
+  @functools.wraps(original)
+  def run(self, n_steps=1):
+    if self.n_devices == 1 and not self._use_memory_efficient_trainer:
+      for trainer in self._trainer_per_task:
+        model = trainer.accelerated_model_with_loss
+        model.weights, model.state = tl.on_cpu((model.weights, model.state))
+    original(self, n_steps)
+
+  training.Loop.run = run
+
+
+@contextlib.contextmanager
+def extra_callback(make_callback: Callable[[training.Loop], Any]) -> Iterator[None]:
+  """Gives each `training.Loop` made meanwhile a callback that gin doesn't know of.
+
+  Gin's `train.callbacks` would show it in the run's `config.gin`.
+  """
+  original = training.Loop.__init__
+
+  @functools.wraps(original)
+  def init(self, *args, callbacks=None, **kwargs):
+    original(self, *args, callbacks=[*(callbacks or []), make_callback], **kwargs)
+
+  training.Loop.__init__ = init
+  try:
+    yield
+  finally:
+    training.Loop.__init__ = original
+
+
+def _show_user_errors_in_one_line() -> None:
+  """Spares the stock trainer's users a traceback for a mistake in a setting."""
+  original = sys.excepthook
+
+  def excepthook(kind, error, traceback):
+    if isinstance(error, UserError):
+      print(f'ERROR: {error.message}', file=sys.stderr)
+    else:
+      original(kind, error, traceback)
+
+  sys.excepthook = excepthook
+
+
+_repair_tree_unflatten()
+_repair_skipping_of_examples()
+_seed_what_streams_draw_from()
+_name_checkpoints_that_do_not_fit()
+_refuse_damaged_arrays()
+_compile_the_step_once()
+_make_runs_safe()  # After the repairs of the loop that it is made of.
+_show_user_errors_in_one_line()

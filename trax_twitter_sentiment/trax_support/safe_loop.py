@@ -1,0 +1,238 @@
+"""Trax's training loop, made safe against whatever ends a run.
+
+`repairs` imports this module, and has Trax use its loop.
+"""
+
+import collections
+import contextlib
+import errno
+import os
+import pickle
+import signal
+import sys
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from trax_twitter_sentiment.trax_support import signals
+
+import jax
+import numpy as np
+import tensorflow as tf
+from trax import fastmath
+from trax.data import inputs
+from trax.supervised import training
+
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.run_directory import checkpoints, lock
+
+_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+
+
+class SafeLoop(training.Loop):
+  """A `training.Loop` that loses nothing, whatever ends the run.
+
+  - A step's checkpoints are written as one, when the step's evaluation is done: all
+    their files change, or none. Loading makes sure that a checkpoint is whole.
+  - A checkpoint holds the place in the streams and the random numbers, too, so that
+    a run that starts again goes on exactly as if it hadn't ended.
+  - SIGTERM and Ctrl-C end a run after the current step, with a checkpoint.
+  - A loss or weights that are not finite end it, and never get into a checkpoint.
+  - No two processes write to one output directory.
+
+  Raises:
+    UserError: if the output directory can't be written to or is in use, if its
+      checkpoint is damaged, and for what ends a run.
+  """
+
+  _output_dir: str | None
+
+  def __init__(
+      self, model, tasks, eval_model=None, eval_tasks=None, output_dir=None,
+      *args, **kwargs,
+  ):  # fmt: skip
+    self._due_checkpoints: list[str] = []
+    self._step_is_done = False
+    self._signals: list[int] = []
+    # Steps and their losses, which are still being computed when a step returns.
+    self._unchecked: collections.deque[tuple[int, Any]] = collections.deque()
+    self._last_good = 'There is no checkpoint before it.'
+    self._saved_state: dict[str, Any] | None = None
+    self._counters_at_start = inputs.data_counters
+    if output_dir is not None:
+      folder = os.path.expanduser(output_dir)
+      # Other hosts of a computation only read, and their own data counters.
+      if _is_local(folder) and jax.process_index() == 0:
+        lock.claim(folder)
+        checkpoints.recover(folder)
+    super().__init__(
+        model, tasks, eval_model, eval_tasks, output_dir, *args, **kwargs
+    )
+    for task in self._all_tasks():
+      if not isinstance(task._labeled_data, _Counted):
+        task._labeled_data = _Counted(task._labeled_data)
+    if self._saved_state is not None:
+      self._restore(self._saved_state)
+
+  def run(self, n_steps=1):
+    self._due_checkpoints, self._step_is_done = [], False
+    self._unchecked.clear()
+    with signals.noting_signals() as self._signals:
+      try:
+        super().run(n_steps)
+        self._check_losses()
+        self._end_step()
+      except BaseException as error:
+        # An evaluation that fails should not cost its step's checkpoint.
+        if self._due_checkpoints:
+          self._save(self._due_checkpoints)
+        if _is_of_disk(error):
+          raise UserError(f'Step {self._step}: {_reason(error)}.') from error
+        raise
+      finally:
+        self._step_is_done = False
+
+  def _run_one_step(self, task_index, task_changed):
+    if self._step_is_done:
+      self._step -= 1  # Trax has counted the next step already.
+      self._end_step()
+      self._step += 1
+    loss, stats = super()._run_one_step(task_index, task_changed)
+    self._unchecked.append((self._step, loss))
+    self._check_losses(wait=False)  # Waiting would hold up the next step.
+    self._step_is_done = True
+    return loss, stats
+
+  def _end_step(self) -> None:
+    """Does what is due after a step and its evaluation."""
+    self._step_is_done = False
+    due, self._due_checkpoints = self._due_checkpoints, []
+    if self._signals and 'model' not in due:
+      due.append('model')
+    if due:
+      self._check_losses()
+      self._save(due)
+    if self._signals:
+      name = signal.Signals(self._signals[0]).name
+      saved = '' if self._output_dir is None else ', which is saved'
+      print(f'Ended by {name} after step {self._step}{saved}.', file=sys.stderr)
+      raise SystemExit(128 + self._signals[0])
+
+  def _check_losses(self, wait: bool = True) -> None:
+    """Raises `UserError` for a loss that is not finite, of those that are there."""
+    while self._unchecked:
+      step, loss = self._unchecked[0]
+      if not (wait or loss.is_ready()):
+        break
+      self._unchecked.popleft()
+      if not np.isfinite(loss).all():
+        self._refuse(f'the loss is {np.mean(loss)}', step)
+
+  def _refuse(self, what: str, step: int) -> None:
+    raise UserError(
+        f'Step {step}: {what}, and training ends. {self._last_good} A lower learning '
+        'rate may help.'
+    )
+
+  def save_checkpoint(self, basename):
+    # Between a step and the next one it is Trax that asks, before the evaluation.
+    if self._step_is_done:
+      self._due_checkpoints.append(basename)
+    else:
+      self._save([basename])
+
+  def _save(self, names: list[str]) -> None:
+    folder = self._output_dir
+    if folder is None or not _is_local(folder) or not self.is_chief:
+      for name in names:
+        super().save_checkpoint(name)
+      return
+    weights = fastmath.tree_flatten(self._model.weights)
+    if not all(np.isfinite(np.asarray(w)).all() for w in weights if w is not None):
+      self._refuse('weights are infinite or NaN', self._step)
+    try:
+      with checkpoints.replacing(folder) as self._output_dir:
+        for name in names:
+          super().save_checkpoint(name)
+          checkpoints.describe(self._output_dir, name, self._state())
+    except (OSError, tf.errors.OpError) as error:
+      raise UserError(
+          f'{folder}: the checkpoint of step {self._step} cannot be written: '
+          f'{_reason(error)}. {self._last_good}'
+      ) from error
+    finally:
+      self._output_dir = folder
+    if 'model' in names:
+      self._note_good(folder, 'model')
+
+  def load_checkpoint(self, directory=None, filename=None):
+    folder, name = directory or self._output_dir, filename or 'model'
+    if folder is not None and _is_local(folder):
+      self._saved_state = checkpoints.verified_state(folder, name)
+    try:
+      super().load_checkpoint(directory=directory, filename=filename)
+    except (EOFError, OSError, pickle.UnpicklingError, zlib.error) as error:
+      raise UserError(
+          f'{os.path.join(folder or "", name)}.pkl.gz cannot be read: {error}.'
+      ) from error
+    if folder is not None and self._step:
+      self._note_good(folder, name)
+
+  def _note_good(self, folder: str, name: str) -> None:
+    path = os.path.join(folder, f'{name}.pkl.gz')
+    self._last_good = f'The last good checkpoint, {path}, is of step {self._step}.'
+
+  def _all_tasks(self) -> list[Any]:
+    tasks = [*self._tasks, *self._eval_tasks]
+    return [task for task in tasks if task is not None]
+
+  def _state(self) -> dict[str, Any]:
+    """Returns what of a run Trax's own files leave out."""
+    return {
+        'step': self._step,
+        'rng': np.asarray(self._rng).tolist(),
+        'batches': [task._labeled_data.n_drawn for task in self._all_tasks()],
+    }
+
+  def _restore(self, state: dict[str, Any]) -> None:
+    if fastmath.is_backend(fastmath.Backend.JAX):
+      self._rng = jax.numpy.array(state['rng'], np.uint32)
+    # Streams with the stage `CountAndSkip` would skip by themselves what was drawn.
+    inputs.data_counters = self._counters_at_start
+    for task, n_drawn in zip(self._all_tasks(), state['batches']):
+      with contextlib.suppress(StopIteration):
+        while task._labeled_data.n_drawn < n_drawn:
+          task.next_batch()
+
+
+class _Counted:
+  """An iterator that counts what is drawn from it."""
+
+  def __init__(self, iterator: Iterator[Any]):
+    self._iterator = iterator
+    self.n_drawn = 0
+
+  def __iter__(self) -> '_Counted':
+    return self
+
+  def __next__(self) -> Any:
+    item = next(self._iterator)
+    self.n_drawn += 1
+    return item
+
+
+def _is_of_disk(error: BaseException) -> bool:
+  """Whether an error, Python's or TensorFlow's, is that nothing can be written."""
+  return isinstance(error, (OSError, tf.errors.OpError)) and any(
+      os.strerror(number) in str(error) for number in _DISK_ERRORS
+  )
+
+
+def _reason(error: BaseException) -> str:
+  # TensorFlow's errors hold a message, which names the file.
+  return getattr(error, 'message', str(error))
+
+
+def _is_local(folder: str) -> bool:
+  # Trax can write to buckets, too.
+  return '://' not in os.fspath(folder)

@@ -137,7 +137,8 @@ def first_near_duplicates() -> np.ndarray:
 @functools.cache
 def texts_of(task: str) -> tuple[str, ...]:
   """Returns the tweets as a task has them."""
-  from trax_twitter_sentiment.tokenizer import TweetTokenizer, remove_emoticons
+  from trax_twitter_sentiment.text.emoticons import remove_emoticons
+  from trax_twitter_sentiment.tokenizer import TweetTokenizer
 
   # Words as NLTK finds them, with spaces between them and otherwise unchanged.
   tokenizer = TweetTokenizer(

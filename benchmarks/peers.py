@@ -74,7 +74,7 @@ def measure_peers() -> dict[str, Measured | None]:
 def measure_in_process(name: str) -> dict[str, float]:
   """Returns what is measured of a library but for its imports."""
   from trax_twitter_sentiment.corpus import TwitterCorpus
-  from trax_twitter_sentiment.tokenizer import remove_emoticons
+  from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
   corpus = TwitterCorpus('nltk')
   texts, validation_texts = corpus.train.texts, corpus.validation.texts

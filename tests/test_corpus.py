@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from conftest import needs_real_corpus, run_python
 
-from trax_twitter_sentiment import corpus
 from trax_twitter_sentiment.corpus import TwitterCorpus
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.reading import nltk_data
 
 
 def test_sample_holds_four_fifths_of_each_class_for_training():
@@ -112,7 +112,7 @@ def test_missing_corpus_falls_back_on_the_sample_with_a_warning(
 def test_silent_server_is_given_up(tmp_path, only_nltk_data, monkeypatch):
   from nltk import downloader
 
-  monkeypatch.setattr(corpus, '_STALL_SECONDS', 0.5)
+  monkeypatch.setattr(nltk_data, '_STALL_SECONDS', 0.5)
   # NLTK refuses loopback addresses, where the test's silent server listens.
   monkeypatch.setattr(downloader, 'urlopen', urllib.request.urlopen)
   only_nltk_data(tmp_path)

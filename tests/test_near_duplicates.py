@@ -8,10 +8,13 @@ from trax_twitter_sentiment.corpus import (
     Corpus,
     TwitterCorpus,
     examples_of,
-    recorded_corpus,
 )
 from trax_twitter_sentiment.encoding import encoded_corpus
-from trax_twitter_sentiment.near_duplicates import GroupedCorpus, near_duplicates
+from trax_twitter_sentiment.near_duplicates import (
+    GroupedCorpus,
+    near_duplicates,
+    recorded_corpus,
+)
 
 TEN_WORDS = 'please follow us and win one of our great prizes'
 

@@ -7,15 +7,18 @@ from conftest import REFERENCE_TOKENS, needs_real_corpus
 from nltk.stem import PorterStemmer
 
 from trax_twitter_sentiment.corpus import TwitterCorpus
-from trax_twitter_sentiment.encoding import encoded_corpus, vocabulary_size
+from trax_twitter_sentiment.encoding import (
+  encoded_corpus,
+  tokenize_tweet,
+  vocabulary_size,
+)
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.text.emoticons import remove_emoticons
 from trax_twitter_sentiment.tokenizer import (
-    SPECIAL_TOKENS,
-    TOKENIZER_FILE,
-    UNK_ID,
-    TweetTokenizer,
-    remove_emoticons,
-    tokenize_tweet,
+  SPECIAL_TOKENS,
+  TOKENIZER_FILE,
+  UNK_ID,
+  TweetTokenizer,
 )
 
 STOP_WORDS = frozenset({'the', 'was', 'is', 'a'})

@@ -11,10 +11,10 @@ from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.text import extra_tokens
 from trax_twitter_sentiment.tokenized_texts import TokenIndex, token_index
 from trax_twitter_sentiment.tokenizer import (
-  PAD_ID,
-  UNK_ID,
-  TweetTokenizer,
-  shared_tokenizer,
+    PAD_ID,
+    UNK_ID,
+    TweetTokenizer,
+    shared_tokenizer,
 )
 
 # As many words as 280 characters can hold. It keeps a single text that is no tweet from

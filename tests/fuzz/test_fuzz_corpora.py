@@ -8,7 +8,7 @@ import pytest
 from fuzzing import JSON, TEXTS, fuzz, mutated, scratch_file, tokenizer
 from hypothesis import strategies as st
 
-from trax_twitter_sentiment import corpus, text_corpora
+from trax_twitter_sentiment import corpus, reading, text_corpora
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.reading.tables import RecordReader
 from trax_twitter_sentiment.text_corpora import TextFileCorpus, read_labelled
@@ -178,7 +178,7 @@ def test_archive_whose_content_is_damaged_is_named(nltk_data):
 
 
 def test_archive_that_unpacks_to_too_much_is_refused(nltk_data, monkeypatch):
-  monkeypatch.setattr(corpus, '_MAX_FILE_BYTES', 1000)
+  monkeypatch.setattr(reading.nltk_data, '_MAX_FILE_BYTES', 1000)
   _zip_tweets(nltk_data, repeat=100)
   with pytest.raises(UserError, match=r'positive_tweets.json: larger than 1,000 bytes'):
     corpus.TwitterCorpus('nltk')

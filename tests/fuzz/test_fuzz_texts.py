@@ -8,14 +8,14 @@ import pytest
 from fuzzing import SOAK, TEXTS, fuzz, run_briefly, run_folder, tokenizer
 from hypothesis import strategies as st
 
+from trax_twitter_sentiment.encoding import tokenize_tweet
 from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.text.emoticons import remove_emoticons
 from trax_twitter_sentiment.tokenizer import (
   _EMOTICON,
   TweetTokenizer,
   _step_names,
-  remove_emoticons,
   shared_tokenizer,
-  tokenize_tweet,
 )
 
 # Of every switch, both positions are among these.
@@ -94,7 +94,8 @@ def test_long_run_of_a_letter_is_a_word(stem):
 _MEGABYTE = """
 import random, sys
 from trax_twitter_sentiment.tokenizer import TweetTokenizer
-from trax_twitter_sentiment.tokenizer import _step_names, remove_emoticons
+from trax_twitter_sentiment.tokenizer import _step_names
+from trax_twitter_sentiment.text.emoticons import remove_emoticons
 size, characters, units = 2**20, ':($#h@', sys.argv[1:]
 rng = random.Random(0)
 texts = [(unit * size)[:size] for unit in units]

@@ -8,24 +8,25 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from conftest import (
-    LAUNCHER,
-    NLTK_DATA,
-    REPOSITORY,
-    needs_real_corpus,
-    run_python,
+  LAUNCHER,
+  NLTK_DATA,
+  REPOSITORY,
+  needs_real_corpus,
+  run_python,
 )
 from trax import data
 from trax.data import inputs
 
-from trax_twitter_sentiment import corpus
 from trax_twitter_sentiment.corpus import TwitterCorpus
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.reading import nltk_data
+from trax_twitter_sentiment.text.emoticons import remove_emoticons
 from trax_twitter_sentiment.tfds import (  # noqa: F401  (registers for gin)
-    preprocessing,
-    twitter_samples,
+  preprocessing,
+  twitter_samples,
 )
-from trax_twitter_sentiment.tokenizer import TweetTokenizer, remove_emoticons
+from trax_twitter_sentiment.tokenizer import TweetTokenizer
 
 REGISTER = 'import trax_twitter_sentiment.tfds.twitter_samples'
 
@@ -169,7 +170,7 @@ def test_missing_corpus_is_an_error_and_nothing_is_prepared(
     tmp_path, only_nltk_data, monkeypatch
 ):
   only_nltk_data(tmp_path / 'nowhere')
-  monkeypatch.setattr(corpus, '_download', lambda packages: 'no network')
+  monkeypatch.setattr(nltk_data, 'download', lambda packages: 'no network')
   builder = tfds.builder('twitter_samples', data_dir=tmp_path)
   with pytest.raises(UserError, match='python -m nltk.downloader twitter_samples'):
     builder.download_and_prepare()

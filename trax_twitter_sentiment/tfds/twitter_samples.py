@@ -15,7 +15,7 @@ from typing import Any
 import tensorflow_datasets as tfds
 
 from trax_twitter_sentiment.corpus import Examples, TwitterCorpus
-from trax_twitter_sentiment.tokenizer import remove_emoticons
+from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
 _DESCRIPTION = """
 NLTK's corpus `twitter_samples`: 5,000 positive and 5,000 negative tweets. The last

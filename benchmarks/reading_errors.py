@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import tqdm
-from trax_twitter_sentiment.evaluation import calibration_bins
 
 from benchmarks.accuracy_runs import (
   HARD,
@@ -19,6 +18,7 @@ from benchmarks.accuracy_runs import (
   tweets,
 )
 from trax_twitter_sentiment.corpus import TwitterCorpus
+from trax_twitter_sentiment.prediction.scores import calibration_bins
 from trax_twitter_sentiment.text import extra_tokens
 
 # Probabilities of the class that a model calls more likely.
@@ -74,7 +74,7 @@ def _kinds(
 
   def balance(i: int) -> list[int]:
     tokens = texts[i].lower().split()
-    found = extra_tokens.lexicon_tokens(tokens, features.negated(tokens), lexicon)
+    found = extra_tokens.lexicon_tokens(tokens, extra_tokens.negated(tokens), lexicon)
     # '<not positive 2>' counts as negative.
     return [
         (1 if ('positive' in token) != ('not ' in token) else -1) * int(token[-2])

@@ -80,9 +80,18 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     self._model_info = ModelInfo(pooling_of(loop.model), inputs.shape[1])
     self._first_step = loop.step + 1
     _check_vocabulary(loop.model, self._tokenizer)
-    if loop.output_dir is not None:
-      _check_same_tokenizer(loop.output_dir, self._tokenizer)
-      _check_same_corpus(loop.output_dir, self._corpus_digest)
+    _check_classes(loop.model, corpus)
+
+  @staticmethod
+  def check_output_dir(output_dir: str) -> None:
+    """Refuses a directory whose run began otherwise, before its checkpoint is loaded.
+
+    Raises:
+      UserError: if its tokenizer or its corpus is another.
+    """
+    corpus = encoded_corpus()
+    _check_same_tokenizer(output_dir, corpus.tokenizer)
+    _check_same_corpus(output_dir, _digest(corpus))
 
   def call_at(self, step: int) -> bool:
     return step == self._first_step
@@ -113,6 +122,19 @@ def _check_vocabulary(model: tl.Layer, tokenizer: TweetTokenizer) -> None:
       )
 
 
+def _check_classes(model: tl.Layer, corpus: EncodedCorpus) -> None:
+  if pooling_of(model) is None:
+    return
+  dense = [layer for layer in _layers_of(model) if isinstance(layer, tl.Dense)]
+  n_columns = dense[-1].weights[0].shape[1]
+  n_classes = 1 + int(max(e.labels.max() for e in (corpus.train, corpus.validation)))
+  if n_classes > n_columns:
+    raise UserError(
+        f'TwitterClassifier.output_dim={n_columns} does not fit the labels, which are '
+        f'of {n_classes} classes.'
+    )
+
+
 def _layers_of(layer: tl.Layer) -> Iterator[tl.Layer]:
   yield layer
   for sublayer in layer.sublayers:
@@ -124,12 +146,21 @@ def _check_same_tokenizer(output_dir: str, tokenizer: TweetTokenizer) -> None:
     saved = TweetTokenizer.load(output_dir)
   except FileNotFoundError:
     return
-  if saved != tokenizer:
-    raise UserError(
-        f'{output_dir} holds a run with another tokenizer ({TOKENIZER_FILE} '
-        f'differs; corpus {saved.corpus!r} there, {tokenizer.corpus!r} now). Use '
-        "another output_dir, or that run's corpus and TweetTokenizer settings."
+  if saved == tokenizer:
+    return
+  if saved.corpus != tokenizer.corpus:
+    what = f'on another corpus ({saved.corpus!r}; now {tokenizer.corpus!r})'
+  elif differing := saved.differing_settings(tokenizer):
+    what = f'with another tokenizer ({", ".join(differing)})'
+  else:
+    what = (
+        f'with another vocabulary (of {len(saved.vocabulary)} tokens; now '
+        f'{len(tokenizer.vocabulary)})'
     )
+  raise UserError(
+      f'{output_dir} holds a run {what}, as {TOKENIZER_FILE} says. Use another '
+      "output_dir, or that run's corpus and settings."
+  )
 
 
 def _digest(corpus: EncodedCorpus) -> str:

@@ -1,5 +1,6 @@
 """The error for what only the user can put right, and checks that raise it."""
 
+import difflib
 import math
 from collections.abc import Sequence
 
@@ -54,3 +55,14 @@ def check_halves(setting: str, batch_size: object) -> None:
         f'{setting}={batch_size} is odd; a batch is half positive and half negative, '
         'so it must be even.'
     )
+
+
+def did_you_mean(name: str, names: Sequence[str]) -> str:
+  """Returns a hint at the most similar of `names`, or '' where none is similar.
+
+  Example:
+    >>> did_you_mean('twiter.gin', ['text_file.gin', 'twitter.gin'])
+    " (did you mean 'twitter.gin'?)"
+  """
+  similar = difflib.get_close_matches(name, names, n=1)
+  return f' (did you mean {similar[0]!r}?)' if similar else ''

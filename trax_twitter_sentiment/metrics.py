@@ -4,6 +4,8 @@ from typing import Any
 
 import gin
 
+from trax_twitter_sentiment.errors import UserError
+
 
 def compute_accuracy(preds: Any, y: Any, y_weights: Any) -> tuple[Any, Any, Any]:
   """Returns the notebook's weighted accuracy of a batch.
@@ -16,6 +18,9 @@ def compute_accuracy(preds: Any, y: Any, y_weights: Any) -> tuple[Any, Any, Any]
     y: <int>[batch_size] labels, 1 for positive and 0 for negative.
     y_weights: <float>[batch_size], how much each example counts.
 
+  Raises:
+    UserError: if `preds` has other than 2 columns.
+
   Returns:
     `(accuracy, weighted_num_correct, sum_weights)`, scalars: the weights of the
     correctly classified examples, summed, over the sum of all weights; the first
@@ -27,6 +32,11 @@ def compute_accuracy(preds: Any, y: Any, y_weights: Any) -> tuple[Any, Any, Any]
     >>> compute_accuracy(preds, np.array([0, 0]), np.array([3.0, 1.0]))
     (0.75, 3.0, 4.0)
   """
+  if preds.shape[-1] != 2:
+    raise UserError(
+        f'WeightedBinaryAccuracy is for 2 classes; got scores of {preds.shape[-1]}. '
+        'Trax has WeightedCategoryAccuracy for any number.'
+    )
   is_positive = preds[:, 1] > preds[:, 0]
   correct = is_positive.astype('int32') == y
   weighted_num_correct = (correct.astype('float32') * y_weights).sum()

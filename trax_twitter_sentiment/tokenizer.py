@@ -158,6 +158,11 @@ class TweetTokenizer:
         self, vocabulary=(*SPECIAL_TOKENS, *learned), corpus=corpus
     )
 
+  def differing_settings(self, other: 'TweetTokenizer') -> list[str]:
+    """Returns the settings that differ, as `'TweetTokenizer.stem True → False'`."""
+    pairs = ((n, getattr(self, n), getattr(other, n)) for n in _step_names())
+    return [f'TweetTokenizer.{name} {a} → {b}' for name, a, b in pairs if a != b]
+
   def to_json(self) -> str:
     """Returns all that `from_json` needs to make an equal tokenizer."""
     content = {

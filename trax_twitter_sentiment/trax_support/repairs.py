@@ -23,6 +23,7 @@ import gin
 import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.run_directory import settings
 
 
 @contextlib.contextmanager
@@ -53,6 +54,7 @@ def _cheap_inspect_stack() -> Iterator[None]:
 
 with no_garbage_collection(), _cheap_inspect_stack():
   from trax_twitter_sentiment.trax_support import safe_loop
+  from trax_twitter_sentiment.trax_support.train_settings import check_train_settings
 
   import tensorflow as tf
   from trax import fastmath
@@ -96,26 +98,46 @@ def _repair_skipping_of_examples() -> None:
   tf_inputs._MAX_SKIP_EXAMPLES = int(tf_inputs._MAX_SKIP_EXAMPLES)
 
 
-def _seed_what_streams_draw_from() -> None:
-  """Makes stages that shuffle, such as `data.Shuffle`, repeat themselves by seed.
+def _check_and_seed_runs() -> None:
+  """Makes `train` refuse settings that can't work, and repeat itself by its seed.
 
-  `Loop` seeds the generators of Python, NumPy and TensorFlow, but the streams are
-  made, and give their first batches, before there is a loop.
+  - Settings are checked before anything is loaded; what is wrong with others is said
+    without the call stack of layers that Trax adds.
+  - Stages that shuffle, such as `data.Shuffle`, draw from the generators of Python,
+    NumPy and TensorFlow. `Loop` seeds these, but the streams are made, and give
+    their first batches, before there is a loop.
+  - A finished run that is started again with other settings says so.
   """
   original = trainer_lib.train
 
   @functools.wraps(original)
   def train(*args, **kwargs):
-    bound = gin.get_bindings('train', resolve_references=False)
+    bound = {**gin.get_bindings('train', resolve_references=False), **kwargs}
+    check_train_settings(bound)
     # A copy is how gin evaluates a macro.
-    seed = copy.deepcopy({**bound, **kwargs}.get('random_seed'))
+    seed = copy.deepcopy(bound.get('random_seed'))
     if seed is not None:
       random.seed(seed)
       np.random.seed(seed)
       tf.random.set_seed(seed)
-    return original(*args, **kwargs)
+    try:
+      run = original(*args, **kwargs)
+    except Exception as error:
+      if user_error := _user_error_behind(error):
+        raise user_error from error
+      raise
+    if isinstance(run, safe_loop.SafeLoop):
+      run.refuse_changes_without_effect()
+    return run
 
   trainer_lib.train = train
+
+
+def _user_error_behind(error: BaseException | None) -> UserError | None:
+  """Returns the `UserError` that made Trax raise an error of its own, if one did."""
+  while error is not None and not isinstance(error, UserError):
+    error = error.__context__
+  return error
 
 
 def _name_checkpoints_that_do_not_fit() -> None:
@@ -130,11 +152,12 @@ def _name_checkpoints_that_do_not_fit() -> None:
     try:
       original(self, directory=directory, filename=filename)
     except IndexError as error:
+      folder = directory or self.output_dir
+      changed = settings.listed(safe_loop.changed_settings(folder))
+      what = changed or 'other sizes, by its corpus or its settings'
       raise UserError(
-          f'The checkpoint in {directory or self.output_dir} is of a model of other '
-          'sizes: its vocabulary (by the corpus and the TweetTokenizer settings), '
-          'embedding_dim or output_dim differs. Use another output_dir, or that '
-          "run's corpus and settings."
+          f'The checkpoint in {folder} is of another model ({what}). Use another '
+          "output_dir, or that run's corpus and settings."
       ) from error
 
   training.Loop.load_checkpoint = load_checkpoint
@@ -225,7 +248,7 @@ def _show_user_errors_in_one_line() -> None:
 
 _repair_tree_unflatten()
 _repair_skipping_of_examples()
-_seed_what_streams_draw_from()
+_check_and_seed_runs()
 _name_checkpoints_that_do_not_fit()
 _refuse_damaged_arrays()
 _compile_the_step_once()

@@ -11,11 +11,12 @@ import pickle
 import signal
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from trax_twitter_sentiment.trax_support import signals
 
+import gin
 import jax
 import numpy as np
 import tensorflow as tf
@@ -24,7 +25,7 @@ from trax.data import inputs
 from trax.supervised import training
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run_directory import checkpoints, lock
+from trax_twitter_sentiment.run_directory import checkpoints, files, lock, settings
 
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
@@ -46,6 +47,8 @@ class SafeLoop(training.Loop):
   """
 
   _output_dir: str | None
+  _eval_at: Callable[[int], bool]
+  _rng: Any
 
   def __init__(
       self, model, tasks, eval_model=None, eval_tasks=None, output_dir=None,
@@ -59,12 +62,18 @@ class SafeLoop(training.Loop):
     self._last_good = 'There is no checkpoint before it.'
     self._saved_state: dict[str, Any] | None = None
     self._counters_at_start = inputs.data_counters
+    self._has_run = self._is_extra_evaluation = False
+    self._state_before_evaluation: dict[str, Any] | None = None
     if output_dir is not None:
       folder = os.path.expanduser(output_dir)
       # Other hosts of a computation only read, and their own data counters.
       if _is_local(folder) and jax.process_index() == 0:
         lock.claim(folder)
         checkpoints.recover(folder)
+      for callback in kwargs.get('callbacks') or ():
+        # What doesn't fit is named before a checkpoint of it is loaded.
+        if _is_local(folder) and hasattr(callback, 'check_output_dir'):
+          callback.check_output_dir(folder)
     super().__init__(
         model, tasks, eval_model, eval_tasks, output_dir, *args, **kwargs
     )
@@ -73,10 +82,56 @@ class SafeLoop(training.Loop):
         task._labeled_data = _Counted(task._labeled_data)
     if self._saved_state is not None:
       self._restore(self._saved_state)
+    eval_at = self._eval_at
+    self._last_step = 0
+    # Whatever the interval is, a run's last figures are of its last step.
+    self._eval_at = lambda step: eval_at(step) or self._is_extra(step, eval_at)
+
+  def _is_extra(self, step: int, eval_at: Any) -> bool:
+    self._is_extra_evaluation = step == self._last_step and not eval_at(step)
+    return self._is_extra_evaluation
+
+  def run_evals(self, summary_writers=None):
+    # An evaluation that is due only because a run ends here leaves no trace in what
+    # a run goes on with, so that a run in two parts is one run.
+    rng = self._rng
+    if self._is_extra_evaluation:
+      self._state_before_evaluation = self._state()
+    super().run_evals(summary_writers)
+    if self._is_extra_evaluation:
+      self._rng, self._is_extra_evaluation = rng, False
+
+  def refuse_changes_without_effect(self) -> None:
+    """Raises `UserError` if a finished run was started again with other settings."""
+    if self._has_run or self._output_dir is None:
+      return
+    if changed := changed_settings(self._output_dir):
+      raise UserError(
+          f'{self._output_dir} was finished at step {self._step}; the changed '
+          f'settings have no effect: {settings.listed(changed)}. Raise train.steps, or '
+          'take another output_dir.'
+      )
+
+  def _record_changed_settings(self) -> None:
+    """Has `config.gin` hold what a run that goes on uses now, and says what changed."""
+    folder = self._output_dir
+    if not self._step or folder is None or not _is_local(folder) or not self.is_chief:
+      return
+    changed = changed_settings(folder)
+    for name, change in changed.items():
+      print(f'Changed since step {self._step}: {name} {change}', file=sys.stderr)
+    if changed:
+      path = os.path.join(folder, settings.CONFIG_FILE)
+      files.write_atomically(path, gin.operative_config_str())
 
   def run(self, n_steps=1):
     self._due_checkpoints, self._step_is_done = [], False
     self._unchecked.clear()
+    if not self._has_run:
+      self._record_changed_settings()
+    self._has_run = True
+    self._last_step = self._step + n_steps
+    self._state_before_evaluation = None
     with signals.noting_signals() as self._signals:
       try:
         super().run(n_steps)
@@ -169,6 +224,14 @@ class SafeLoop(training.Loop):
     folder, name = directory or self._output_dir, filename or 'model'
     if folder is not None and _is_local(folder):
       self._saved_state = checkpoints.verified_state(folder, name)
+      changed = changed_settings(folder)
+      # Trax would take one optimizer's slots for another's, where their shapes fit.
+      if self._saved_state and 'train.optimizer' in changed:
+        raise UserError(
+            f'{folder} holds a run with another optimizer '
+            f"({settings.listed(changed)}). Use another output_dir, or that run's "
+            'optimizer.'
+        )
     try:
       super().load_checkpoint(directory=directory, filename=filename)
     except (EOFError, OSError, pickle.UnpicklingError, zlib.error) as error:
@@ -188,6 +251,8 @@ class SafeLoop(training.Loop):
 
   def _state(self) -> dict[str, Any]:
     """Returns what of a run Trax's own files leave out."""
+    if self._state_before_evaluation is not None:
+      return self._state_before_evaluation
     return {
         'step': self._step,
         'rng': np.asarray(self._rng).tolist(),
@@ -219,6 +284,12 @@ class _Counted:
     item = next(self._iterator)
     self.n_drawn += 1
     return item
+
+
+def changed_settings(folder: str) -> dict[str, str]:
+  """Returns what differs between gin's settings and those a folder records."""
+  now = settings.parse(gin.operative_config_str())
+  return settings.changes(settings.recorded(folder), now)
 
 
 def _is_of_disk(error: BaseException) -> bool:

@@ -64,7 +64,7 @@ def test_vocabulary_size_that_does_not_fit_is_refused_before_training(tmp_path):
     [
         # One that leaves the vocabulary's size as it is, and one that doesn't.
         ('TweetTokenizer.remove_retweet_mark=False', 'a run with another tokenizer'),
-        ('TweetTokenizer.remove_hash_signs=False', 'a model of other sizes'),
+        ('TweetTokenizer.remove_hash_signs=False', 'a run with another tokenizer'),
     ],
 )
 def test_run_that_began_with_another_tokenizer_is_refused_and_kept(

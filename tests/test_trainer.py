@@ -15,6 +15,7 @@ import pytest
 from conftest import (
     LAUNCHER,
     NLTK_DATA,
+    REPOSITORY,
     needs_real_corpus,
     run_python,
 )
@@ -207,3 +208,39 @@ def test_notebooks_run_reaches_0_99_on_real_tweets(tmp_path):
   reached = accuracies(result)
   assert list(reached) == [1, *range(10, 101, 10)]
   assert reached[100] >= 0.99
+
+
+def test_launcher_finds_the_packages_files_from_any_folder(tmp_path):
+  result = train(tmp_path / 'run', SAMPLE, 'train.steps=1', config='twitter_gru.gin')
+  assert accuracies(result)
+  assert 'Using --config_file=' in result.stderr
+  assert 'gin_configs/twitter_gru.gin' in result.stderr
+
+
+def test_launcher_names_the_files_there_are(tmp_path):
+  result = train(tmp_path / 'run', config='twiter.gin')
+  assert result.returncode == 1
+  (line,) = result.stderr.splitlines()
+  assert line.startswith('ERROR: --config_file=twiter.gin: there is no such file (did')
+  assert "mean 'twitter.gin'?" in line
+  assert 'text_file.gin' in line
+  (line,) = run_python(*LAUNCHER).stderr.splitlines()
+  assert line.startswith('ERROR: --config_file is missing; the package has text_file')
+
+
+def test_launcher_means_another_name(tmp_path):
+  result = train(tmp_path / 'run', SAMPLE, 'TwitterClassifier.embeding_dim=3')
+  assert result.returncode == 1
+  assert "(did you mean 'embedding_dim'?)" in result.stderr.splitlines()[-1]
+
+
+def test_launcher_copies_a_file_and_overwrites_none(tmp_path):
+  copy = (*LAUNCHER, '--copy_config=twitter.gin')
+  assert run_python(*copy, cwd=tmp_path).stdout == 'twitter.gin\n'
+  original = (REPOSITORY / 'gin_configs' / 'twitter.gin').read_text()
+  assert (tmp_path / 'twitter.gin').read_text() == original
+  (tmp_path / 'twitter.gin').write_text('mine')
+  result = run_python(*copy, cwd=tmp_path)
+  assert result.returncode == 1
+  assert 'stays as it is' in result.stderr
+  assert (tmp_path / 'twitter.gin').read_text() == 'mine'

@@ -44,11 +44,26 @@ def run(main: Callable[[list[str]], None]) -> None:
   app.run(guarded)
 
 
+class _PathParser(flags.ArgumentParser):
+  """Takes `~` for the home directory, which shells leave in `--flag=~/file`."""
+
+  def parse(self, argument: str) -> str:
+    return os.path.expanduser(argument)
+
+  def flag_type(self) -> str:
+    return 'path'
+
+
+def define_path(
+    name: str, help_text: str, required: bool = False
+) -> flags.FlagHolder[str]:
+  """Defines a flag that is a path."""
+  return flags.DEFINE(_PathParser(), name, None, help_text, required=required)
+
+
 def define_model_dir() -> flags.FlagHolder[str]:
   """Defines the required flag `--model_dir`."""
-  return flags.DEFINE_string(
-      'model_dir', None, "A run's output directory.", required=True
-  )
+  return define_path('model_dir', "A run's output directory.", required=True)
 
 
 def warn_of_damaged_lines(n_damaged: int) -> None:

@@ -4,12 +4,15 @@
     python -m trax_twitter_sentiment.evaluate --model_dir=DIR --input=tweets.csv
 
 Each figure is given twice: with the texts as they are, and with emoticons removed from
-them, since the labels of the usual corpus were made from emoticons.
+them, since the labels of the usual corpus were made from emoticons; once for a run that
+itself leaves emoticons out.
 """
 
 import dataclasses
 import json
 import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from absl import flags
 
@@ -18,10 +21,12 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.near_duplicates import recorded_corpus
 from trax_twitter_sentiment.predictor import SentimentPredictor
 
+if TYPE_CHECKING:
+  from trax_twitter_sentiment.prediction import scores
+
 _MODEL_DIR = cli.define_model_dir()
-_INPUT = flags.DEFINE_string(
+_INPUT = cli.define_path(
     'input',
-    None,
     'A file of labelled texts, instead of the validation tweets: .csv and .tsv with a '
     'header, or .jsonl.',
 )
@@ -33,6 +38,7 @@ _FORMAT = flags.DEFINE_enum(
     'format', 'table', ['table', 'json'], 'What the figures are written as.'
 )
 
+_VARIANTS = {'as_is': 'as they are', 'without_emoticons': 'emoticons removed'}
 _TITLES = {
     'accuracy': 'accuracy',
     'precision': 'precision',
@@ -65,10 +71,7 @@ def main(arguments: list[str]) -> None:
       variant: scores.evaluate(
           used.log_probabilities(examples.texts), examples.labels
       )
-      for variant, used in (
-          ('as_is', predictor),
-          ('without_emoticons', predictor.without_emoticons()),
-      )
+      for variant, used in predictor.emoticon_variants().items()
   }
   if _FORMAT.value == 'json':
     fields = {variant: dataclasses.asdict(r) for variant, r in results.items()}
@@ -76,28 +79,25 @@ def main(arguments: list[str]) -> None:
     print()
   else:
     print(f'{name}: {len(examples.texts)} texts\n')
-    print('\n'.join(_table(*results.values())))
+    print('\n'.join(_table(results)))
 
 
-def _table(as_is, without_emoticons) -> list[str]:
-  lines = [f'{"":18} {"as they are":>26} {"emoticons removed":>26}']
+def _table(evaluations: 'dict[str, scores.Evaluation]') -> list[str]:
+  results = evaluations.values()
+  lines = [_line('', (_VARIANTS[variant] for variant in evaluations))]
   for name, title in _TITLES.items():
-    cells = (_cell(getattr(result, name)) for result in (as_is, without_emoticons))
-    lines.append(f'{title:18} {" ".join(f"{cell:>26}" for cell in cells)}')
+    lines.append(_line(title, (_cell(getattr(result, name)) for result in results)))
     if name == 'accuracy':
-      intervals = (
-          '{:.4f} to {:.4f}'.format(*result.accuracy_interval)
-          for result in (as_is, without_emoticons)
-      )
-      lines.append(f'{"  95% interval":18} {" ".join(f"{i:>26}" for i in intervals)}')
+      intervals = ('{:.4f} to {:.4f}'.format(*r.accuracy_interval) for r in results)
+      lines.append(_line('  95% interval', intervals))
   for row, truth in enumerate(('negative', 'positive')):
-    counts = (
-        '{} / {}'.format(*result.confusion_matrix[row])
-        for result in (as_is, without_emoticons)
-    )
-    title = f'{truth}s called'
-    lines.append(f'{title:18} {" ".join(f"{count:>26}" for count in counts)}')
-  return [*lines, f'{"":18} {"negative / positive":>26} {"negative / positive":>26}']
+    counts = ('{} / {}'.format(*result.confusion_matrix[row]) for result in results)
+    lines.append(_line(f'{truth}s called', counts))
+  return [*lines, _line('', ['negative / positive'] * len(evaluations))]
+
+
+def _line(title: str, cells: Iterable[str]) -> str:
+  return f'{title:18} {" ".join(f"{cell:>26}" for cell in cells)}'
 
 
 def _cell(score) -> str:

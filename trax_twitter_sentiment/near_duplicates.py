@@ -15,7 +15,7 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
 # Ends the name of a corpus whose near-duplicates are in one split.
-_GROUPED = ', grouped'
+GROUPED = ', grouped'
 
 # Two texts of the same words but for one in seven or so.
 _SIMILARITY = 0.7
@@ -53,7 +53,7 @@ def _grouped(corpus: Corpus) -> Corpus:
     return Examples(tuple(texts[i] for i in places), labels[places])
 
   return dataclasses.replace(
-      corpus, name=corpus.name + _GROUPED, train=part(trains), validation=part(~trains)
+      corpus, name=corpus.name + GROUPED, train=part(trains), validation=part(~trains)
   )
 
 
@@ -63,7 +63,7 @@ def recorded_corpus(name: str) -> Corpus:
   Raises:
     UserError: if it is not one of the package's, or can't be had.
   """
-  source = name.removesuffix(_GROUPED)
+  source = name.removesuffix(GROUPED)
   if source not in ('nltk', 'sample'):
     raise UserError(
         f'The run was trained on the corpus {name!r}, whose validation texts are not '

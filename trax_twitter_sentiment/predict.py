@@ -30,9 +30,8 @@ from trax_twitter_sentiment.predictor import (
 from trax_twitter_sentiment.reading.tables import RecordReader
 
 _MODEL_DIR = cli.define_model_dir()
-_INPUT = flags.DEFINE_string(
+_INPUT = cli.define_path(
     'input',
-    None,
     'A file of texts: .csv and .tsv with a header, .jsonl, else a text a line.',
 )
 _COLUMN = flags.DEFINE_string(

@@ -123,6 +123,14 @@ class SentimentPredictor:
     tokenizer = dataclasses.replace(self.tokenizer, keep_emoticons=False)
     return SentimentPredictor(tokenizer, self.model)
 
+  def emoticon_variants(self) -> dict[str, 'SentimentPredictor']:
+    """Returns the ways to read texts: `'as_is'`, and `'without_emoticons'`.
+
+    A run that itself leaves emoticons out has but the latter.
+    """
+    variants = {'as_is': self} if self.tokenizer.keep_emoticons else {}
+    return {**variants, 'without_emoticons': self.without_emoticons()}
+
   def predict(self, texts: Iterable[str]) -> list[Prediction]:
     """Returns a prediction for each of `texts`, in their order."""
     if isinstance(texts, str):

@@ -8,8 +8,6 @@ validation tweets.
 
 import os
 
-from absl import flags
-
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.predictor import SentimentPredictor
@@ -18,8 +16,8 @@ from trax_twitter_sentiment.run_directory.files import write_atomically
 REPORT_FILE = 'report.html'
 
 _MODEL_DIR = cli.define_model_dir()
-_OUTPUT = flags.DEFINE_string(
-    'output', None, f'The file to write, instead of {REPORT_FILE} in the directory.'
+_OUTPUT = cli.define_path(
+    'output', f'The file to write, instead of {REPORT_FILE} in the directory.'
 )
 
 
@@ -27,11 +25,14 @@ def main(arguments: list[str]) -> None:
   if arguments:
     raise UserError(f'Unexpected argument {arguments[0]!r}.')
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
+  path = _OUTPUT.value or os.path.join(_MODEL_DIR.value, REPORT_FILE)
+  folder = os.path.dirname(path) or '.'
+  if not os.path.isdir(folder):
+    raise UserError(f'--output={path}: there is no folder {folder}.')
   # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
   from trax_twitter_sentiment.reporting import content, page
 
   html = page.render(content.gather(predictor, _MODEL_DIR.value))
-  path = _OUTPUT.value or os.path.join(_MODEL_DIR.value, REPORT_FILE)
   try:
     write_atomically(path, html)
   except OSError as error:

@@ -185,7 +185,8 @@ class TweetTokenizer:
     if fields.get('format') != _FILE_FORMAT:
       raise ValueError(f'its format is not {_FILE_FORMAT}')
     settings = fields.get('settings')
-    if not isinstance(settings, dict) or set(settings) != set(_step_names()):
+    # Settings that it lacks are of steps that came later, and take their defaults.
+    if not isinstance(settings, dict) or not set(settings) <= set(_step_names()):
       raise ValueError('its settings are not those of this version')
     if not all(isinstance(value, bool) for value in settings.values()):
       raise ValueError('a setting is neither true nor false')

@@ -183,8 +183,8 @@ def test_folder_in_use_can_be_read(tmp_path):
     [
         # The same words, in another order, as many others, and more of them.
         ((['good one', 'one two', 'a'], ['bad']), 'on another corpus, or on this one'),
-        ((['good one', 'bad', 'a'], ['two']), 'holds a run with another tokenizer'),
-        ((['good one', 'two', 'new'], ['bad']), 'holds a run with another tokenizer'),
+        ((['good one', 'bad', 'a'], ['two']), 'holds a run with another vocabulary'),
+        ((['good one', 'two', 'new'], ['bad']), 'holds a run with another vocabulary'),
         ((['good one', 'two three', 'new'], ['bad']), 'by the corpus'),
     ],
 )

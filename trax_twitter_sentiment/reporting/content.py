@@ -22,6 +22,11 @@ N_MISTAKES = 20
 # The vector of a token seen in fewer training tweets tells of those tweets alone.
 MIN_TWEETS = 5
 
+_VARIANTS = {
+    'as_is': 'Tweets as they are',
+    'without_emoticons': 'Emoticons removed',
+}
+
 _PACKAGES = ('trax_twitter_sentiment', 'trax', 'jax', 'numpy', 'nltk')
 
 
@@ -106,9 +111,6 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
   tokenizer = predictor.tokenizer
   corpus = recorded_corpus(tokenizer.corpus)
   not_explained = _why_not_explained(predictor)
-  ways = [('Emoticons removed', predictor.without_emoticons())]
-  if tokenizer.keep_emoticons:
-    ways.insert(0, ('Tweets as they are', predictor))
   return ReportContent(
       model_dir=model_dir,
       corpus=corpus,
@@ -116,8 +118,8 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
       train_curves=read_curves(os.path.join(model_dir, 'train')),
       eval_curves=read_curves(os.path.join(model_dir, 'eval')),
       variants=[
-          _variant(title, used, corpus.validation, explain=not not_explained)
-          for title, used in ways
+          _variant(_VARIANTS[variant], used, corpus.validation, explain=not not_explained)
+          for variant, used in predictor.emoticon_variants().items()
       ],
       weighty_tokens=(
           ([], []) if not_explained else _weighty_tokens(predictor, corpus.train)

@@ -13,6 +13,7 @@ import unicodedata
 import numpy as np
 
 from trax_twitter_sentiment import cli
+from trax_twitter_sentiment.near_duplicates import GROUPED
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.predictor import SENTIMENTS
 from trax_twitter_sentiment.reporting import plots
@@ -85,8 +86,14 @@ def _overview(content: ReportContent) -> str:
   return (
       f'Tweet sentiment, on the {len(validation.texts):,} validation tweets '
       f'({int(validation.labels.sum()):,} positive) of the corpus '
-      f'{content.corpus.name!r}: {_CORPORA[content.corpus.name]}.'
+      f'{content.corpus.name!r}: {_origin(content.corpus.name)}.'
   )
+
+
+def _origin(corpus: str) -> str:
+  """Returns where a corpus of the package comes from, by its name."""
+  source, grouped, _ = corpus.partition(GROUPED)
+  return _CORPORA[source] + (', near-duplicates in one split' if grouped else '')
 
 
 def _headline(content: ReportContent) -> _Element:
@@ -376,7 +383,7 @@ def _settings(content: ReportContent) -> _Element:
 def _origins(content: ReportContent) -> _Element:
   corpus, tokenizer = content.corpus, content.tokenizer
   facts = {
-      'name': f'{corpus.name}: {_CORPORA[corpus.name]}',
+      'name': f'{corpus.name}: {_origin(corpus.name)}',
       **{
           f'{split} tweets': f'{len(examples.texts):,}, of which '
           f'{int(examples.labels.sum()):,} are positive'

@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from absl import app, flags
 
@@ -54,9 +55,7 @@ class _PathParser(flags.ArgumentParser):
     return 'path'
 
 
-def define_path(
-    name: str, help_text: str, required: bool = False
-) -> flags.FlagHolder[str]:
+def define_path(name: str, help_text: str, required: bool = False) -> Any:
   """Defines a flag that is a path."""
   return flags.DEFINE(_PathParser(), name, None, help_text, required=required)
 

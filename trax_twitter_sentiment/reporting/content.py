@@ -118,7 +118,12 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
       train_curves=read_curves(os.path.join(model_dir, 'train')),
       eval_curves=read_curves(os.path.join(model_dir, 'eval')),
       variants=[
-          _variant(_VARIANTS[variant], used, corpus.validation, explain=not not_explained)
+          _variant(
+              _VARIANTS[variant],
+              used,
+              corpus.validation,
+              explain=not not_explained,
+          )
           for variant, used in predictor.emoticon_variants().items()
       ],
       weighty_tokens=(

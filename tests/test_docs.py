@@ -115,9 +115,10 @@ def _show(out='', err=''):
 def test_links_lead_somewhere(page):
   for link in re.findall(r'\]\(([^)]+)\)', read(page)):
     path, _, heading = link.partition('#')
-    target = (DOCS / path).read_text() if path else read(page)
-    headings = re.findall('^#+ (.*)', target, re.M)
+    assert (DOCS / path).exists(), link
     if heading:
+      target = (DOCS / path).read_text() if path else read(page)
+      headings = re.findall('^#+ (.*)', target, re.M)
       assert heading in [h.lower().replace(' ', '-') for h in headings], link
 
 

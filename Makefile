@@ -5,14 +5,18 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 OUTPUT_DIR ?= runs/twitter
 
-.PHONY: train test soak bench accuracy lint types audit wheel-check dist clean
+.PHONY: train test test-all soak bench accuracy lint types audit wheel-check dist clean
 
 train: $(VENV)/installed
-	$(RUN) -m trax.trainer --config_file=gin_configs/twitter.gin \
+	$(RUN) -m trax.trainer --config_file=twitter.gin \
 	    --output_dir=$(OUTPUT_DIR)
 
 test: $(VENV)/installed-test
-	$(RUN) -m pytest
+	$(RUN) -m pytest -n 2 --dist loadfile
+
+# With those that take long by nature, one at a time.
+test-all: $(VENV)/installed-test
+	$(RUN) -m pytest -m ''
 
 bench: $(VENV)/installed-bench
 	$(RUN) -m benchmarks
@@ -22,7 +26,7 @@ accuracy: $(VENV)/installed-bench
 
 # The fuzz tests with 100,000 cases each, for about an hour, and 200 kills of a run.
 soak: $(VENV)/installed-test
-	SOAK=1 $(RUN) -m pytest tests/test_kill.py tests/fuzz
+	SOAK=1 $(RUN) -m pytest -m '' tests/trax_support/test_kill.py tests/fuzz
 	if $(RUN) -c 'import atheris'; then \
 	    $(RUN) tests/fuzz/atheris_surfaces.py -runs=100000; fi
 

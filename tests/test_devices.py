@@ -16,6 +16,7 @@ from trax_twitter_sentiment.streams import (
 pytestmark = pytest.mark.usefixtures('sample_corpus')
 
 
+@pytest.mark.slow
 def test_four_devices_train_like_one(tmp_path):
   accuracies = {}
   for n_devices in (1, 4):

@@ -70,6 +70,7 @@ def test_stock_trainer_trains_and_goes_on_from_its_checkpoint(tmp_path):
   assert list(accuracies(second)) == [40]
 
 
+@pytest.mark.slow
 def test_launcher_does_what_the_stock_trainer_does(tmp_path):
   stock, launched = (
       train(tmp_path / name, SAMPLE, 'train.steps=20', trainer=trainer)
@@ -173,6 +174,7 @@ def test_two_devices_train_and_go_on_like_one(tmp_path):
   assert list(accuracies(two)) == [40]
 
 
+@pytest.mark.slow
 def test_same_seeds_give_the_same_weights_bit_for_bit(tmp_path):
   runs = [tmp_path / name for name in 'ab']
   for run in runs:
@@ -202,6 +204,7 @@ def test_recommended_run_reaches_0_999_on_real_tweets(tmp_path):
   assert accuracies(result)[60] >= 0.999
 
 
+@pytest.mark.slow
 @needs_real_corpus
 def test_notebooks_run_reaches_0_99_on_real_tweets(tmp_path):
   result = train(tmp_path / 'run', config=NOTEBOOK_GIN, NLTK_DATA=NLTK_DATA)

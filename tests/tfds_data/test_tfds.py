@@ -240,6 +240,7 @@ for folder in sys.stdin:
 """
 
 
+@pytest.mark.slow
 def test_three_processes_prepare_it_at_once(tmp_path, sample_dir):
   processes = [
       subprocess.Popen(
@@ -317,6 +318,7 @@ def test_token_ids_of_data_streams_can_be_cut_off(sample_dir):
     next(data.data_streams()[1]())
 
 
+@pytest.mark.slow
 def test_stock_trainer_takes_the_data_set_as_a_flag(tmp_path):
   (tmp_path / 'run.gin').write_text(DATA_STREAMS_GIN)
   result = run_python(

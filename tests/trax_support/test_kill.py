@@ -55,6 +55,7 @@ def arrays(folder, name):
   return [gzip.decompress((folder / f'{name}.{a}.npy.gz').read_bytes()) for a in ARRAYS]
 
 
+@pytest.mark.slow
 def test_run_that_is_killed_again_and_again_loses_nothing(tmp_path, uninterrupted):
   rng = random.Random(0)
   run, log = tmp_path / 'run', tmp_path / 'log'

@@ -155,6 +155,7 @@ def test_generator_that_ends_is_at_its_end(tmp_path, sample_corpus):
   assert again.training_loop.step == 3
 
 
+@pytest.mark.slow
 def test_two_devices_go_on_like_two_that_did_not_stop(tmp_path):
   for name, steps in (('at_once', [8]), ('in_parts', [3, 8])):
     for n_steps in steps:

@@ -1,8 +1,11 @@
-"""What the pages in docs/ show: their files work and their commands run."""
+"""What README.md and the pages in docs/ show: their files work, their commands run and
+print what the pages say."""
 
+import os
 import re
 import runpy
 import shlex
+import subprocess
 import sys
 
 import gin
@@ -10,7 +13,13 @@ import pytest
 import trax.models  # noqa: F401  (registers what gin files name)
 from absl import flags
 from absl.testing import flagsaver
-from conftest import LAUNCHER, REPOSITORY, run_python
+from conftest import (
+    LAUNCHER,
+    NLTK_DATA,
+    REPOSITORY,
+    needs_real_corpus,
+    run_python,
+)
 from trax import trainer
 
 # Registers `TwitterCorpus`, which is bound whether or not a page's gin file uses it.
@@ -18,7 +27,8 @@ from trax_twitter_sentiment import corpus  # noqa: F401
 from trax_twitter_sentiment.errors import UserError
 
 DOCS = REPOSITORY / 'docs'
-PAGES = sorted(path.stem for path in DOCS.glob('*.md'))
+PAGES = sorted(f'docs/{path.name}' for path in DOCS.glob('*.md'))
+PAGES.append('README.md')
 
 _BLOCK = re.compile(r'^```(\w+)\n(.*?)^```$', re.M | re.S)
 # A command, which a backslash continues on the next line, and what it prints.
@@ -26,33 +36,45 @@ _COMMAND = re.compile(r'^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)', re.M)
 
 
 def read(page):
-  return (DOCS / f'{page}.md').read_text()
+  return (REPOSITORY / page).read_text()
 
 
 def files(page):
   """Returns the files that a page shows: a dictionary from name to content."""
-  contents = [body for _, body in _BLOCK.findall(read(page))]
-  names = [re.match(r'# file: (\S+)\n', body) for body in contents]
-  return {n[1]: body for n, body in zip(names, contents, strict=True) if n}
+  bodies = [body for _, body in _BLOCK.findall(read(page))]
+  shown = (re.match(r'# file: (\S+)\n(.*)', body, re.S) for body in bodies)
+  return {match[1]: match[2] for match in shown if match}
 
 
 def commands(page):
-  """Returns the commands of a page, as lists of words, each with its output."""
+  """Returns the commands of a page, each with its output."""
   return [
-      (shlex.split(command.replace('\\\n', ' ')), output)
+      (command.replace('\\\n', ' '), output)
       for language, body in _BLOCK.findall(read(page))
       if language == 'console'
       for command, output in _COMMAND.findall(body)
   ]
 
 
-@pytest.mark.parametrize('page', [page for page in PAGES if commands(page)])
+def make_folder(page, folder):
+  """Puts into a folder what the commands of a page need."""
+  for name, content in files(page).items():
+    (folder / name).write_text(content)
+  if page == 'README.md':  # Its commands run in the root of a checkout.
+    for name in ('twitter.gin', 'gin_configs'):
+      (folder / name).symlink_to(REPOSITORY / name)
+
+
+with_commands = pytest.mark.parametrize('page', [p for p in PAGES if commands(p)])
+
+
+@with_commands
 def test_commands_run_as_written(page, tmp_path, monkeypatch, capsys):
   monkeypatch.chdir(tmp_path)
   monkeypatch.syspath_prepend(tmp_path)
-  for name, content in files(page).items():
-    (tmp_path / name).write_text(content)
-  for number, (words, output) in enumerate(commands(page), start=1):
+  make_folder(page, tmp_path)
+  for number, (command, output) in enumerate(commands(page), start=1):
+    words = shlex.split(command)
     # One step more than the command before, so that a run that goes on does train.
     few_steps = [
         f'--config=train.steps={number}',
@@ -75,7 +97,7 @@ def test_commands_run_as_written(page, tmp_path, monkeypatch, capsys):
         name, value = setting.split('=', 1)
         status = _run(*LAUNCHER, *arguments, *few_steps, **{name: value})
       case _:
-        raise AssertionError(f'{page}.md has a command of an unknown kind: {words}')
+        raise AssertionError(f'{page} has a command of an unknown kind: {words}')
     printed = capsys.readouterr()
     expected = re.findall('^(?:ERROR|WARNING): .*', output, re.M)
     assert (status != 0) == any(line.startswith('ERROR') for line in expected), (
@@ -111,17 +133,164 @@ def _show(out='', err=''):
   sys.stderr.write(err)
 
 
+@pytest.mark.slow
+@needs_real_corpus
+@with_commands
+def test_commands_print_what_the_page_says(page, tmp_path):
+  """Runs all commands of a page, truly as written, in one folder."""
+  make_folder(page, tmp_path)
+  wrong = []
+  for command, output in commands(page):
+    result = subprocess.run(
+        ['bash', '-c', command],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_environment(),
+    )
+    expected = output.splitlines()
+    problems = [line for line in expected if _is_problem(line)]
+    printed = [line for line in result.stderr.splitlines() if _is_problem(line)]
+    fails = any(line.startswith('ERROR') for line in problems)
+    if (
+        (result.returncode != 0) != fails
+        or (problems and not has_lines(printed, ['...', *problems, '...']))
+        or not has_lines(
+            result.stdout.splitlines(),
+            [line for line in expected if not _is_problem(line)],
+        )
+    ):
+      wrong.append(f'$ {command}\n{result.stdout}{result.stderr[-3000:]}')
+  assert not wrong, '\n'.join(wrong)
+
+
+def _environment():
+  """Returns this process's environment, activated, with the real corpus."""
+  folder = os.path.dirname(sys.executable)
+  return {
+      **os.environ,
+      'NLTK_DATA': NLTK_DATA,
+      'PATH': os.pathsep.join([folder, os.environ['PATH']]),
+  }
+
+
+def _is_problem(line):
+  return line.startswith(('ERROR: ', 'WARNING: '))
+
+
+@pytest.mark.slow
+@needs_real_corpus
+@pytest.mark.parametrize('page', [p for p in PAGES if '>>> ' in read(p)])
+def test_python_examples_print_what_the_page_says(page, tmp_path):
+  make_folder(page, tmp_path)
+  for command, _ in commands(page):
+    if 'trax.trainer' in command:
+      subprocess.run(
+          ['bash', '-c', command.replace('trax.trainer', LAUNCHER[1])],
+          cwd=tmp_path,
+          capture_output=True,
+          check=True,
+          env=_environment(),
+      )
+  result = run_python(
+      '-m', 'doctest', str(REPOSITORY / page), cwd=tmp_path, NLTK_DATA=NLTK_DATA
+  )
+  assert result.returncode == 0, result.stdout
+
+
+def has_lines(printed, expected):
+  """Returns whether lines are the expected ones, of which `...` stands for any number.
+
+  Blank lines and Trax's log lines don't count; see `same_line`.
+  """
+  printed = [line for line in printed if line.strip()]
+  expected = [line for line in expected if line.strip()]
+
+  def matches(i, j):
+    while j < len(expected) and expected[j] != '...':
+      if i == len(printed) or not same_line(printed[i], expected[j]):
+        return False
+      i, j = i + 1, j + 1
+    if j == len(expected):
+      return i == len(printed)
+    return any(matches(k, j + 1) for k in range(i, len(printed) + 1))
+
+  return matches(0, 0)
+
+
+_DECIMAL = re.compile(r' *[-+]?\d+\.\d+')
+
+
+def same_line(printed, expected):
+  """Returns whether lines are the same, but for times and last digits.
+
+  Decimals may differ by 2% or 0.002, as they do from machine to machine; text and whole
+  numbers may not differ.
+  """
+  printed, expected = (
+      re.sub(r'in \d+\.\d+ secs', '', line) for line in (printed, expected)
+  )
+  if _DECIMAL.sub('#', printed) != _DECIMAL.sub('#', expected):
+    return False
+  pairs = zip(_DECIMAL.findall(printed), _DECIMAL.findall(expected), strict=True)
+  return all(float(p) == pytest.approx(float(e), rel=0.02, abs=0.002) for p, e in pairs)
+
+
+@pytest.mark.parametrize(
+    ('printed', 'expected', 'same'),
+    [
+        (['a', 'b'], ['a', 'b'], True),
+        (['a', '', 'b'], ['a', 'b'], True),
+        (['a', 'b', 'c'], ['a', 'b'], False),
+        (['a', 'b', 'c'], ['...', 'c'], True),
+        (['a', 'b', 'c'], ['a', '...'], True),
+        (['a', 'b', 'c', 'd'], ['a', '...', 'd'], True),
+        (['a', 'b'], ['b', '...'], False),
+        (['Ran 2 steps in 10.25 secs'], ['Ran 2 steps in 0.5 secs'], True),
+        (['Ran 2 steps in 0.5 secs'], ['Ran 3 steps in 0.5 secs'], False),
+        (['loss |  0.50000000'], ['loss |  0.50900000'], True),
+        (['loss |  0.50000000'], ['loss |  0.52000000'], False),
+        (['loss |  0.00100000'], ['loss |  0.00250000'], True),
+        (['lass |  0.50000000'], ['loss |  0.50000000'], False),
+    ],
+)
+def test_outputs_are_compared(printed, expected, same):
+  assert has_lines(printed, expected) == same
+
+
 @pytest.mark.parametrize('page', PAGES)
+def test_outputs_are_in_console_blocks(page):
+  """So that none goes unchecked."""
+  outside = _BLOCK.sub('', read(page))
+  assert not re.search(r'^ *(\$ |Step +\d+:|Finished training)', outside, re.M)
+
+
+@pytest.mark.parametrize('page', ['CONTRIBUTING.md', *PAGES])
+def test_commands_take_the_activated_environment(page):
+  assert '.venv/bin/python' not in read(page)
+
+
+def test_readme_is_short():
+  assert len(read('README.md').splitlines()) <= 150
+
+
+@pytest.mark.parametrize('page', ['CONTRIBUTING.md', *PAGES])
 def test_links_lead_somewhere(page):
+  folder = (REPOSITORY / page).parent
   for link in re.findall(r'\]\(([^)]+)\)', read(page)):
+    if link.startswith('https://'):
+      continue
     path, _, heading = link.partition('#')
-    assert (DOCS / path).exists(), link
+    assert (folder / path).exists(), link
     if heading:
-      target = (DOCS / path).read_text() if path else read(page)
+      target = (folder / path).read_text() if path else read(page)
       headings = re.findall('^#+ (.*)', target, re.M)
       assert heading in [h.lower().replace(' ', '-') for h in headings], link
 
 
 def test_list_of_pages_is_complete():
-  listed = re.findall(r'^- \[.*\]\((\w+)\.md\)', read('README'), re.M)
-  assert sorted([*listed, 'README']) == PAGES
+  listed = re.findall(r'^- \[.*\]\((\w+\.md)\)', read('docs/README.md'), re.M)
+  assert {f'docs/{page}' for page in [*listed, 'README.md']} == {
+      page for page in PAGES if page.startswith('docs/')
+  }

@@ -192,7 +192,7 @@ def _write_weights(folder, change):
 def _pickled_weights():
   buffer = io.BytesIO()
   np.save(buffer, np.array([print], object), allow_pickle=True)
-  return gzip.compress(buffer.getvalue())
+  return gzip.compress(buffer.getvalue(), mtime=0)
 
 
 def test_missing_directory_is_named(tmp_path):
@@ -221,7 +221,7 @@ def test_truncated_weights_are_refused(run_dir, kept):
 
 
 @pytest.mark.parametrize(
-    'content', [b'not gzip', gzip.compress(b'not npy'), _pickled_weights()]
+    'content', [b'not gzip', gzip.compress(b'not npy', mtime=0), _pickled_weights()]
 )
 def test_foreign_weights_are_refused(run_dir, content):
   (run_dir / WEIGHTS_FILE).write_bytes(content)

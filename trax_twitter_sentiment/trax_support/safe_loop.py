@@ -46,6 +46,9 @@ class SafeLoop(training.Loop):
       checkpoint is damaged, and for what ends a run.
   """
 
+  # Whether the end of `run` is the end of the run, as it is for `train`.
+  evaluates_last_step = False
+
   _output_dir: str | None
   _eval_at: Callable[[int], bool]
   _rng: Any
@@ -132,7 +135,7 @@ class SafeLoop(training.Loop):
     if not self._has_run:
       self._record_changed_settings()
     self._has_run = True
-    self._last_step = self._step + n_steps
+    self._last_step = self._step + n_steps if self.evaluates_last_step else 0
     self._state_before_evaluation = None
     with signals.noting_signals() as self._signals:
       try:

@@ -221,7 +221,7 @@ def test_truncated_weights_are_refused(run_dir, kept):
 
 
 @pytest.mark.parametrize(
-    'content', [b'not gzip', gzip.compress(b'not npy'), _pickled_weights()]
+    'content', [b'not gzip', gzip.compress(b'not npy', mtime=0), _pickled_weights()]
 )
 def test_foreign_weights_are_refused(run_dir, content):
   (run_dir / WEIGHTS_FILE).write_bytes(content)

@@ -18,7 +18,8 @@ SHARED = REPOSITORY.parent / 'shared'
 SHARED_NLTK_DATA = SHARED / 'nltk_data'
 REFERENCE_TOKENS = SHARED / 'reference' / 'notebook_tokens.jsonl'
 
-# The stock trainer, started fast: arguments of `run_python`.
+# The stock trainer, and how it is started fast: arguments of `run_python`.
+STOCK = ('-m', 'trax.trainer')
 LAUNCHER = ('-m', 'trax_twitter_sentiment.trainer')
 
 

@@ -15,18 +15,28 @@ from conftest import REPOSITORY
 # launcher defines the flags of `trax.trainer` first.
 _CONTEXT = multiprocessing.get_context('forkserver')
 _CONTEXT.set_forkserver_preload(
-    ['trax_twitter_sentiment.trax_support.repairs', 'trax.models', 'forked']
+    [
+        'trax_twitter_sentiment.trax_support.repairs',
+        'trax.models',
+        'trax_twitter_sentiment.reporting.page',
+        'trax_twitter_sentiment.reporting.content',
+        'forked',
+    ]
 )
 
 
 def run(
-    *arguments: str, cwd: os.PathLike | None = None, **environment: str
+    *arguments: str,
+    cwd: os.PathLike | None = None,
+    timeout: float | None = None,
+    **environment: str,
 ) -> subprocess.CompletedProcess:
   """Does what `run_python('-m', MODULE, ...)` does, but for the start of Python."""
   with tempfile.TemporaryDirectory() as folder:
     outputs = [os.path.join(folder, name) for name in ('stdout', 'stderr')]
     process = _start(arguments, *outputs, cwd, environment)
-    process.join()
+    process.join(timeout)
+    assert process.exitcode is not None, f'It takes more than {timeout} seconds.'
     read = (pathlib.Path(path).read_bytes().decode() for path in outputs)
     return subprocess.CompletedProcess(arguments, process.exitcode, *read)
 

@@ -9,9 +9,10 @@ import subprocess
 import sys
 import time
 
+import forked
 import numpy as np
 import pytest
-from conftest import LAUNCHER, run_python
+from conftest import COMPILING, LAUNCHER, STOCK, run_python
 from forked import start_trainer
 from runs import train
 
@@ -20,8 +21,6 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
 from trax_twitter_sentiment.run_directory import checkpoints, lock
 from trax_twitter_sentiment.streams import TwitterBatches
-
-STOCK = ('-m', 'trax.trainer')
 
 
 def flags(output_dir, *bindings):
@@ -211,8 +210,16 @@ def test_corpus_that_changed_is_named(
   assert contents(tmp_path / 'run') == before
 
 
-@pytest.mark.parametrize('trainer', [STOCK, LAUNCHER])
-@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+# A quick one of these four is enough where time counts.
+@pytest.mark.parametrize(
+    ('trainer', 'number'),
+    [
+        (LAUNCHER, signal.SIGTERM),
+        pytest.param(LAUNCHER, signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(STOCK, signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(STOCK, signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_signal_ends_a_run_in_order(tmp_path, trainer, number):
   run, log = tmp_path / 'run', tmp_path / 'log'
   with open(log, 'wb') as file:
@@ -251,7 +258,7 @@ def test_run_that_a_signal_ended_goes_on_exactly(tmp_path):
 
 def test_second_signal_ends_a_run_at_once(tmp_path):
   run, log = tmp_path / 'run', tmp_path / 'log'
-  process = start_trainer(run, log, *ENDLESS)
+  process = start_trainer(run, log, *ENDLESS, **COMPILING)
   wait_for(log, process, 'Metrics will be written')
   # Both come while the first step is compiled.
   os.kill(process.pid, signal.SIGTERM)
@@ -345,7 +352,7 @@ def test_weights_that_are_not_finite_get_into_no_checkpoint(tmp_path):
 
 def test_trainer_shows_a_loss_that_is_nan_in_one_line(tmp_path):
   arguments = flags(tmp_path, 'lr_schedules.constant.value=1e39', 'train.steps=9')
-  assert error_of(run_python(*STOCK, *arguments)).startswith('Step 2: the loss is nan')
+  assert error_of(forked.run(*STOCK, *arguments)).startswith('Step 2: the loss is nan')
 
 
 def test_evaluation_that_fails_costs_no_checkpoint(tmp_path, sample_corpus):

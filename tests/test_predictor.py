@@ -192,7 +192,7 @@ def _write_weights(folder, change):
 def _pickled_weights():
   buffer = io.BytesIO()
   np.save(buffer, np.array([print], object), allow_pickle=True)
-  return gzip.compress(buffer.getvalue())
+  return gzip.compress(buffer.getvalue(), mtime=0)
 
 
 def test_missing_directory_is_named(tmp_path):
@@ -260,6 +260,9 @@ def test_tokenizer_of_another_run_is_refused(run_dir):
 
 
 def test_classifier_of_more_classes_is_refused(runs):
-  folder, _ = runs('TwitterClassifier.output_dim=3')
+  folder, _ = runs(
+      'TwitterClassifier.output_dim=3',
+      "train.metrics={'accuracy': @trax.layers.WeightedCategoryAccuracy()}",
+  )
   with pytest.raises(UserError, match='classifier of 3 classes'):
     SentimentPredictor.load(folder)

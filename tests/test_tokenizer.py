@@ -208,6 +208,11 @@ def _content(**changes):
   return json.dumps({**json.loads(TweetTokenizer().to_json()), **changes}).encode()
 
 
+def test_settings_that_a_file_lacks_take_their_defaults(tmp_path):
+  (tmp_path / TOKENIZER_FILE).write_bytes(_content(settings={'stem': False}))
+  assert TweetTokenizer.load(tmp_path) == TweetTokenizer(stem=False)
+
+
 @pytest.mark.parametrize(
     'content',
     [
@@ -221,7 +226,7 @@ def _content(**changes):
         _content(vocabulary=[*SPECIAL_TOKENS, 'a', 'a']),
         _content(vocabulary=[*SPECIAL_TOKENS, 1]),
         _content(stop_words='the'),
-        _content(settings={}),
+        _content(settings={'fly': True}),
         _content(settings=None),
     ],
 )

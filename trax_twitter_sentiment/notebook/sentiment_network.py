@@ -122,9 +122,11 @@ class SentimentNetwork:
   @functools.cached_property
   def evaluation_task(self) -> training.EvalTask:
     """Cross-entropy and accuracy, on the validation batches."""
+    two_classes = self.output_dimension == 2
+    accuracy = WeightedBinaryAccuracy if two_classes else tl.WeightedCategoryAccuracy
     return training.EvalTask(
         labeled_data=self.validation_generator,
-        metrics=[tl.WeightedCategoryCrossEntropy(), WeightedBinaryAccuracy()],
+        metrics=[tl.WeightedCategoryCrossEntropy(), accuracy()],
         metric_names=['cross_entropy', 'accuracy'],
     )
 

@@ -120,12 +120,15 @@ def _check_and_seed_runs() -> None:
       random.seed(seed)
       np.random.seed(seed)
       tf.random.set_seed(seed)
+    safe_loop.SafeLoop.evaluates_last_step = True
     try:
       run = original(*args, **kwargs)
     except Exception as error:
       if user_error := _user_error_behind(error):
         raise user_error from error
       raise
+    finally:
+      safe_loop.SafeLoop.evaluates_last_step = False
     if isinstance(run, safe_loop.SafeLoop):
       run.refuse_changes_without_effect()
     return run

@@ -46,6 +46,9 @@ class SafeLoop(training.Loop):
       checkpoint is damaged, and for what ends a run.
   """
 
+  # Whether the end of `run` is the end of the run, as it is for `train`.
+  evaluates_last_step = False
+
   _output_dir: str | None
   _eval_at: Callable[[int], bool]
   _rng: Any
@@ -105,7 +108,9 @@ class SafeLoop(training.Loop):
     """Raises `UserError` if a finished run was started again with other settings."""
     if self._has_run or self._output_dir is None:
       return
-    if changed := changed_settings(self._output_dir):
+    changed = changed_settings(self._output_dir)
+    changed.pop('train.steps', None)  # Fewer of them; Trax says that they are reached.
+    if changed:
       raise UserError(
           f'{self._output_dir} was finished at step {self._step}; the changed '
           f'settings have no effect: {settings.listed(changed)}. Raise train.steps, or '
@@ -130,7 +135,7 @@ class SafeLoop(training.Loop):
     if not self._has_run:
       self._record_changed_settings()
     self._has_run = True
-    self._last_step = self._step + n_steps
+    self._last_step = self._step + n_steps if self.evaluates_last_step else 0
     self._state_before_evaluation = None
     with signals.noting_signals() as self._signals:
       try:

@@ -92,6 +92,7 @@ def test_huge_line_is_predicted_and_an_endless_one_refused(folder):
   assert b'/dev/zero, line 1: longer than' in result.stderr
 
 
+@pytest.mark.slow
 def test_many_long_lines_take_little_memory(folder):
   """In the memory of a few of them, however many there are."""
   code = (

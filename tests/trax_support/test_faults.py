@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 
+from trax_twitter_sentiment.trax_support import signals
+
 import forked
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from runs import train
 from trax_twitter_sentiment.encoding import vocabulary_size
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
-from trax_twitter_sentiment.run_directory import checkpoints, lock
+from trax_twitter_sentiment.run_directory import checkpoints
 from trax_twitter_sentiment.streams import TwitterBatches
 
 
@@ -40,7 +42,8 @@ def with_small_files(n_kilobytes, *arguments, **environment):
       capture_output=True,
       text=True,
       check=False,
-      env={**os.environ, **environment},
+      # What is compiled isn't kept on this disk.
+      env={**os.environ, **COMPILING, **environment},
   )
 
 
@@ -270,11 +273,9 @@ def test_second_signal_ends_a_run_at_once(tmp_path):
 
 def test_ctrl_c_before_the_run_ends_the_launcher_without_a_traceback(tmp_path):
   process = subprocess.Popen(
-      [sys.executable, *LAUNCHER, '--config_file=/dev/stdin'],
-      stdin=subprocess.PIPE,
-      stderr=subprocess.PIPE,
+      [sys.executable, *LAUNCHER, *flags(tmp_path, *ENDLESS)], stderr=subprocess.PIPE
   )
-  time.sleep(1)
+  time.sleep(2)  # It imports Trax, for several seconds.
   process.send_signal(signal.SIGINT)
   _, errors = process.communicate()
   assert process.returncode == 128 + signal.SIGINT
@@ -289,13 +290,13 @@ def test_handlers_are_as_before_after_a_run(tmp_path):
 
 def test_ctrl_c_is_what_it_is_in_interactive_sessions(monkeypatch):
   monkeypatch.setattr(sys, 'ps1', '>>> ', raising=False)
-  with pytest.raises(KeyboardInterrupt), lock.noting_signals():
+  with pytest.raises(KeyboardInterrupt), signals.noting_signals():
     signal.raise_signal(signal.SIGINT)
 
 
 def test_signal_that_is_ignored_stays_so():
   handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-  with lock.noting_signals() as noted:
+  with signals.noting_signals() as noted:
     signal.raise_signal(signal.SIGINT)
   signal.signal(signal.SIGINT, handler)
   assert noted == []

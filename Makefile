@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
+# Two tests at a time.
+PYTEST := $(RUN) -m pytest -n 2 --dist worksteal
 OUTPUT_DIR ?= runs/twitter
 
 .PHONY: train test test-all soak bench accuracy lint types audit wheel-check dist clean
@@ -12,11 +14,11 @@ train: $(VENV)/installed
 	    --output_dir=$(OUTPUT_DIR)
 
 test: $(VENV)/installed-test
-	$(RUN) -m pytest -n 2 --dist loadfile
+	$(PYTEST)
 
-# With those that take long by nature, one at a time.
+# With those that take long by nature.
 test-all: $(VENV)/installed-test
-	$(RUN) -m pytest -m ''
+	$(PYTEST) -m ''
 
 bench: $(VENV)/installed-bench
 	$(RUN) -m benchmarks

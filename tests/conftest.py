@@ -1,13 +1,12 @@
 """Shared by all tests: where the corpora are, and a clean gin configuration."""
 
+import importlib
 import json
 import os
 import pathlib
 import subprocess
 import sys
-
-# Imports Trax the fast way, once for the whole test run.
-from trax_twitter_sentiment.trax_support import repairs  # noqa: F401
+import tempfile
 
 import gin
 import pytest
@@ -19,7 +18,8 @@ SHARED = REPOSITORY.parent / 'shared'
 SHARED_NLTK_DATA = SHARED / 'nltk_data'
 REFERENCE_TOKENS = SHARED / 'reference' / 'notebook_tokens.jsonl'
 
-# The stock trainer, started fast: arguments of `run_python`.
+# The stock trainer, and how it is started fast: arguments of `run_python`.
+STOCK = ('-m', 'trax.trainer')
 LAUNCHER = ('-m', 'trax_twitter_sentiment.trainer')
 
 
@@ -37,6 +37,26 @@ needs_real_corpus = pytest.mark.skipif(
     NLTK_DATA is None,
     reason='neither NLTK_DATA nor ../shared/nltk_data holds twitter_samples',
 )
+
+
+# What XLA has compiled in a process of this test run, others take from here: workers,
+# and the processes that tests start. It is the same code, loaded instead of compiled.
+if 'JAX_COMPILATION_CACHE_DIR' not in os.environ:
+  _compiled = tempfile.TemporaryDirectory(prefix='compiled_')
+  os.environ.update(
+      JAX_COMPILATION_CACHE_DIR=_compiled.name,
+      JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS='0',
+      JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES='-1',
+  )
+# The environment of a process that compiles for itself.
+COMPILING = {'JAX_ENABLE_COMPILATION_CACHE': 'false'}
+
+
+def pytest_configure(config):
+  # What hands the tests out to workers, by pytest-xdist, runs none itself.
+  if config.getoption('dist', 'no') == 'no':
+    # Imports Trax the fast way, once for all tests.
+    importlib.import_module('trax_twitter_sentiment.trax_support.repairs')
 
 
 @pytest.fixture(scope='session', autouse=True)

@@ -1,45 +1,89 @@
-"""Trainer processes that start within two seconds, to be killed."""
+"""Processes that start within two seconds, since Trax is imported for them already."""
 
 import multiprocessing
 import os
 import pathlib
 import runpy
+import subprocess
 import sys
+import tempfile
 
 from conftest import REPOSITORY
 
 # The server of this imports Trax once; each process is forked from it, before it has
-# used JAX or TensorFlow.
+# used JAX or TensorFlow. The trainer itself is for the processes to import, as its
+# launcher defines the flags of `trax.trainer` first.
 _CONTEXT = multiprocessing.get_context('forkserver')
 _CONTEXT.set_forkserver_preload(
     [
         'trax_twitter_sentiment.trax_support.repairs',
-        'trax.trainer',
         'trax.models',
+        'trax_twitter_sentiment.reporting.page',
+        'trax_twitter_sentiment.reporting.content',
         'forked',
     ]
 )
 
 
+def run(
+    *arguments: str,
+    cwd: os.PathLike | None = None,
+    timeout: float | None = None,
+    **environment: str,
+) -> subprocess.CompletedProcess:
+  """Does what `run_python('-m', MODULE, ...)` does, but for the start of Python."""
+  with tempfile.TemporaryDirectory() as folder:
+    outputs = [os.path.join(folder, name) for name in ('stdout', 'stderr')]
+    process = _start(arguments, *outputs, cwd, environment)
+    process.join(timeout)
+    assert process.exitcode is not None, f'It takes more than {timeout} seconds.'
+    read = (pathlib.Path(path).read_bytes().decode() for path in outputs)
+    return subprocess.CompletedProcess(arguments, process.exitcode, *read)
+
+
 def start_trainer(
-    output_dir: pathlib.Path, log: pathlib.Path, *bindings: str
+    output_dir: pathlib.Path, log: pathlib.Path, *bindings: str, **environment: str
 ) -> multiprocessing.process.BaseProcess:
   """Starts `python -m trax.trainer` on the sample; what it writes goes to `log`."""
-  arguments = [
+  arguments = (
+      '-m',
       'trax.trainer',
       f'--config_file={REPOSITORY / "gin_configs" / "twitter.gin"}',
       f'--output_dir={output_dir}',
       *(f'--config={b}' for b in ("TwitterCorpus.source='sample'", *bindings)),
-  ]
+  )
+  return _start(arguments, log, log, None, environment)
+
+
+def _start(arguments, stdout, stderr, cwd, environment):
+  option, *arguments = arguments
+  assert option == '-m'
   # A daemon, so that it ends with the tests if one of them fails.
-  process = _CONTEXT.Process(target=_train, args=(arguments, log), daemon=True)
+  process = _CONTEXT.Process(
+      target=_run,
+      args=(
+          arguments,
+          (str(stdout), str(stderr)),
+          str(cwd or os.getcwd()),
+          {**os.environ, **environment},
+      ),
+      daemon=True,
+  )
   process.start()
   return process
 
 
-def _train(arguments: list[str], log: pathlib.Path) -> None:
-  descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-  os.dup2(descriptor, 1)
-  os.dup2(descriptor, 2)
+def _run(arguments, outputs, cwd, environment):
+  for descriptor, path in enumerate(outputs, start=1):
+    os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND), descriptor)
+  os.chdir(cwd)
+  os.environ.clear()
+  os.environ.update(environment)
+  sys.path.insert(0, cwd)
   sys.argv = arguments
-  runpy.run_module('trax.trainer', run_name='__main__')
+  try:
+    runpy.run_module(arguments[0], run_name='__main__', alter_sys=True)
+  except Exception:
+    # Which shows a `UserError` in one line.
+    sys.excepthook(*sys.exc_info())
+    sys.exit(1)

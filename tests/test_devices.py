@@ -2,9 +2,10 @@
 
 import itertools
 
+import forked
 import numpy as np
 import pytest
-from conftest import LAUNCHER, run_python
+from conftest import LAUNCHER
 
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.streams import (
@@ -16,7 +17,6 @@ from trax_twitter_sentiment.streams import (
 pytestmark = pytest.mark.usefixtures('sample_corpus')
 
 
-@pytest.mark.slow
 def test_four_devices_train_like_one(tmp_path):
   accuracies = {}
   for n_devices in (1, 4):
@@ -35,7 +35,7 @@ def test_batch_size_that_does_not_divide_is_refused(tmp_path):
 
 
 def _train(output_dir, n_devices, *bindings):
-  return run_python(
+  return forked.run(
       *LAUNCHER,
       '--config_file=trax_twitter_sentiment/gin_configs/twitter.gin',
       f'--output_dir={output_dir}',

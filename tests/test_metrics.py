@@ -1,8 +1,8 @@
 import warnings
 
+import forked
 import numpy as np
 import pytest
-from conftest import run_python
 from trax.fastmath import numpy as jnp
 
 from trax_twitter_sentiment.metrics import WeightedBinaryAccuracy, compute_accuracy
@@ -54,10 +54,12 @@ print(n_devices, float(accuracy), float(compute_accuracy(*batch)[0]))
 
 
 @pytest.mark.parametrize('n_devices', [2, 4])
-def test_several_devices_report_the_accuracy_of_the_whole_batch(n_devices):
-  result = run_python(
-      '-c',
-      _DEVICES_SCRIPT,
+def test_several_devices_report_the_accuracy_of_the_whole_batch(tmp_path, n_devices):
+  (tmp_path / 'devices.py').write_text(_DEVICES_SCRIPT)
+  result = forked.run(
+      '-m',
+      'devices',
+      cwd=tmp_path,
       XLA_FLAGS=f'--xla_force_host_platform_device_count={n_devices}',
   )
   devices, accuracy, expected = result.stdout.split()

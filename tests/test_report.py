@@ -362,7 +362,7 @@ def test_output_that_cannot_be_written_ends_in_one_line(run, tmp_path):
   result = report('--model_dir=.', '--output=missing/page.html', cwd=tmp_path)
   assert (result.returncode, result.stdout) == (1, '')
   assert result.stderr.endswith(
-      'ERROR: --output=missing/page.html: No such file or directory.\n'
+      'ERROR: --output=missing/page.html: there is no folder missing.\n'
   )
   assert 'Traceback' not in result.stderr
 

@@ -1,4 +1,7 @@
-"""The stock trainer and its launcher, in processes of their own."""
+"""The stock trainer and its launcher, in processes of their own.
+
+What isn't about the start of a process has it forked from one with Trax.
+"""
 
 import contextlib
 import fcntl
@@ -10,12 +13,15 @@ import struct
 import sys
 import termios
 
+import forked
 import numpy as np
 import pytest
 from conftest import (
+    COMPILING,
     LAUNCHER,
     NLTK_DATA,
     REPOSITORY,
+    STOCK,
     needs_real_corpus,
     run_python,
 )
@@ -23,13 +29,16 @@ from conftest import (
 TWITTER_GIN = 'trax_twitter_sentiment/gin_configs/twitter.gin'
 NOTEBOOK_GIN = 'trax_twitter_sentiment/gin_configs/twitter_notebook.gin'
 
-_STOCK = ('-m', 'trax.trainer')
-
 
 def train(
-    output_dir, *bindings, trainer=LAUNCHER, config=TWITTER_GIN, **environment
+    output_dir,
+    *bindings,
+    trainer=LAUNCHER,
+    run=forked.run,
+    config=TWITTER_GIN,
+    **environment,
 ):
-  return run_python(
+  return run(
       *trainer,
       f'--config_file={config}',
       f'--output_dir={output_dir}',
@@ -59,23 +68,18 @@ def weights(output_dir):
 SAMPLE = "TwitterCorpus.source='sample'"
 
 
-def test_stock_trainer_trains_and_goes_on_from_its_checkpoint(tmp_path):
-  run = tmp_path / 'run'
-  first = train(run, SAMPLE, 'train.steps=20', trainer=_STOCK)
-  assert accuracies(first)[20] > 0.9
-  assert 'eval                 cross_entropy' in first.stdout
-  assert (run / 'tokenizer.json').exists()
-  assert len(weights(run)) == 3
-  second = train(run, SAMPLE, 'train.steps=40', trainer=_STOCK)
-  assert list(accuracies(second)) == [40]
-
-
-@pytest.mark.slow
-def test_launcher_does_what_the_stock_trainer_does(tmp_path):
+def test_stock_trainer_and_launcher_do_the_same(tmp_path):
   stock, launched = (
-      train(tmp_path / name, SAMPLE, 'train.steps=20', trainer=trainer)
-      for name, trainer in (('stock', _STOCK), ('launched', LAUNCHER))
+      train(tmp_path / name, SAMPLE, 'train.steps=20', trainer=trainer, run=run)
+      for name, trainer, run in (
+          ('stock', STOCK, run_python),
+          ('launched', LAUNCHER, forked.run),
+      )
   )
+  assert accuracies(stock)[20] > 0.9
+  assert 'eval                 cross_entropy' in stock.stdout
+  assert (tmp_path / 'stock' / 'tokenizer.json').exists()
+  assert len(weights(tmp_path / 'stock')) == 3
   assert accuracies(launched) == accuracies(stock)
   assert _without_times(launched.stdout) == _without_times(stock.stdout)
   for a, b in zip(weights(tmp_path / 'stock'), weights(tmp_path / 'launched')):
@@ -85,6 +89,22 @@ def test_launcher_does_what_the_stock_trainer_does(tmp_path):
   for name in ('config.gin', 'tokenizer.json', 'model.json'):
     content = (tmp_path / 'launched' / name).read_text()
     assert content == (tmp_path / 'stock' / name).read_text()
+  again = train(tmp_path / 'stock', SAMPLE, 'train.steps=40', trainer=STOCK)
+  assert list(accuracies(again)) == [40]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('trainer', [STOCK, LAUNCHER])
+def test_trainer_that_starts_again_goes_on_from_its_checkpoint(tmp_path, trainer):
+  for steps in (20, 40):
+    result = train(
+        tmp_path / 'run',
+        SAMPLE,
+        f'train.steps={steps}',
+        trainer=trainer,
+        run=run_python,
+    )
+  assert list(accuracies(result)) == [40]
 
 
 def _without_times(output):
@@ -101,7 +121,7 @@ def _files(output_dir):
 
 def test_launcher_is_quiet_but_for_traxs_log(tmp_path):
   run = tmp_path / 'a run'
-  result = train(run, SAMPLE, 'train.steps=2')
+  result = train(run, SAMPLE, 'train.steps=2', run=run_python)
   *log, last = result.stderr.splitlines()
   assert 'Saving checkpoint' in result.stderr
   logging = '(training|trainer_lib|inputs|resource_reader)'
@@ -137,13 +157,13 @@ def test_launcher_shows_the_steps_on_a_terminal(tmp_path):
 @pytest.mark.parametrize(
     ('flag', 'message'),
     [
-        ('--config_file=no.gin', 'Unable to open file: no.gin'),
+        ('--config_file=no.gin', 'there is no such file'),
         ('--config=train.stepss=1', "'train' doesn't have a parameter named 'stepss'"),
         ('--config=train.steps=', 'Unable to parse value'),
     ],
 )
 def test_launcher_names_what_gin_cannot_read_in_one_line(tmp_path, flag, message):
-  result = run_python(*LAUNCHER, f'--config_file={TWITTER_GIN}', flag, cwd=tmp_path)
+  result = forked.run(*LAUNCHER, f'--config_file={TWITTER_GIN}', flag, cwd=tmp_path)
   assert result.returncode == 1
   assert 'Traceback' not in result.stderr
   last = result.stderr.splitlines()[-1]
@@ -153,7 +173,7 @@ def test_launcher_names_what_gin_cannot_read_in_one_line(tmp_path, flag, message
 
 def test_launcher_shows_why_an_import_failed(tmp_path):
   (tmp_path / 'gym.py').write_text('raise ImportError("broken gym")')
-  result = run_python(*LAUNCHER, '--config_file=x.gin', cwd=tmp_path)
+  result = run_python(*LAUNCHER, f'--config_file={TWITTER_GIN}', cwd=tmp_path)
   assert result.returncode == 1
   assert result.stderr.endswith('ImportError: broken gym\n')
 
@@ -174,11 +194,10 @@ def test_two_devices_train_and_go_on_like_one(tmp_path):
   assert list(accuracies(two)) == [40]
 
 
-@pytest.mark.slow
 def test_same_seeds_give_the_same_weights_bit_for_bit(tmp_path):
   runs = [tmp_path / name for name in 'ab']
   for run in runs:
-    accuracies(train(run, SAMPLE, 'train.steps=20'))
+    accuracies(train(run, SAMPLE, 'train.steps=20', **COMPILING))
   for a, b in zip(*map(weights, runs), strict=True):
     np.testing.assert_array_equal(a, b)
 
@@ -200,14 +219,16 @@ def test_mistake_in_a_setting_ends_in_one_line(tmp_path, binding, message):
 
 @needs_real_corpus
 def test_recommended_run_reaches_0_999_on_real_tweets(tmp_path):
-  result = train(tmp_path / 'run', NLTK_DATA=NLTK_DATA)
+  result = train(tmp_path / 'run', run=run_python, NLTK_DATA=NLTK_DATA)
   assert accuracies(result)[60] >= 0.999
 
 
 @pytest.mark.slow
 @needs_real_corpus
 def test_notebooks_run_reaches_0_99_on_real_tweets(tmp_path):
-  result = train(tmp_path / 'run', config=NOTEBOOK_GIN, NLTK_DATA=NLTK_DATA)
+  result = train(
+      tmp_path / 'run', run=run_python, config=NOTEBOOK_GIN, NLTK_DATA=NLTK_DATA
+  )
   reached = accuracies(result)
   assert list(reached) == [1, *range(10, 101, 10)]
   assert reached[100] >= 0.99
@@ -221,7 +242,7 @@ def test_launcher_finds_the_packages_files_from_any_folder(tmp_path):
 
 
 def test_launcher_names_the_files_there_are(tmp_path):
-  result = train(tmp_path / 'run', config='twiter.gin')
+  result = train(tmp_path / 'run', run=run_python, config='twiter.gin')
   assert result.returncode == 1
   (line,) = result.stderr.splitlines()
   assert line.startswith('ERROR: --config_file=twiter.gin: there is no such file (did')

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 
+import forked
 import pytest
 from fuzzing import changed_json, replace_file, run_briefly, tokenizer, write_run
 
@@ -91,6 +92,7 @@ def test_huge_line_is_predicted_and_an_endless_one_refused(folder):
   assert b'/dev/zero, line 1: longer than' in result.stderr
 
 
+@pytest.mark.slow
 def test_many_long_lines_take_little_memory(folder):
   """In the memory of a few of them, however many there are."""
   code = (
@@ -160,9 +162,10 @@ def test_recorded_name_of_a_corpus_is_no_path(folder, module, name):
   fields = changed_json(tokenizer().to_json(), {'corpus': name})
   replace_file(folder, TOKENIZER_FILE, fields)
   before = sorted(folder.iterdir())
-  result = run_briefly('-m', f'{_MODULE}.{module}', f'--model_dir={folder}')
+  command = ('-m', f'{_MODULE}.{module}', f'--model_dir={folder}')
+  result = forked.run(*command, timeout=120)
   assert result.returncode == 1
-  line = result.stderr.decode().splitlines()[-1]  # Matplotlib may tell of its cache.
+  line = result.stderr.splitlines()[-1]  # Matplotlib may tell of its cache.
   assert line.startswith(f'ERROR: The run was trained on the corpus {name!r}')
   assert sorted(folder.iterdir()) == before
 
@@ -190,13 +193,8 @@ def test_config_of_a_run_is_shown_but_not_run(folder):
     ('report', f'--output={folder}/report.html'),
   ):
     module, *rest = arguments
-    result = subprocess.run(
-      [sys.executable, '-m', f'{_MODULE}.{module}', f'--model_dir={folder}', *rest],
-      cwd=folder,
-      capture_output=True,
-      check=False,
-      timeout=120,
-    )
+    command = ('-m', f'{_MODULE}.{module}', f'--model_dir={folder}', *rest)
+    result = forked.run(*command, cwd=folder, timeout=120)
     assert result.returncode == 0, result.stderr
   page = folder / 'report.html'
   assert 'import evil' in page.read_text()
@@ -207,7 +205,8 @@ def test_report_replaces_a_link_and_not_what_it_leads_to(folder, tmp_path):
   target = pathlib.Path(f'{tmp_path}_target')
   target.write_text('mine')
   (folder / 'report.html').symlink_to(target)
-  result = run_briefly('-m', f'{_MODULE}.report', f'--model_dir={folder}')
+  command = ('-m', f'{_MODULE}.report', f'--model_dir={folder}')
+  result = forked.run(*command, timeout=120)
   assert result.returncode == 0, result.stderr
   assert target.read_text() == 'mine'
   assert not (folder / 'report.html').is_symlink()
@@ -238,13 +237,8 @@ def test_code_of_a_runs_own_folder_is_not_run(folder, config, message):
   model = b'{"format": 1, "pooling": null, "padded_length": 9}'
   replace_file(folder, MODEL_FILE, model)
   (folder / 'config.gin').write_text(f'{config}\n')
-  result = subprocess.run(
-    [sys.executable, '-m', f'{_MODULE}.predict', f'--model_dir={folder}', 'good'],
-    cwd=folder,
-    capture_output=True,
-    check=False,
-    timeout=120,
-  )
+  command = ('-m', f'{_MODULE}.predict', f'--model_dir={folder}', 'good')
+  result = forked.run(*command, cwd=folder, timeout=120)
   assert result.returncode == 1
-  assert message in result.stderr.decode()
+  assert message in result.stderr
   assert not (folder / 'proof').exists()

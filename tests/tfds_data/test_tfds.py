@@ -3,6 +3,7 @@ import re
 import subprocess
 import sys
 
+import forked
 import gin
 import numpy as np
 import pytest
@@ -318,10 +319,9 @@ def test_token_ids_of_data_streams_can_be_cut_off(sample_dir):
     next(data.data_streams()[1]())
 
 
-@pytest.mark.slow
 def test_stock_trainer_takes_the_data_set_as_a_flag(tmp_path):
   (tmp_path / 'run.gin').write_text(DATA_STREAMS_GIN)
-  result = run_python(
+  result = forked.run(
       *LAUNCHER,
       '--config_file=run.gin',
       '--dataset=twitter_samples/sample',

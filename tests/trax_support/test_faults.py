@@ -9,19 +9,20 @@ import subprocess
 import sys
 import time
 
+from trax_twitter_sentiment.trax_support import signals
+
+import forked
 import numpy as np
 import pytest
-from conftest import LAUNCHER, run_python
+from conftest import COMPILING, LAUNCHER, STOCK, run_python
 from forked import start_trainer
 from runs import train
 
 from trax_twitter_sentiment.encoding import vocabulary_size
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
-from trax_twitter_sentiment.run_directory import checkpoints, lock
+from trax_twitter_sentiment.run_directory import checkpoints
 from trax_twitter_sentiment.streams import TwitterBatches
-
-STOCK = ('-m', 'trax.trainer')
 
 
 def flags(output_dir, *bindings):
@@ -41,7 +42,8 @@ def with_small_files(n_kilobytes, *arguments, **environment):
       capture_output=True,
       text=True,
       check=False,
-      env={**os.environ, **environment},
+      # What is compiled isn't kept on this disk.
+      env={**os.environ, **COMPILING, **environment},
   )
 
 
@@ -211,8 +213,16 @@ def test_corpus_that_changed_is_named(
   assert contents(tmp_path / 'run') == before
 
 
-@pytest.mark.parametrize('trainer', [STOCK, LAUNCHER])
-@pytest.mark.parametrize('number', [signal.SIGTERM, signal.SIGINT])
+# A quick one of these four is enough where time counts.
+@pytest.mark.parametrize(
+    ('trainer', 'number'),
+    [
+        (LAUNCHER, signal.SIGTERM),
+        pytest.param(LAUNCHER, signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(STOCK, signal.SIGTERM, marks=pytest.mark.slow),
+        pytest.param(STOCK, signal.SIGINT, marks=pytest.mark.slow),
+    ],
+)
 def test_signal_ends_a_run_in_order(tmp_path, trainer, number):
   run, log = tmp_path / 'run', tmp_path / 'log'
   with open(log, 'wb') as file:
@@ -251,7 +261,7 @@ def test_run_that_a_signal_ended_goes_on_exactly(tmp_path):
 
 def test_second_signal_ends_a_run_at_once(tmp_path):
   run, log = tmp_path / 'run', tmp_path / 'log'
-  process = start_trainer(run, log, *ENDLESS)
+  process = start_trainer(run, log, *ENDLESS, **COMPILING)
   wait_for(log, process, 'Metrics will be written')
   # Both come while the first step is compiled.
   os.kill(process.pid, signal.SIGTERM)
@@ -263,11 +273,9 @@ def test_second_signal_ends_a_run_at_once(tmp_path):
 
 def test_ctrl_c_before_the_run_ends_the_launcher_without_a_traceback(tmp_path):
   process = subprocess.Popen(
-      [sys.executable, *LAUNCHER, '--config_file=/dev/stdin'],
-      stdin=subprocess.PIPE,
-      stderr=subprocess.PIPE,
+      [sys.executable, *LAUNCHER, *flags(tmp_path, *ENDLESS)], stderr=subprocess.PIPE
   )
-  time.sleep(1)
+  time.sleep(2)  # It imports Trax, for several seconds.
   process.send_signal(signal.SIGINT)
   _, errors = process.communicate()
   assert process.returncode == 128 + signal.SIGINT
@@ -282,13 +290,13 @@ def test_handlers_are_as_before_after_a_run(tmp_path):
 
 def test_ctrl_c_is_what_it_is_in_interactive_sessions(monkeypatch):
   monkeypatch.setattr(sys, 'ps1', '>>> ', raising=False)
-  with pytest.raises(KeyboardInterrupt), lock.noting_signals():
+  with pytest.raises(KeyboardInterrupt), signals.noting_signals():
     signal.raise_signal(signal.SIGINT)
 
 
 def test_signal_that_is_ignored_stays_so():
   handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
-  with lock.noting_signals() as noted:
+  with signals.noting_signals() as noted:
     signal.raise_signal(signal.SIGINT)
   signal.signal(signal.SIGINT, handler)
   assert noted == []
@@ -345,7 +353,7 @@ def test_weights_that_are_not_finite_get_into_no_checkpoint(tmp_path):
 
 def test_trainer_shows_a_loss_that_is_nan_in_one_line(tmp_path):
   arguments = flags(tmp_path, 'lr_schedules.constant.value=1e39', 'train.steps=9')
-  assert error_of(run_python(*STOCK, *arguments)).startswith('Step 2: the loss is nan')
+  assert error_of(forked.run(*STOCK, *arguments)).startswith('Step 2: the loss is nan')
 
 
 def test_evaluation_that_fails_costs_no_checkpoint(tmp_path, sample_corpus):

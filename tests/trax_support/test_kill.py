@@ -13,7 +13,7 @@ from forked import start_trainer
 from trax_twitter_sentiment.run_directory import checkpoints
 
 # `make soak` sets SOAK.
-KILLS = 200 if os.environ.get('SOAK') else 30
+MANY_KILLS = 200 if os.environ.get('SOAK') else 30
 STEPS = 40
 SETTINGS = (
     f'train.steps={STEPS}',
@@ -55,22 +55,30 @@ def arrays(folder, name):
   return [gzip.decompress((folder / f'{name}.{a}.npy.gz').read_bytes()) for a in ARRAYS]
 
 
-@pytest.mark.slow
-def test_run_that_is_killed_again_and_again_loses_nothing(tmp_path, uninterrupted):
+@pytest.mark.parametrize(
+    ('n_kills', 'at_any_time', 'files'),
+    [
+        (4, 0, sorted(LONG_TO_WRITE)),
+        pytest.param(MANY_KILLS, 0.4, [*FILES, READY], marks=pytest.mark.slow),
+    ],
+)
+def test_run_that_is_killed_again_and_again_loses_nothing(
+    tmp_path, uninterrupted, n_kills, at_any_time, files
+):
   rng = random.Random(0)
   run, log = tmp_path / 'run', tmp_path / 'log'
   step, kills, seen = 0, 0, set()
-  while kills < KILLS or not seen >= LONG_TO_WRITE:
-    assert kills < 2 * KILLS, f'Only {seen} were being written at a kill.'
+  while kills < n_kills or not seen >= LONG_TO_WRITE:
+    assert kills < n_kills + 30, f'Only {seen} were being written at a kill.'
     log.write_text('')
     process = start_trainer(run, log, *SETTINGS)
-    if rng.random() < 0.4:
+    if rng.random() < at_any_time:
       process.join(rng.uniform(0.0, 6.0))
     else:
       # So many more steps that the kills are all over the run.
-      for _ in range(rng.random() < 0.7 * STEPS / KILLS):
+      for _ in range(rng.random() < 0.7 * STEPS / n_kills):
         _wait_for(process, run, READY)
-      _wait_for(process, run, rng.choice([*FILES, READY]))
+      _wait_for(process, run, rng.choice(files))
       time.sleep(rng.choice([0, 0, 0.001, 0.03]))
     if not process.is_alive():
       _check_end(process, log, run, uninterrupted)

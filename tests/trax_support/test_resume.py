@@ -5,8 +5,9 @@ import itertools
 import pathlib
 import shutil
 
+import forked
 import pytest
-from conftest import LAUNCHER, run_python
+from conftest import LAUNCHER
 from runs import train
 from trax import data
 from trax.supervised import training
@@ -159,11 +160,10 @@ def test_generator_that_ends_is_at_its_end(tmp_path, sample_corpus):
   assert again.training_loop.step == 3
 
 
-@pytest.mark.slow
 def test_two_devices_go_on_like_two_that_did_not_stop(tmp_path):
   for name, steps in (('at_once', [8]), ('in_parts', [3, 8])):
     for n_steps in steps:
-      result = run_python(
+      result = forked.run(
           *LAUNCHER,
           '--config_file=trax_twitter_sentiment/gin_configs/twitter.gin',
           f'--output_dir={tmp_path / name}',

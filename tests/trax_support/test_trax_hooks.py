@@ -1,10 +1,11 @@
 """The plugin's parts with what else Trax has, by gin alone."""
 
+import forked
 import gin
 import numpy as np
 import pytest
 import trax.models
-from conftest import LAUNCHER, run_python
+from conftest import LAUNCHER
 from runs import train
 from trax.data import text_encoder
 from trax.supervised import trainer_lib
@@ -179,6 +180,7 @@ def test_fine_tuning_takes_weights_and_vocabulary_of_another_run(tmp_path):
 
 # A stream of somebody else's, for the metric.
 _OTHER_STREAM = """
+import forked
 import gin
 import numpy as np
 @gin.configurable
@@ -232,7 +234,7 @@ train.eval_steps = 1
 def test_one_import_of_the_plugin_is_enough(tmp_path, config):
   (tmp_path / 'other_stream.py').write_text(_OTHER_STREAM)
   (tmp_path / 'my.gin').write_text(config)
-  result = run_python(
+  result = forked.run(
       *LAUNCHER,
       '--config_file=my.gin',
       '--output_dir=run',

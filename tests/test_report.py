@@ -165,6 +165,13 @@ def test_run_without_emoticons_has_one_variant(tmp_path):
   assert 'leaves emoticons out' in Page(render(content)).text
 
 
+def test_run_on_a_grouped_corpus_says_so(tmp_path):
+  train(tmp_path, 'configured_corpus.corpus=@GroupedCorpus')
+  text = Page(render(content_of(tmp_path))).text
+  assert "the package's made-up tweets" in text
+  assert 'near-duplicates in one split' in text
+
+
 def test_curves_end_with_their_last_values(page, content):
   for name in ('cross_entropy', 'accuracy'):
     last = content.eval_curves[name][4]

@@ -136,18 +136,14 @@ def _show(out='', err=''):
 @needs_real_corpus
 @with_commands
 def test_commands_print_what_the_page_says(page, tmp_path):
-  """Runs all commands of a page, truly as written, in one folder."""
+  """Runs all commands of a page, in one folder, the trainer by its launcher.
+
+  That prints what the stock trainer does (test_trainer.py), without the long import.
+  """
   make_folder(page, tmp_path)
   wrong = []
   for command, output in commands(page):
-    result = subprocess.run(
-        ['bash', '-c', command],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=_environment(),
-    )
+    result = _run_in_shell(command, tmp_path)
     expected = output.splitlines()
     problems = [line for line in expected if _is_problem(line)]
     printed = [line for line in result.stderr.splitlines() if _is_problem(line)]
@@ -164,14 +160,21 @@ def test_commands_print_what_the_page_says(page, tmp_path):
   assert not wrong, '\n'.join(wrong)
 
 
-def _environment():
-  """Returns this process's environment, activated, with the real corpus."""
-  folder = os.path.dirname(sys.executable)
-  return {
-      **os.environ,
-      'NLTK_DATA': NLTK_DATA,
-      'PATH': os.pathsep.join([folder, os.environ['PATH']]),
-  }
+def _run_in_shell(command, folder):
+  """Runs a command with this environment activated, and with the real corpus."""
+  scripts = os.path.dirname(sys.executable)
+  return subprocess.run(
+      ['bash', '-c', command.replace('trax.trainer', LAUNCHER[1])],
+      cwd=folder,
+      capture_output=True,
+      text=True,
+      check=False,
+      env={
+          **os.environ,
+          'NLTK_DATA': NLTK_DATA,
+          'PATH': os.pathsep.join([scripts, os.environ['PATH']]),
+      },
+  )
 
 
 def _is_problem(line):
@@ -185,13 +188,7 @@ def test_python_examples_print_what_the_page_says(page, tmp_path):
   make_folder(page, tmp_path)
   for command, _ in commands(page):
     if 'trax.trainer' in command:
-      subprocess.run(
-          ['bash', '-c', command.replace('trax.trainer', LAUNCHER[1])],
-          cwd=tmp_path,
-          capture_output=True,
-          check=True,
-          env=_environment(),
-      )
+      assert _run_in_shell(command, tmp_path).returncode == 0
   result = run_python(
       '-m', 'doctest', str(REPOSITORY / page), cwd=tmp_path, NLTK_DATA=NLTK_DATA
   )

@@ -22,7 +22,7 @@ def _own_cache(tmp_path, monkeypatch):
 
 def token_lists(index):
   ends = np.cumsum(index.lengths)
-  texts = np.split(index.places, ends[:-1])
+  texts = np.split(index.indices, ends[:-1])
   return [[index.tokens[place] for place in text] for text in texts]
 
 
@@ -84,9 +84,9 @@ def test_binding_and_variable_keep_the_cache_out(monkeypatch):
     [
         {'tokens': np.frombuffer(b'["good"]', np.uint8)},
         {'tokens': np.frombuffer(b'[[[[', np.uint8)},
-        {'places': np.array([-1] * 7, np.int32)},
-        {'places': np.zeros(7, np.float32)},
-        {'places': np.zeros((7, 1), np.int32)},
+        {'indices': np.array([-1] * 7, np.int32)},
+        {'indices': np.zeros(7, np.float32)},
+        {'indices': np.zeros((7, 1), np.int32)},
         {'lengths': np.array([7])},
         {'lengths': np.array([-1, 1, 3, 4])},
     ],
@@ -107,7 +107,7 @@ def test_many_texts_are_tokenized_by_several_processes_as_by_one(monkeypatch):
   monkeypatch.setattr(tokenized_texts, '_MANY_TEXTS', 0)
   several = token_index(TOKENIZER, texts, use_cache=False)
   assert several.tokens == one.tokens
-  np.testing.assert_array_equal(several.places, one.places)
+  np.testing.assert_array_equal(several.indices, one.indices)
   np.testing.assert_array_equal(several.lengths, one.lengths)
 
 
@@ -117,7 +117,7 @@ def test_processes_at_once_are_safe(tmp_path):
       'from trax_twitter_sentiment.tokenized_texts import token_index;'
       'from trax_twitter_sentiment.tokenizer import TweetTokenizer;'
       'index = token_index(TweetTokenizer(), ["good day :)"] * 3000);'
-      'print(index.tokens, len(index.places))'
+      'print(index.tokens, len(index.indices))'
   )
   with concurrent.futures.ThreadPoolExecutor() as executor:
     runs = [executor.submit(run_python, '-c', code) for _ in range(4)]

@@ -169,7 +169,7 @@ def _encode_split(
 def _encode(
     tokenizer: TweetTokenizer, index: TokenIndex, examples: Examples
 ) -> EncodedExamples:
-  ids, lengths = tokenizer.encode_tokens(index.tokens)[index.places], index.lengths
+  ids, lengths = tokenizer.encode_tokens(index.tokens)[index.indices], index.lengths
   if tokenizer.drop_unknown:
     known = ids != UNK_ID
     text_of_token = np.repeat(np.arange(len(lengths)), lengths)

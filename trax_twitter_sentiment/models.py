@@ -45,7 +45,7 @@ def TwitterClassifier(
     embedding_stddev: standard deviation of the embedding's initial values; a small
       one keeps tokens silent that training has hardly met. `None` for Trax's
       `ScaledInitializer`, whose values are larger the smaller `embedding_dim` is.
-    embedding_dropout: the part of the embedding's values dropped in training.
+    embedding_dropout: the fraction of the embedding's values dropped in training.
     mode: `'train'`, `'eval'` or `'predict'`; dropout works in `'train'` alone.
 
   Raises:

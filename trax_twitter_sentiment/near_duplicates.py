@@ -46,14 +46,14 @@ def _grouped(corpus: Corpus) -> Corpus:
   labels = np.concatenate([corpus.train.labels, corpus.validation.labels])
   trains = np.array(near_duplicates(texts)) < n_train
 
-  def part(chosen: np.ndarray) -> Examples:
+  def split(chosen: np.ndarray) -> Examples:
     # Positives first, as ever.
-    places = np.flatnonzero(chosen)
-    places = places[np.argsort(-labels[places], kind='stable')]
-    return Examples(tuple(texts[i] for i in places), labels[places])
+    rows = np.flatnonzero(chosen)
+    rows = rows[np.argsort(-labels[rows], kind='stable')]
+    return Examples(tuple(texts[i] for i in rows), labels[rows])
 
   return dataclasses.replace(
-      corpus, name=corpus.name + GROUPED, train=part(trains), validation=part(~trains)
+      corpus, name=corpus.name + GROUPED, train=split(trains), validation=split(~trains)
   )
 
 
@@ -75,7 +75,7 @@ def recorded_corpus(name: str) -> Corpus:
 
 
 def near_duplicates(texts: Sequence[str]) -> list[int]:
-  """Returns the first near-duplicate of each text, as its place among the texts.
+  """Returns the first near-duplicate of each text, as its index among the texts.
 
   A text without any is its own. Two texts are near-duplicates if their sets of words
   have a Jaccard index of 0.7 or more; links, handles, digits, emoticons, punctuation

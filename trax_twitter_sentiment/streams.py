@@ -53,7 +53,7 @@ def TwitterSamples(
       positives come first.
     seed: of the order; the same seed gives the same order.
     host_id: which host of a computation reads; `None` for JAX's process index.
-    n_hosts: how many share the data, each reading a part of its own; `None` for
+    n_hosts: how many share the data, each reading a share of its own; `None` for
       JAX's process count.
 
   Raises:
@@ -135,13 +135,13 @@ def TwitterBatches(
     seed: of the order; the same seed gives the same batches.
     pad_each_batch: whether batches are as long as their longest tweet, as the
       notebook's are; each new length makes Trax compile its step anew.
-    balanced: whether each class has the same part of each batch, the highest class
+    balanced: whether each class has the same share of each batch, the highest class
       first; if not, batches take the split as it is, which is what evaluation on a
       corpus of uneven classes needs.
     without_emoticons: whether emoticons are removed from the tweets, with the
       vocabulary as it is: for an honest evaluation beside the usual one.
     host_id: which host of a computation reads; `None` for JAX's process index.
-    n_hosts: how many share the data, each reading a part of its own; `None` for
+    n_hosts: how many share the data, each reading a share of its own; `None` for
       JAX's process count.
 
   Raises:
@@ -203,7 +203,7 @@ def twitter_data_streams(
   For `batcher.data_streams`, like `trax.data.data_streams`; since labels are
   scalars, `batcher.variable_shapes` must be `False`. Examples are pairs
   `(inputs, target)`: <int32>[length], padded with 0 to one length, and <int32>[].
-  Of several hosts, each reads a part of its own.
+  Of several hosts, each reads a share of its own.
 
   Args:
     max_length: tokens a tweet, cutting longer ones off; `None` for as many as the

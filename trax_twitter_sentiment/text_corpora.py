@@ -38,9 +38,9 @@ def TextFileCorpus(
 
   Args:
     train_path: the file to train on.
-    validation_path: the file to validate on; `None` to hold out a part of the other.
-    validation_fraction: the part of each class that is held out, in (0, 1); drawn at
-      random.
+    validation_path: the file to validate on; `None` to hold out texts of the other.
+    validation_fraction: the fraction of each class that is held out, in (0, 1);
+      drawn at random.
     text_column: the column that holds the texts.
     label_column: the column that holds the labels.
     labels: what labels are called in the files, in the order of their classes;

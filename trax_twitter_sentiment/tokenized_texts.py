@@ -17,7 +17,7 @@ from trax_twitter_sentiment.tokenizer import (
     shared_tokenizer,
 )
 
-_FORMAT = 1
+_FORMAT = 2
 
 # Texts that are tokenized, and travel between processes, together.
 _CHUNK_SIZE = 4096
@@ -28,22 +28,22 @@ _MANY_TEXTS = 50_000
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TokenIndex:
-  """Tokenized texts, each token as its place in a list of the different ones.
+  """Tokenized texts, each token as its index in a list of the different ones.
 
   Attributes:
     tokens: the different tokens, in the order in which they first appear.
-    places: <int32>[n_tokens], the tokens of all texts, one after the other, each as
-      its place in `tokens`.
+    indices: <int32>[n_tokens], the tokens of all texts, one after the other, each as
+      its index in `tokens`.
     lengths: <int64>[n_texts], how many of them each text has.
   """
 
   tokens: tuple[str, ...]
-  places: np.ndarray
+  indices: np.ndarray
   lengths: np.ndarray
 
   def counts(self) -> dict[str, int]:
     """Returns how often each token appears, in the order of first appearance."""
-    counts = np.bincount(self.places, minlength=len(self.tokens))
+    counts = np.bincount(self.indices, minlength=len(self.tokens))
     return dict(zip(self.tokens, counts.tolist(), strict=True))
 
 
@@ -74,19 +74,19 @@ def token_index(
 def _tokenize(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
   import tqdm  # Imported on use: of cached texts there is no progress to show.
 
-  places_of: dict[str, int] = {}
-  places, lengths = [], []
+  index_of: dict[str, int] = {}
+  indices, lengths = [], []
   # `disable=None` shows the bar only where stderr is a terminal, `delay` only where
   # it takes long.
   with tqdm.tqdm(
       desc='Tokenizing', total=len(texts), unit=' texts', disable=None, delay=2
   ) as progress:
     for index in _indices_of_chunks(tokenizer, texts):
-      merged = [places_of.setdefault(token, len(places_of)) for token in index.tokens]
-      places.append(np.array(merged, np.int32)[index.places])
+      merged = [index_of.setdefault(token, len(index_of)) for token in index.tokens]
+      indices.append(np.array(merged, np.int32)[index.indices])
       lengths.append(index.lengths)
       progress.update(len(index.lengths))
-  return TokenIndex(tuple(places_of), np.concatenate(places), np.concatenate(lengths))
+  return TokenIndex(tuple(index_of), np.concatenate(indices), np.concatenate(lengths))
 
 
 def _indices_of_chunks(
@@ -107,15 +107,15 @@ def _indices_of_chunks(
 
 def _index_chunk(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
   tokenizer = shared_tokenizer(tokenizer)
-  places_of: dict[str, int] = {}
-  places: list[int] = []
+  index_of: dict[str, int] = {}
+  indices: list[int] = []
   lengths = []
   for text in texts:
     tokens = tokenizer.tokenize(text)
-    places += [places_of.setdefault(token, len(places_of)) for token in tokens]
+    indices += [index_of.setdefault(token, len(index_of)) for token in tokens]
     lengths.append(len(tokens))
   return TokenIndex(
-      tuple(places_of), np.array(places, np.int32), np.array(lengths, np.int64)
+      tuple(index_of), np.array(indices, np.int32), np.array(lengths, np.int64)
   )
 
 
@@ -140,25 +140,25 @@ def _key(tokenizer: TweetTokenizer, texts: Sequence[str]) -> str:
 def _to_arrays(index: TokenIndex) -> dict[str, np.ndarray]:
   # JSON holds any str; an array of str would lose null characters.
   tokens = np.frombuffer(json.dumps(index.tokens).encode(), np.uint8)
-  return {'tokens': tokens, 'places': index.places, 'lengths': index.lengths}
+  return {'tokens': tokens, 'indices': index.indices, 'lengths': index.lengths}
 
 
 def _from_arrays(arrays: dict[str, np.ndarray], n_texts: int) -> TokenIndex | None:
   """Returns what `_to_arrays` got; `None` if that can't be what this is."""
   try:
     tokens = json.loads(arrays['tokens'].tobytes())
-    places, lengths = arrays['places'], arrays['lengths']
+    indices, lengths = arrays['indices'], arrays['lengths']
     whole = (
         isinstance(tokens, list)
         and all(isinstance(token, str) for token in tokens)
-        and (places.dtype, lengths.dtype) == (np.int32, np.int64)
-        and (places.ndim, lengths.shape) == (1, (n_texts,))
+        and (indices.dtype, lengths.dtype) == (np.int32, np.int64)
+        and (indices.ndim, lengths.shape) == (1, (n_texts,))
         and lengths.min(initial=0) >= 0
-        and lengths.max(initial=0) <= len(places)  # Else the sum could overflow.
-        and lengths.sum() == len(places)
-        and places.min(initial=0) >= 0
-        and places.max(initial=-1) < len(tokens)
+        and lengths.max(initial=0) <= len(indices)  # Else the sum could overflow.
+        and lengths.sum() == len(indices)
+        and indices.min(initial=0) >= 0
+        and indices.max(initial=-1) < len(tokens)
     )
   except (KeyError, TypeError, ValueError, RecursionError):
     return None
-  return TokenIndex(tuple(tokens), places, lengths) if whole else None
+  return TokenIndex(tuple(tokens), indices, lengths) if whole else None

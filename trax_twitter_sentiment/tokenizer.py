@@ -5,9 +5,8 @@ import dataclasses
 import functools
 import json
 import os
-import re
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from trax_twitter_sentiment.trax_support.fast_imports import no_garbage_collection
@@ -16,26 +15,17 @@ import gin
 import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run_directory.files import open_regular, write_atomically
-from trax_twitter_sentiment.text import extra_tokens
+from trax_twitter_sentiment.run_directory.files import read_whole, write_atomically
+from trax_twitter_sentiment.text import cleaning, extra_tokens
 from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
 
-# The notebook's special tokens; a token's id is its place in the vocabulary.
+# The notebook's special tokens; a token's id is its index in the vocabulary.
 PAD_ID, UNK_ID = 0, 2
 SPECIAL_TOKENS = ('__PAD__', '__</e>__', '__UNK__')
 
 # The file in a run's output directory that holds its tokenizer.
 TOKENIZER_FILE = 'tokenizer.json'
 _FILE_FORMAT = 1
-
-_TICKER = re.compile(r'\$\w*')
-_RETWEET_MARK = re.compile(r'^RT\s+')
-_LINK = re.compile(r'https?://\S*[\r\n]*')
-_SPLIT_EMOTICON = re.compile(r'(?<!\S): ([()])(?!\S)')
-
-# NLTK's tokenizer takes quadratic time on some long runs (of digits, say), so a
-# text longer than any tweet goes to it in pieces.
-_PIECE_LENGTH = 1024
 
 # What is longer is no word: it has no stem (of a run of y, older NLTKs' stemmer finds
 # one by a recursion as deep as it is long), and isn't worth remembering.
@@ -79,7 +69,7 @@ class TweetTokenizer:
     stop_words: what `remove_stop_words` removes; the corpus brings its own.
     lexicon: words and emoji with their strength, from -3 to 3; VADER's, where
       gin has `add_lexicon` on.
-    vocabulary: the tokens that have an id, which is their place here. The first
+    vocabulary: the tokens that have an id, which is their index here. The first
       three are `SPECIAL_TOKENS`.
     corpus: the name of the corpus that the vocabulary was taken from.
   """
@@ -114,7 +104,7 @@ class TweetTokenizer:
   def tokenize(self, text: str) -> list[str]:
     """Returns the tokens of a text; none where nothing but noise is in it."""
     text = self._clean(text)
-    words = [word for piece in _pieces(text) for word in self._split(piece)]
+    words = [word for piece in cleaning.pieces(text) for word in self._split(piece)]
     tokens = [token for token in map(self._to_token, words) if token]
     return tokens + self._features(tokens) if self._has_features else tokens
 
@@ -216,26 +206,21 @@ class TweetTokenizer:
       FileNotFoundError: if there is none.
       UserError: if the file is damaged or not a tokenizer.
     """
-    path = os.path.join(folder, TOKENIZER_FILE)
-    try:
-      with open_regular(path) as file:
-        return cls.from_json(file.read().decode('utf-8'))
-    except FileNotFoundError:
-      raise
-    except OSError as error:
-      raise UserError(f'{path}: {error.strerror}.') from error
-    except ValueError as error:
-      raise UserError(f'{path} is not a tokenizer file: {error}.') from error
+    return read_whole(
+        os.path.join(folder, TOKENIZER_FILE),
+        lambda content: cls.from_json(content.decode('utf-8')),
+        'a tokenizer file',
+    )
 
   def _clean(self, text: str) -> str:
     if self.join_split_emoticons:
-      text = _SPLIT_EMOTICON.sub(r':\1', text)
+      text = cleaning.join_split_emoticons(text)
     if self.remove_tickers:
-      text = _TICKER.sub('', text)
+      text = cleaning.remove_tickers(text)
     if self.remove_retweet_mark:
-      text = _RETWEET_MARK.sub('', text)
+      text = cleaning.remove_retweet_mark(text)
     if self.remove_links:
-      text = _LINK.sub('', text)
+      text = cleaning.remove_links(text)
     if not self.keep_emoticons:
       text = remove_emoticons(text)
     if self.add_negated:
@@ -332,18 +317,6 @@ def shared_tokenizer(tokenizer: TweetTokenizer) -> TweetTokenizer:
 def _step_names() -> tuple[str, ...]:
   fields = dataclasses.fields(TweetTokenizer)
   return tuple(field.name for field in fields if field.type is bool)
-
-
-def _pieces(text: str) -> Iterator[str]:
-  """Yields a long text in pieces, cut at white space where there is some."""
-  start = 0
-  while len(text) - start > _PIECE_LENGTH:
-    end = start + _PIECE_LENGTH
-    cut = max(text.rfind(' ', start, end), text.rfind('\n', start, end))
-    cut = cut if cut > start else end
-    yield text[start:cut]
-    start = cut
-  yield text[start:]
 
 
 def _parse_object(content: str) -> dict[str, Any]:

@@ -106,9 +106,9 @@ def test_any_cache_entry_makes_sense_or_is_none(content):
   # Whatever the entry says, it is something that streams can be made of.
   assert len(index.lengths) == len(_TEXTS)
   assert index.lengths.min() >= 0
-  assert sum(index.lengths.tolist()) == len(index.places)
+  assert sum(index.lengths.tolist()) == len(index.indices)
   assert all(isinstance(token, str) for token in index.tokens)
-  assert all(0 <= place < len(index.tokens) for place in index.places.tolist())
+  assert all(0 <= i < len(index.tokens) for i in index.indices.tolist())
 
 
 _TOKENIZER_OF_THE_KEY = TweetTokenizer(

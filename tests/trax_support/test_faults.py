@@ -104,7 +104,7 @@ class TestFullDisk:
         'from trax_twitter_sentiment.tokenized_texts import token_index;'
         'from trax_twitter_sentiment.tokenizer import TweetTokenizer;'
         'index = token_index(TweetTokenizer(), ["good day :)"] * 3000);'
-        'print(len(index.places))'
+        'print(len(index.indices))'
     )
     result = with_small_files(8, '-c', code, XDG_CACHE_HOME=str(tmp_path))
     assert result.stdout == '9000\n'

@@ -3,12 +3,12 @@
 import dataclasses
 
 import numpy as np
+from scipy import stats
 from sklearn import metrics
 
 from trax_twitter_sentiment.metrics import compute_accuracy
 
 _N_CALIBRATION_BINS = 10
-_N_RESAMPLES = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Evaluation:
 
   Attributes:
     accuracy: by `compute_accuracy`, all weights one.
-    accuracy_interval: its 95% interval, by 10,000 bootstrap resamples.
-    precision: of what is called positive, the part that is.
-    recall: of what is positive, the part that is called so.
+    accuracy_interval: its 95% interval, by Wilson.
+    precision: of what is called positive, the fraction that is.
+    recall: of what is positive, the fraction that is called so.
     f1: the harmonic mean of both.
     roc_auc: how often a positive scores above a negative.
     log_loss: the mean negative log-probability of the true label, in nats.
@@ -64,9 +64,8 @@ def evaluate(log_probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
   accuracy, _, _ = compute_accuracy(
       log_probabilities, labels, np.ones(n_examples)
   )
-  # The number of right ones in a resample of n with replacement is binomial.
-  resampled = np.random.default_rng(0).binomial(n_examples, accuracy, _N_RESAMPLES)
-  low, high = np.quantile(resampled / n_examples, [0.025, 0.975])
+  n_correct = round(float(accuracy) * n_examples)
+  interval = stats.binomtest(n_correct, n_examples).proportion_ci(method='wilson')
 
   predicted = (log_probabilities[:, 1] > log_probabilities[:, 0]).astype(int)
   precision, recall, f1, _ = metrics.precision_recall_fscore_support(
@@ -78,7 +77,7 @@ def evaluate(log_probabilities: np.ndarray, labels: np.ndarray) -> Evaluation:
   auc = metrics.roc_auc_score(labels, odds) if both_classes else None
   return Evaluation(
       accuracy=Score(float(accuracy), n_examples),
-      accuracy_interval=(float(low), float(high)),
+      accuracy_interval=(float(interval.low), float(interval.high)),
       precision=_score(precision, int(predicted.sum())),
       recall=_score(recall, int(labels.sum())),
       f1=_score(f1, n_examples),
@@ -106,7 +105,7 @@ def calibration_bins(
 
   Returns:
     For each of 10 bins, <float64>[10]: the number of examples, the mean of their
-    probabilities, and the part of them that is positive; NaN where there are none.
+    probabilities, and the fraction of them that is positive; NaN where there are none.
   """
   bins = np.minimum(
       (probabilities * _N_CALIBRATION_BINS).astype(int), _N_CALIBRATION_BINS - 1

@@ -109,7 +109,7 @@ class RecordReader:
       raise UserError(f'{self._name}, line {rows.line_num}: {error}.') from error
     if missing := self._missing(header):
       raise UserError(f'{self._name}, line 1: {missing}.')
-    places = [header.index(column) for column in self._columns]
+    positions = [header.index(column) for column in self._columns]
     while True:
       try:
         row = next(rows)
@@ -121,7 +121,7 @@ class RecordReader:
       if not row:
         continue
       if len(row) == len(header):
-        yield Record(rows.line_num, tuple(row[place] for place in places))
+        yield Record(rows.line_num, tuple(row[position] for position in positions))
       else:
         self.malformed(
             rows.line_num, f'{len(row)} columns, but the header has {len(header)}'

@@ -165,7 +165,7 @@ def _variant(
 
 
 def _worst_mistakes(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-  """Returns <int>[at most N_MISTAKES] places, the largest wrong log-odds first."""
+  """Returns <int>[at most N_MISTAKES] indices, the largest wrong log-odds first."""
   odds = scores.log_odds(log_probabilities)
   wrong = np.flatnonzero((odds > 0) != labels)
   return wrong[np.argsort(-np.abs(odds[wrong]), kind='stable')][:N_MISTAKES]

@@ -75,15 +75,15 @@ def confusion_matrix(matrix: list[list[int]]) -> str:
 
   def draw(axes: Axes) -> None:
     counts = np.array(matrix)
-    parts = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(parts, cmap='Blues', vmin=0, vmax=1, aspect='auto')
+    fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    axes.imshow(fractions, cmap='Blues', vmin=0, vmax=1, aspect='auto')
     for row, column in np.ndindex(2, 2):
-      part = parts[row, column]
+      fraction = fractions[row, column]
       axes.text(
           column,
           row,
-          f'{counts[row, column]:,}\n{part:.1%}',
-          color='white' if part > 0.7 else 'black',
+          f'{counts[row, column]:,}\n{fraction:.1%}',
+          color='white' if fraction > 0.7 else 'black',
           ha='center',
           va='center',
           size=12,
@@ -125,7 +125,7 @@ def calibration(log_probabilities: np.ndarray, labels: np.ndarray) -> str:
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlabel('mean probability of positive')
-    axes.set_ylabel('part that is positive')
+    axes.set_ylabel('fraction that is positive')
     axes.legend()
 
   return _draw(draw)

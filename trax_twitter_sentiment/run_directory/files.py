@@ -4,7 +4,12 @@ import errno
 import os
 import stat
 import tempfile
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import BinaryIO, TypeVar
+
+from trax_twitter_sentiment.errors import UserError
+
+T = TypeVar('T')
 
 
 def write_atomically(path: str, content: str | bytes) -> None:
@@ -31,6 +36,31 @@ def write_atomically(path: str, content: str | bytes) -> None:
   except BaseException:
     os.unlink(temporary)
     raise
+
+
+def read_whole(path: str, parse: Callable[[bytes], T], kind: str) -> T:
+  """Returns what `parse` makes of a file's content.
+
+  Args:
+    path: the file.
+    parse: raises `ValueError` for what it can't be.
+    kind: what it should be, for the error.
+
+  Raises:
+    FileNotFoundError: if there is none.
+    UserError: if it can't be read, or isn't what it should be.
+  """
+  try:
+    with open_regular(path) as file:
+      return parse(file.read())
+  except FileNotFoundError:
+    raise
+  except OSError as error:
+    raise UserError(f'{path}: {error.strerror}.') from error
+  except RecursionError as error:
+    raise UserError(f'{path} is not {kind}: it is nested too deeply.') from error
+  except ValueError as error:
+    raise UserError(f'{path} is not {kind}: {error}.') from error
 
 
 def open_regular(path: str) -> BinaryIO:

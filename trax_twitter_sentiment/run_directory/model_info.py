@@ -4,8 +4,7 @@ import dataclasses
 import json
 import os
 
-from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run_directory.files import open_regular, write_atomically
+from trax_twitter_sentiment.run_directory.files import read_whole, write_atomically
 
 MODEL_FILE = 'model.json'
 POOLINGS = ('masked_mean', 'mean')
@@ -41,16 +40,7 @@ class ModelInfo:
       FileNotFoundError: if there is none.
       UserError: if it is damaged.
     """
-    path = os.path.join(folder, MODEL_FILE)
-    try:
-      with open_regular(path) as file:
-        return _parse(file.read())
-    except FileNotFoundError:
-      raise
-    except OSError as error:
-      raise UserError(f'{path}: {error.strerror}.') from error
-    except (ValueError, RecursionError) as error:
-      raise UserError(f'{path} is not a model file: {error}.') from error
+    return read_whole(os.path.join(folder, MODEL_FILE), _parse, 'a model file')
 
 
 def _parse(content: bytes) -> ModelInfo:

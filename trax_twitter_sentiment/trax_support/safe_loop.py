@@ -35,7 +35,7 @@ class SafeLoop(training.Loop):
 
   - A step's checkpoints are written as one, when the step's evaluation is done: all
     their files change, or none. Loading makes sure that a checkpoint is whole.
-  - A checkpoint holds the place in the streams and the random numbers, too, so that
+  - A checkpoint holds the position in the streams and the random numbers, too, so that
     a run that starts again goes on exactly as if it hadn't ended.
   - SIGTERM and Ctrl-C end a run after the current step, with a checkpoint.
   - A loss or weights that are not finite end it, and never get into a checkpoint.

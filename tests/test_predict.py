@@ -3,9 +3,11 @@
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 
+import psutil
 import pytest
 from conftest import run_python
 from runs import train
@@ -135,6 +137,47 @@ def test_closed_pipe_ends_quietly(run_dir):
         pass
       assert process.stderr.read() == b''
     assert process.returncode == 141
+
+
+@pytest.fixture
+def two_processes(run_dir):
+  """A `predict --processes=2` in mid-work, and its worker processes."""
+  command = [sys.executable, *COMMAND, f'--model_dir={run_dir}', '--processes=2']
+  with subprocess.Popen(
+      command,
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      stderr=subprocess.PIPE,
+  ) as process:
+    process.stdin.write(b'lovely day :)\n' * 5_000)
+    process.stdin.flush()
+    process.stdout.readline()
+    workers = [
+        child
+        for child in psutil.Process(process.pid).children()
+        if 'LokyProcess' in ' '.join(child.cmdline())
+    ]
+    assert len(workers) == 2
+    yield process, workers
+    process.kill()
+
+
+def test_killed_worker_is_one_line(two_processes):
+  process, workers = two_processes
+  workers[0].kill()
+  _, errors = process.communicate()
+  assert process.returncode == 1
+  assert errors.startswith(b'ERROR: A worker process was killed')
+  assert len(errors.splitlines()) == 1
+
+
+@pytest.mark.parametrize('number', [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_no_worker_outlives_its_parent(two_processes, number):
+  process, workers = two_processes
+  process.send_signal(number)
+  process.wait()
+  _, alive = psutil.wait_procs(workers, timeout=20)
+  assert not alive
 
 
 def test_memory_does_not_grow_with_the_input(run_dir):

@@ -2,6 +2,7 @@ import gzip
 import io
 import json
 import math
+import pickle
 import shutil
 
 import numpy as np
@@ -266,3 +267,10 @@ def test_classifier_of_more_classes_is_refused(runs):
   )
   with pytest.raises(UserError, match='classifier of 3 classes'):
     SentimentPredictor.load(folder)
+
+
+def test_used_predictor_can_be_pickled(run_dir):
+  used = SentimentPredictor.load(run_dir)
+  texts = ['so happy :)', 'so sad :(']
+  expected = used.predict(texts)
+  assert pickle.loads(pickle.dumps(used)).predict(texts) == expected

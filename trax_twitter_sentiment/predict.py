@@ -9,8 +9,6 @@ JSON Lines, or a text a line. Predictions go to standard output, in the order of
 texts.
 """
 
-import collections
-import concurrent.futures
 import contextlib
 import json
 import math
@@ -22,6 +20,7 @@ from absl import flags
 
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.parallel import map_in_order
 from trax_twitter_sentiment.predictor import (
     Explanation,
     Prediction,
@@ -94,7 +93,7 @@ def _write(
     print('label\tsentiment\tlog_p_negative\tlog_p_positive\tn_tokens\ttext')
   work = _Work(predictor, _format(), _EXPLAIN.value)
   chunks = _chunks(_with_progress(texts) if progress else texts)
-  for lines in _map_in_order(work, chunks, _PROCESSES.value):
+  for lines in map_in_order(work, chunks, _PROCESSES.value):
     sys.stdout.write(lines)
 
 
@@ -116,38 +115,6 @@ class _Work:
         self._format(text, *row) + '\n'
         for text, row in zip(texts, rows, strict=True)
     )
-
-
-# The work of a worker process.
-_work: _Work
-
-
-def _map_in_order(
-    work: _Work, chunks: Iterator[list[str]], n_processes: int
-) -> Iterator[str]:
-  """Yields `work` of each chunk, in order, with few chunks in memory at a time."""
-  if n_processes == 1:
-    yield from map(work, chunks)
-    return
-  with concurrent.futures.ProcessPoolExecutor(
-      n_processes, initializer=_keep_work, initargs=(work,)
-  ) as executor:
-    pending: collections.deque = collections.deque()
-    for chunk in chunks:
-      pending.append(executor.submit(_do_kept_work, chunk))
-      if len(pending) > 2 * n_processes:
-        yield pending.popleft().result()
-    while pending:
-      yield pending.popleft().result()
-
-
-def _keep_work(work: _Work) -> None:
-  global _work  # noqa: PLW0603  Only worker processes set it.
-  _work = work
-
-
-def _do_kept_work(chunk: list[str]) -> str:
-  return _work(chunk)
 
 
 def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:

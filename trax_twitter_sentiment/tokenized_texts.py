@@ -1,15 +1,18 @@
 """Tokenizes texts once: in parallel where there are many, and kept between runs."""
 
 import dataclasses
+import functools
 import hashlib
 import importlib.metadata
 import importlib.resources
 import json
+import os
 from collections.abc import Iterable, Sequence
 
 import gin
 import numpy as np
 
+from trax_twitter_sentiment.parallel import map_in_order
 from trax_twitter_sentiment.run_directory import cache
 from trax_twitter_sentiment.tokenizer import (
     SPECIAL_TOKENS,
@@ -93,20 +96,13 @@ def _indices_of_chunks(
     tokenizer: TweetTokenizer, texts: Sequence[str]
 ) -> Iterable[TokenIndex]:
   chunks = (texts[i : i + _CHUNK_SIZE] for i in range(0, len(texts), _CHUNK_SIZE))
-  if len(texts) < _MANY_TEXTS:
-    return (_index_chunk(tokenizer, chunk) for chunk in chunks)
-  # Imported on use: few texts don't need it. Its processes, unlike those of
-  # multiprocessing, neither fork threads nor run the main script again.
-  import joblib
-
-  index_chunk = joblib.delayed(_index_chunk)
-  return joblib.Parallel(n_jobs=-1, return_as='generator')(
-      index_chunk(tokenizer, chunk) for chunk in chunks
+  n_processes = 1 if len(texts) < _MANY_TEXTS else len(os.sched_getaffinity(0))
+  return map_in_order(
+      functools.partial(_index_chunk, shared_tokenizer(tokenizer)), chunks, n_processes
   )
 
 
 def _index_chunk(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
-  tokenizer = shared_tokenizer(tokenizer)
   index_of: dict[str, int] = {}
   indices: list[int] = []
   lengths = []

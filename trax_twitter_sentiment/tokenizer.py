@@ -101,6 +101,11 @@ class TweetTokenizer:
       if not isinstance(value, bool):
         raise UserError(f'TweetTokenizer.{name}={value!r} is not True or False.')
 
+  def __getstate__(self) -> dict[str, Any]:
+    # What it has worked out meanwhile, other processes work out for themselves.
+    names = (field.name for field in dataclasses.fields(self))
+    return {name: getattr(self, name) for name in names}
+
   def tokenize(self, text: str) -> list[str]:
     """Returns the tokens of a text; none where nothing but noise is in it."""
     text = self._clean(text)

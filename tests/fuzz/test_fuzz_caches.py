@@ -61,7 +61,7 @@ def _npy(array):
 _TOKENS = json.dumps(['good', 'day', ':)', 'night']).encode()
 _WHOLE = {
   'tokens.npy': _npy(np.frombuffer(_TOKENS, np.uint8)),
-  'places.npy': _npy(np.array([0, 1, 2, 0, 3], np.int32)),
+  'indices.npy': _npy(np.array([0, 1, 2, 0, 3], np.int32)),
   'lengths.npy': _npy(np.array([3, 0, 2], np.int64)),
 }
 _NUMBERS = st.lists(
@@ -76,10 +76,10 @@ _MEMBERS = st.fixed_dictionaries(
       mutated(_WHOLE['tokens.npy']),
       st.binary(max_size=9),
     ),
-    'places.npy': st.one_of(
-      st.just(_WHOLE['places.npy']),
+    'indices.npy': st.one_of(
+      st.just(_WHOLE['indices.npy']),
       _NUMBERS.map(lambda n: _npy(np.array(n, np.int64).astype(np.int32))),
-      mutated(_WHOLE['places.npy']),
+      mutated(_WHOLE['indices.npy']),
       st.binary(max_size=9),
     ),
     'lengths.npy': st.one_of(
@@ -132,7 +132,7 @@ def test_whole_entry_is_used():
     {'tokens.npy': b'not an array'},
     {'tokens.npy': _npy(np.frombuffer(b'"good"', np.uint8))},
     {'tokens.npy': _npy(np.frombuffer(b'{"a": 1, "b": 2, "c": 3, "d": 4}', np.uint8))},
-    {'places.npy': _npy(np.array(0, np.int32))},
+    {'indices.npy': _npy(np.array(0, np.int32))},
   ],
 )
 def test_entry_that_makes_no_sense_is_replaced(members):

@@ -187,7 +187,7 @@ def test_folder_in_use_can_be_read(tmp_path):
         ((['good one', 'one two', 'a'], ['bad']), 'on another corpus, or on this one'),
         ((['good one', 'bad', 'a'], ['two']), 'holds a run with another vocabulary'),
         ((['good one', 'two', 'new'], ['bad']), 'holds a run with another vocabulary'),
-        ((['good one', 'two three', 'new'], ['bad']), 'by the corpus'),
+        ((['good one', 'two three', 'new'], ['bad']), 'of 8 tokens; now 9'),
     ],
 )
 def test_corpus_that_changed_is_named(
@@ -273,9 +273,12 @@ def test_second_signal_ends_a_run_at_once(tmp_path):
 
 def test_ctrl_c_before_the_run_ends_the_launcher_without_a_traceback(tmp_path):
   process = subprocess.Popen(
-      [sys.executable, *LAUNCHER, *flags(tmp_path, *ENDLESS)], stderr=subprocess.PIPE
+      [sys.executable, *LAUNCHER, '--config_file=twitter.gin', '--output_dir=run'],
+      stderr=subprocess.PIPE,
+      cwd=tmp_path,
   )
-  time.sleep(2)  # It imports Trax, for several seconds.
+  assert b'Using' in process.stderr.readline()
+  time.sleep(0.5)  # It imports Trax now, for several seconds.
   process.send_signal(signal.SIGINT)
   _, errors = process.communicate()
   assert process.returncode == 128 + signal.SIGINT

@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,9 @@ COMPILING = {'JAX_ENABLE_COMPILATION_CACHE': 'false'}
 
 
 def pytest_configure(config):
+  # A shell's background ignores Ctrl-C, and so would all that tests start.
+  if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
   # What hands the tests out to workers, by pytest-xdist, runs none itself.
   if config.getoption('dist', 'no') == 'no':
     # Imports Trax the fast way, once for all tests.

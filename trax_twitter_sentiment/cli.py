@@ -1,5 +1,6 @@
 """What the command lines share."""
 
+import errno
 import gc
 import os
 import sys
@@ -9,6 +10,8 @@ from typing import Any
 from absl import app, flags
 
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.reading import delimited, options
+from trax_twitter_sentiment.reading.tables import TableReader
 
 # So that a command's --help shows the flags that are defined here for it.
 flags.disclaim_key_flags()
@@ -16,12 +19,14 @@ flags.disclaim_key_flags()
 # As a shell reports a process that SIGPIPE or SIGINT ended.
 _CLOSED_PIPE, _INTERRUPTED = 128 + 13, 128 + 2
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 
 def run(main: Callable[[list[str]], None]) -> None:
   """Runs a command line's `main` with the arguments that are not flags.
 
-  A `UserError` is shown in one line on stderr, with exit status 1. A reader that
-  goes away (`| head`) and Ctrl-C end the command without a traceback.
+  A `UserError` and a full disk are shown in one line on stderr, with exit status 1. A
+  reader that goes away (`| head`) and Ctrl-C end the command without a traceback.
   """
 
   def guarded(arguments: list[str]) -> int:
@@ -32,17 +37,30 @@ def run(main: Callable[[list[str]], None]) -> None:
       gc.freeze()
     except UserError as error:
       # Names and contents of files may be part of it.
-      print(f'ERROR: {printable(error.message)}', file=sys.stderr)
-      return 1
+      return _failed(error.message)
     except BrokenPipeError:
-      # Python would flush stdout once more at exit, and complain.
-      os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+      _discard_stdout()
       return _CLOSED_PIPE
     except KeyboardInterrupt:
       return _INTERRUPTED
+    except OSError as error:
+      if error.errno not in _NO_ROOM:
+        raise
+      _discard_stdout()
+      return _failed(f'{error.filename or "standard output"}: {error.strerror}.')
     return 0
 
   app.run(guarded)
+
+
+def _failed(message: str) -> int:
+  print(f'ERROR: {printable(message)}', file=sys.stderr)
+  return 1
+
+
+def _discard_stdout() -> None:
+  # Python would flush it once more at exit, and complain.
+  os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _PathParser(flags.ArgumentParser):
@@ -65,12 +83,78 @@ def define_model_dir() -> flags.FlagHolder[str]:
   return define_path('model_dir', "A run's output directory.", required=True)
 
 
-def warn_of_damaged_lines(n_damaged: int) -> None:
-  """Says on stderr how many lines of an input were not UTF-8, if any were."""
-  if n_damaged:
+def define_reading_flags(what: str) -> Callable[[], options.ReadingOptions]:
+  """Defines `--input` and what tells how to read it.
+
+  Args:
+    what: is in the files, for `--help`.
+
+  Returns:
+    A function from the flags' values to the options.
+
+  Raises, when that function is called:
+    UserError: if a value is not legal.
+  """
+  flags.DEFINE_multi_string(
+      'input',
+      [],
+      f'A file of {what}, or - for standard input; * and ? stand for several, and the '
+      'flag may be given more than once. CSV and TSV with a header, JSON Lines and '
+      'arrays, Parquet, or a text a line; also compressed (gz, bz2, xz, zst).',
+  )
+  flags.DEFINE_string(
+      'column',
+      'text',
+      'The column of the texts: its name, its number (from 1) or, in JSON, its path '
+      '(data.text).',
+  )
+  flags.DEFINE_enum(
+      'input_format',
+      None,
+      options.FORMATS,
+      'What the files are; by default told by their names and first bytes.',
+  )
+  flags.DEFINE_string(
+      'delimiter', None, r"What separates columns, such as ';' or '\t'."
+  )
+  flags.DEFINE_enum(
+      'quoting',
+      None,
+      delimited.QUOTINGS,
+      "How columns are quoted: double, as in CSV (its default); backslash, as in this "
+      'command\'s own TSV; or none, where quotes are text (default of other TSV).',
+  )
+  flags.DEFINE_string('encoding', None, 'Such as cp1252; by default UTF-8.')
+  flags.DEFINE_bool(
+      'header',
+      True,
+      'Whether the first row of CSV and TSV names the columns; without, they go by '
+      'number.',
+  )
+  flags.DEFINE_enum(
+      'on_malformed',
+      'refuse',
+      options.ON_MALFORMED,
+      'What to do at a row that cannot be read: refuse it, or skip and count it.',
+  )
+  names = 'input_format', 'delimiter', 'quoting', 'encoding', 'header', 'on_malformed'
+  return lambda: options.ReadingOptions(
+      **{name: flags.FLAGS[name].value for name in names}
+  )
+
+
+def say_what_was_read(reader: TableReader) -> None:
+  """Says on stderr how many rows were read, and what was wrong with some."""
+  print(f'{reader.n_rows:,} rows read, {reader.n_skipped:,} skipped.', file=sys.stderr)
+  if reader.n_damaged:
     print(
-        f'WARNING: {n_damaged} lines were not UTF-8; their damaged parts count as '
-        'unknown.',
+        f'WARNING: {reader.n_damaged:,} lines were not UTF-8; their damaged parts '
+        'count as unknown.',
+        file=sys.stderr,
+    )
+  if reader.n_decoded:
+    print(
+        f"WARNING: {reader.n_decoded:,} texts were Python's b'…', and were decoded.",
         file=sys.stderr,
     )
 

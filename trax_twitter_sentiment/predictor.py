@@ -1,6 +1,7 @@
 """Predictions from a run's output directory, on NumPy alone."""
 
 import dataclasses
+import math
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -9,15 +10,13 @@ from typing import Protocol
 import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens
-from trax_twitter_sentiment.run_directory.model_info import ModelInfo
+from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens, against_others
+from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS, ModelInfo
 from trax_twitter_sentiment.run_directory.weights import WEIGHTS_FILE, load_arrays
-from trax_twitter_sentiment.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.tokenizer import UNK_ID, TweetTokenizer
 
 # Texts that are predicted together.
 _CHUNK_SIZE = 512
-
-SENTIMENTS = ('negative', 'positive')  # By label.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,35 +24,58 @@ class Prediction:
   """What a model says of one text.
 
   Attributes:
-    label: 1 for positive and 0 for negative; a tie is negative.
-    log_probabilities: of negative and of positive.
+    label: the class, as an index; of two, a tie is 0, negative.
+    log_probabilities: of each class.
     tokens: those that the prediction rests on; without any, it rests on the
       model's bias alone.
+    class_names: of all classes.
+    n_known: how many of the tokens the model has learned.
   """
 
   label: int
-  log_probabilities: tuple[float, float]
+  log_probabilities: tuple[float, ...]
   tokens: tuple[str, ...]
+  class_names: tuple[str, ...] = SENTIMENTS
+  n_known: int = 0
+
+  @property
+  def name(self) -> str:
+    """The name of the class."""
+    return self.class_names[self.label]
 
   @property
   def sentiment(self) -> str:
-    """`'positive'` or `'negative'`."""
-    return SENTIMENTS[self.label]
+    """The name of the class: `'positive'` or `'negative'`, of two."""
+    return self.name
+
+  @property
+  def probabilities(self) -> dict[str, float]:
+    """The probability of each class, by name."""
+    probabilities = map(math.exp, self.log_probabilities)
+    return dict(zip(self.class_names, probabilities, strict=True))
 
   @property
   def log_odds(self) -> float:
-    """The log-probability of positive less that of negative."""
-    return self.log_probabilities[1] - self.log_probabilities[0]
+    """The log-odds of positive; of more than two classes, of the one predicted.
+
+    That is its log-probability less the mean of the others'.
+    """
+    return float(against_others(np.array(self.log_probabilities), self.explained))
+
+  @property
+  def explained(self) -> int:
+    """The class that log-odds are of: positive, or of several the one predicted."""
+    return 1 if len(self.class_names) == 2 else self.label
 
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-  """How each token of a text moves the log-odds of positive to negative.
+  """How each token of a text moves the log-odds of a class against the others.
 
   Attributes:
     prediction: what is explained.
     shares: each token's share of the log-odds, in the tokens' order; positive
-      numbers speak for positive.
+      numbers speak for positive, or of several classes for the one predicted.
     bias: what is left without any token; shares and bias add up to the log-odds.
   """
 
@@ -66,11 +88,11 @@ class Model(Protocol):
   """From token ids to log-probabilities."""
 
   def log_probabilities(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
-    """Returns <float>[n_texts, 2] for the token ids, <int32>[n_tokens], of texts."""
+    """Returns <float>[n_texts, n_classes] for the ids, <int32>[n_tokens], of texts."""
 
 
 class SentimentPredictor:
-  """Says of texts whether they are positive or negative.
+  """Says of texts which class they are of: whether positive or negative, mostly.
 
   Example:
     >>> predictor = SentimentPredictor.load('runs/twitter')
@@ -78,9 +100,15 @@ class SentimentPredictor:
     'positive'
   """
 
-  def __init__(self, tokenizer: TweetTokenizer, model: Model):
+  def __init__(
+      self,
+      tokenizer: TweetTokenizer,
+      model: Model,
+      class_names: tuple[str, ...] = SENTIMENTS,
+  ):
     self.tokenizer = tokenizer
     self.model = model
+    self.class_names = class_names
 
   @classmethod
   def load(cls, model_dir: str | os.PathLike) -> 'SentimentPredictor':
@@ -107,7 +135,8 @@ class SentimentPredictor:
       ) from error
     weights = _load_weights(os.path.join(folder, WEIGHTS_FILE))
     if info.pooling is not None:
-      return cls(tokenizer, BagOfTokens(folder, tokenizer, info, weights))
+      model = BagOfTokens(folder, tokenizer, info, weights)
+      return cls(tokenizer, model, info.class_names)
     # Imported on use: it imports Trax, which takes long.
     from trax_twitter_sentiment.prediction.trax_model import TraxModel
 
@@ -116,12 +145,12 @@ class SentimentPredictor:
         'through Trax, which takes a while.',
         file=sys.stderr,
     )
-    return cls(tokenizer, TraxModel(folder, info, weights))
+    return cls(tokenizer, TraxModel(folder, info, weights), info.class_names)
 
   def without_emoticons(self) -> 'SentimentPredictor':
     """Returns this predictor, blind to emoticons in what it is given."""
     tokenizer = dataclasses.replace(self.tokenizer, keep_emoticons=False)
-    return SentimentPredictor(tokenizer, self.model)
+    return SentimentPredictor(tokenizer, self.model, self.class_names)
 
   def emoticon_variants(self) -> dict[str, 'SentimentPredictor']:
     """Returns the ways to read texts: `'as_is'`, and `'without_emoticons'`.
@@ -141,19 +170,23 @@ class SentimentPredictor:
       return []
     id_lists = [tokenizer.encode_tokens(tokens) for tokens in token_lists]
     scores = self.model.log_probabilities(id_lists)
-    labels = (scores[:, 1] > scores[:, 0]).astype(int)
+    rows = zip(
+        scores.argmax(axis=1).tolist(),  # The first of equals.
+        scores.tolist(),
+        token_lists,
+        ((ids != UNK_ID).sum() for ids in id_lists),
+        strict=True,
+    )
     return [
-        Prediction(label, tuple(pair), tuple(tokens))
-        for label, pair, tokens in zip(
-            labels.tolist(), scores.tolist(), token_lists, strict=True
-        )
+        Prediction(label, tuple(row), tuple(tokens), self.class_names, int(n_known))
+        for label, row, tokens, n_known in rows
     ]
 
   def log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
-    """Returns <float64>[n_texts, 2]; a bar on stderr shows the progress."""
+    """Returns <float64>[n_texts, n_classes]; a bar on stderr shows the progress."""
     import tqdm  # Imported on use: a single prediction has no progress to show.
 
-    scores = np.empty((len(texts), 2))
+    scores = np.empty((len(texts), len(self.class_names)))
     with tqdm.tqdm(
         total=len(texts), unit=' texts', disable=None, file=sys.stderr
     ) as progress:
@@ -178,20 +211,20 @@ class SentimentPredictor:
       raise UserError('Only the predictions of a TwitterClassifier can be explained.')
     (prediction,) = self.predict([text])
     ids = self.tokenizer.encode_tokens(prediction.tokens)
-    shares, bias = self.model.shares(ids)
+    shares, bias = self.model.shares(ids, prediction.explained)
     return Explanation(prediction, tuple(shares.tolist()), bias)
 
-  def token_log_odds(self) -> np.ndarray:
+  def token_log_odds(self, sought: int = 1) -> np.ndarray:
     """Returns what each token of the vocabulary adds if it is all of a text.
 
-    <float64>[vocabulary_size], in the log-odds of positive to negative.
+    <float64>[vocabulary_size], in the log-odds of the class sought to the others.
 
     Raises:
       UserError: if the model is not a `TwitterClassifier`.
     """
     if not isinstance(self.model, BagOfTokens):
       raise UserError('Only the tokens of a TwitterClassifier have log-odds.')
-    return self.model.token_log_odds
+    return against_others(self.model.token_logits, sought)
 
 
 def _load_weights(path: str) -> list[np.ndarray]:

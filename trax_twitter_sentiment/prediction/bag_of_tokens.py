@@ -1,4 +1,4 @@
-"""A `TwitterClassifier` on NumPy: sums of a token's two numbers."""
+"""A `TwitterClassifier` on NumPy: sums of a token's logits."""
 
 import os
 from collections.abc import Sequence
@@ -17,8 +17,12 @@ _TOO_LARGE = 1e100
 class BagOfTokens:
   """A `TwitterClassifier`, each token's vector already multiplied by the dense layer.
 
-  The mean and the dense layer are linear, so their order doesn't matter; two numbers
-  a token remain.
+  The mean and the dense layer are linear, so their order doesn't matter; a number for
+  each class and token remains.
+
+  Attributes:
+    token_logits: <float64>[vocabulary_size, n_classes].
+    bias: <float64>[n_classes].
   """
 
   def __init__(
@@ -45,53 +49,65 @@ class BagOfTokens:
           f'{folder}: {TOKENIZER_FILE} has {len(tokenizer.vocabulary)} tokens, but '
           f'{WEIGHTS_FILE} has vectors for {len(embedding)}; they are not of one run.'
       )
-    if len(bias) != 2:
+    if len(bias) != len(info.class_names):
       raise UserError(
-          f'{folder} holds a classifier of {len(bias)} classes; predictions are for '
-          'negative and positive alone.'
+          f'{folder}: {WEIGHTS_FILE} is of {len(bias)} classes, but {MODEL_FILE} names '
+          f'{len(info.class_names)}: {", ".join(info.class_names)}.'
       )
     with np.errstate(over='ignore', invalid='ignore'):
-      self._token_logits = embedding @ kernel
-    self._bias = bias
-    if not (_in_range(self._token_logits) and _in_range(self._bias)):
+      self.token_logits = embedding @ kernel
+    self.bias = bias
+    if not (_in_range(self.token_logits) and _in_range(self.bias)):
       raise UserError(
           f'{os.path.join(folder, WEIGHTS_FILE)} holds numbers that are too large: '
           'training diverged.'
       )
     self._info = info
 
-  @property
-  def token_log_odds(self) -> np.ndarray:
-    return self._token_logits[:, 1] - self._token_logits[:, 0]
-
   def log_probabilities(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
     lengths = np.array([len(ids) for ids in id_lists])
     # A padding id ends each text, so that reduceat meets no empty one.
     ids = np.concatenate([np.append(ids, PAD_ID) for ids in id_lists])
     starts = np.cumsum(lengths + 1) - (lengths + 1)
-    padding = self._token_logits[PAD_ID]
-    sums = np.add.reduceat(self._token_logits[ids], starts, axis=0) - padding
+    padding = self.token_logits[PAD_ID]
+    sums = np.add.reduceat(self.token_logits[ids], starts, axis=0) - padding
     n_averaged = self._n_averaged(lengths)[:, None]
     if self._info.pooling == 'mean':
       sums += (n_averaged - lengths[:, None]) * padding
-    logits = sums / n_averaged + self._bias
+    logits = sums / n_averaged + self.bias
+    if logits.shape[1] > 2:
+      return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
     # Of the difference, so that probabilities add up to one for large logits, too.
     odds = logits[:, 1] - logits[:, 0]
     return -np.logaddexp(0, np.stack([odds, -odds], axis=1))
 
-  def shares(self, ids: np.ndarray) -> tuple[np.ndarray, float]:
-    """Returns <float64>[n_tokens] shares of the log-odds, and the rest of them."""
+  def shares(self, ids: np.ndarray, sought: int) -> tuple[np.ndarray, float]:
+    """Returns <float64>[n_tokens] shares of the log-odds, and the rest of them.
+
+    The log-odds are those of the class sought against the others: its logit less the
+    mean of theirs.
+    """
     n_averaged = float(self._n_averaged(np.array(len(ids))))
-    rest = self._bias[1] - self._bias[0]
+    rest = against_others(self.bias, sought)
     if self._info.pooling == 'mean':
       n_padding = n_averaged - len(ids)
-      rest += n_padding / n_averaged * self.token_log_odds[PAD_ID]
-    return self.token_log_odds[ids] / n_averaged, float(rest)
+      padding = against_others(self.token_logits[PAD_ID], sought)
+      rest += n_padding / n_averaged * padding
+    return against_others(self.token_logits[ids], sought) / n_averaged, float(rest)
 
   def _n_averaged(self, lengths: np.ndarray) -> np.ndarray:
     """Returns by how many positions a mean over texts of `lengths` divides."""
     least = self._info.padded_length if self._info.pooling == 'mean' else 1
     return np.maximum(lengths, least)
+
+
+def against_others(scores: np.ndarray, sought: int) -> np.ndarray:
+  """Returns a class's score less the mean of the others.
+
+  From <float>[..., n_classes] to <float>[...]. Of two classes, logits and log-probabilities alike give the log-odds.
+  """
+  others = np.delete(scores, sought, axis=-1)
+  return scores[..., sought] - others.mean(axis=-1)
 
 
 def _in_range(logits: np.ndarray) -> bool:

@@ -1,158 +1,292 @@
-"""Reading texts, and labels, from the files that people have."""
+"""Reads rows of texts, and labels, from the files that people have."""
 
-import csv
-import json
-import os
-from collections.abc import Iterable, Iterator
-from typing import BinaryIO, NamedTuple
+import ast
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.reading import (
+  columns,
+  delimited,
+  json_rows,
+  parquet,
+  source,
+)
+from trax_twitter_sentiment.reading.options import ReadingOptions
 
-# File name ending -> format; a file of any other name is a text a line.
-_FORMATS = {'.csv': 'csv', '.tsv': 'tsv', '.jsonl': 'jsonl', '.ndjson': 'jsonl'}
-
-# A novel in one line. A file without line ends isn't taken into memory whole.
-_MAX_LINE_BYTES = 2**22
+_FORMAT_OF_ENDING = {
+    '.csv': 'csv', '.tsv': 'tsv', '.tab': 'tsv', '.jsonl': 'jsonl', '.ndjson': 'jsonl',
+    '.json': 'json', '.js': 'json', '.parquet': 'parquet',
+}  # fmt: skip
+_DELIMITERS = {'csv': ',', 'tsv': '\t'}
+_FASTTEXT_LABEL = re.compile(r'__label__(\S+)\s*')
+_BYTES_REPR = re.compile(r'''b(['"]).*\1''', re.DOTALL)
 
 
 class Record(NamedTuple):
-  """One row of a file.
+  """One row.
 
   Attributes:
-    line: the number of its last line, counted from 1.
-    values: of the columns asked for.
+    row: its number, counted from 1 over all files, rows that were left out included.
+    name: of its file.
+    line: the number of its first line in its file; of a JSON array, its position.
+    values: of the columns asked for; `None` where a JSON file has null or nothing.
+    kept: the further columns, by name, as the file has them.
   """
 
+  row: int
+  name: str
   line: int
-  values: tuple[str, ...]
+  values: tuple[str | None, ...]
+  kept: dict[str, Any]
 
 
-class RecordReader:
-  """Reads the records of a file, one at a time.
+class _MalformedError(Exception):
+  """What is wrong with a row."""
 
-  Bytes that are not UTF-8 become U+FFFD, and the lines that hold some are counted.
+
+class TableReader:
+  """Reads the rows of files, one at a time.
 
   Args:
-    file: opened in binary mode.
-    name: of the file, for errors, and for the format by its ending: CSV or TSV with
-      a header (`.csv`, `.tsv`), JSON Lines (`.jsonl`, `.ndjson`), else a text a line.
-    columns: the names of the columns to read; a text a line has one, `'text'`.
-    skip_malformed: whether malformed rows are left out and counted.
+    paths: of the files, or `'-'` for standard input.
+    columns: the columns to read, the texts' first: by name, by number (counted from
+      1) or, in JSON, by path (`data.text`).
+    options: how to read them.
+    keep: names of further columns; `None` for all there are.
 
   Attributes:
-    n_damaged: how many of the lines read so far were not UTF-8.
-    n_skipped: how many rows were left out so far.
+    n_rows: how many rows were read so far, those that were left out included.
+    n_skipped: how many were left out.
+    n_damaged: how many lines were not whole in their encoding.
+    n_decoded: how many texts were Python's `b'…'`, which are decoded.
+    n_bytes: the size of the files; `None` where it isn't known.
 
   Raises, while it is iterated over:
-    UserError: if a CSV or TSV file lacks a column, or a text a line is asked for
-      more than texts; if a line is longer than 4 MiB, or a row is malformed and not
-      skipped; the line is named.
+    UserError: if a file can't be read, or is of a kind that isn't read; if it lacks a
+      column; if a row is malformed and not skipped. File and line are named.
   """
 
   def __init__(
       self,
-      file: BinaryIO,
-      name: str,
-      columns: tuple[str, ...],
-      skip_malformed: bool = False,
+      paths: Sequence[str],
+      columns: tuple[str, ...] = ('text',),
+      options: ReadingOptions = ReadingOptions(),  # noqa: B008  It is frozen.
+      keep: tuple[str, ...] | None = (),
   ):
-    self.n_damaged = 0
-    self.n_skipped = 0
-    self._skip_malformed = skip_malformed
-    self._file = file
-    self._name = name
+    self.n_rows = self.n_skipped = self.n_damaged = self.n_decoded = 0
+    self._paths = paths
     self._columns = columns
+    self._options = options
+    self._keep = keep
+    self._bytes_before = 0
+    self._source: source.Source | None = None
 
   def __iter__(self) -> Iterator[Record]:
-    ending = os.path.splitext(self._name)[1].lower()
-    match _FORMATS.get(ending, 'lines'):
-      case 'csv':
-        yield from self._csv(self._lines(), ',')
-      case 'tsv':
-        yield from self._csv(self._lines(), '\t')
-      case 'jsonl':
-        yield from self._jsonl(self._lines())
-      case _:
-        if len(self._columns) > 1:
-          raise UserError(
-              f'{self._name} holds a text a line; labels take a .csv, .tsv or .jsonl.'
-          )
-        for number, line in enumerate(self._lines(), start=1):
-          yield Record(number, (line.rstrip('\r\n'),))
-
-  def _lines(self) -> Iterator[str]:
-    lines = iter(lambda: self._file.readline(_MAX_LINE_BYTES + 1), b'')
-    for number, line in enumerate(lines, start=1):
-      if len(line) > _MAX_LINE_BYTES:
-        raise UserError(
-            f'{self._name}, line {number}: longer than {_MAX_LINE_BYTES:,} bytes.'
-        )
-      # The first line may begin with a byte-order mark, which Excel writes.
-      encoding = 'utf-8-sig' if number == 1 else 'utf-8'
+    for path in self._paths:
+      self._source = opened = source.Source(path)
       try:
-        yield line.decode(encoding)
-      except UnicodeDecodeError:
-        self.n_damaged += 1
-        yield line.decode(encoding, errors='replace')
+        yield from self._records(opened)
+      finally:
+        self._bytes_before += opened.position()
+        opened.close()
+        self._source = None
 
-  def malformed(self, line: int, problem: str) -> None:
-    """Counts a malformed row, or raises the `UserError` about it."""
-    if not self._skip_malformed:
-      raise UserError(f'{self._name}, line {line}: {problem}.')
+  @property
+  def n_bytes_read(self) -> int:
+    return self._bytes_before + (self._source.position() if self._source else 0)
+
+  def malformed(self, record: Record, problem: str) -> None:
+    """Counts a record as left out after all, or raises the `UserError` about it."""
+    self._leave_out(record.name, record.line, problem)
+
+  def _leave_out(self, name: str, line: int, problem: str) -> None:
+    if self._options.on_malformed == 'refuse':
+      raise UserError(f'{name}, line {line}: {problem}.')
     self.n_skipped += 1
 
-  def _csv(self, lines: Iterable[str], delimiter: str) -> Iterator[Record]:
-    rows = csv.reader(lines, delimiter=delimiter)
+  def _count_malformed(self, line: int, problem: str) -> None:
+    assert self._source is not None
+    self._leave_out(self._source.name, line, problem)
+    self.n_rows += 1
+
+  def _records(self, opened: source.Source) -> Iterator[Record]:
+    match self._format(opened):
+      case 'parquet':
+        rows = parquet.rows(opened, self._columns, self._keep)
+        yield from self._of_objects(opened, rows)
+      case 'jsonl' | 'json':
+        lines = self._lines(opened)
+        rows = json_rows.objects(lines, self._count_malformed)
+        yield from self._of_objects(opened, rows)
+      case 'csv' | 'tsv' as format_:
+        yield from self._of_table(opened, format_)
+      case 'fasttext':
+        yield from self._of_fasttext(opened)
+      case _:
+        yield from self._of_lines(opened)
+
+  def _format(self, opened: source.Source) -> str:
+    if self._options.input_format:
+      return self._options.input_format
+    if opened.head.startswith(b'PAR1'):
+      return 'parquet'
+    if opened.ending in _FORMAT_OF_ENDING:
+      return _FORMAT_OF_ENDING[opened.ending]
+    return self._sniffed_format(_decoded(opened))
+
+  def _sniffed_format(self, head: str) -> str:
+    if json_rows.is_json(head):
+      return 'jsonl'
+    if head.startswith('__label__'):
+      return 'fasttext'
+    first = head.splitlines()[0] if head else ''
+    delimiters = columns.certain_delimiters(first, self._columns)
+    if not delimiters:
+      return 'lines'
+    return 'tsv' if delimiters[0] == '\t' else 'csv'
+
+  def _lines(self, opened: source.Source) -> Iterator[str]:
+    for line, is_whole in opened.lines(self._options.encoding):
+      if not is_whole:
+        self.n_damaged += 1
+      yield line
+
+  def _record(
+      self, line: int, values: Sequence[Any], kept: dict[str, Any] | None = None
+  ) -> Record | None:
+    """Returns a row's record, or `None` if its values are none of a table."""
     try:
-      header = next(rows, [])
-    except csv.Error as error:
-      raise UserError(f'{self._name}, line {rows.line_num}: {error}.') from error
-    if missing := self._missing(header):
-      raise UserError(f'{self._name}, line 1: {missing}.')
-    positions = [header.index(column) for column in self._columns]
-    while True:
-      try:
-        row = next(rows)
-      except StopIteration:
-        return
-      except csv.Error as error:
-        self.malformed(rows.line_num, str(error))
-        continue
-      if not row:
-        continue
-      if len(row) == len(header):
-        yield Record(rows.line_num, tuple(row[position] for position in positions))
-      else:
-        self.malformed(
-            rows.line_num, f'{len(row)} columns, but the header has {len(header)}'
-        )
+      texts = tuple(map(_as_text, values, self._columns))
+    except _MalformedError as problem:
+      self._count_malformed(line, str(problem))
+      return None
+    if texts[0] and texts[0].startswith(('b"', "b'")):
+      decoded = _decoded_repr(texts[0])
+      if decoded is not None:
+        self.n_decoded += 1
+        texts = (decoded, *texts[1:])
+    self.n_rows += 1
+    assert self._source is not None
+    return Record(self.n_rows, self._source.name, line, texts, kept or {})
 
-  def _jsonl(self, lines: Iterable[str]) -> Iterator[Record]:
-    for number, line in enumerate(lines, start=1):
-      if not line.strip():
+  def _of_lines(self, opened: source.Source) -> Iterator[Record]:
+    names = [column for column in self._columns[:1] if column != 'text']
+    if names or len(self._columns) > 1 or self._keep:
+      wanted = ', '.join(map(repr, [*self._columns, *(self._keep or ())]))
+      raise UserError(
+          f'{opened.name} is read as a text a line, without columns such as {wanted}; '
+          f'if it is a table, say so by {self._options.setting}input_format.'
+      )
+    for number, line in enumerate(self._lines(opened), start=1):
+      if record := self._record(number, (line.rstrip('\r\n'),)):
+        yield record
+
+  def _of_fasttext(self, opened: source.Source) -> Iterator[Record]:
+    """Yields texts behind their labels, `__label__x`, as fastText takes them."""
+    for number, line in enumerate(self._lines(opened), start=1):
+      labels, end = [], 0
+      while match := _FASTTEXT_LABEL.match(line, end):
+        labels.append(match[1])
+        end = match.end()
+      if len(labels) != 1:
+        self._count_malformed(number, f'{len(labels)} labels of fastText, not one')
         continue
-      values, problem = self._values(line)
-      if problem:
-        self.malformed(number, problem)
-      else:
-        yield Record(number, values)
+      values = (line[end:].rstrip('\r\n'), *labels)[: len(self._columns)]
+      if record := self._record(number, values):
+        yield record
 
-  def _values(self, line: str) -> tuple[tuple[str, ...], str]:
-    """Returns the columns of a JSON object, and what is wrong with it, or ''."""
-    try:
-      fields = json.loads(line)
-      if not isinstance(fields, dict):
-        return (), 'not a JSON object'
-      if missing := self._missing(list(fields)):
-        return (), missing
-      return tuple(str(fields[column]) for column in self._columns), ''
-    except (ValueError, RecursionError):
-      return (), 'not JSON'
+  def _of_objects(
+      self, opened: source.Source, rows: Iterator[tuple[int, dict[str, Any]]]
+  ) -> Iterator[Record]:
+    is_first = True
+    for number, fields in rows:
+      for column in (*self._columns, *(self._keep or ())) if is_first else ():
+        if not json_rows.value_at(fields, column)[0]:
+          where = f'{opened.name}, line {number}'
+          raise columns.no_column(column, list(fields), where)
+      is_first = False
+      values = [json_rows.value_at(fields, column)[1] for column in self._columns]
+      kept = fields if self._keep is None else {
+          column: json_rows.value_at(fields, column)[1] for column in self._keep
+      }  # fmt: skip
+      if record := self._record(number, values, kept):
+        yield record
 
-  def _missing(self, found: list[str]) -> str:
-    """Returns what to say of a missing column, or ''."""
-    for column in self._columns:
-      if column not in found:
-        names = ', '.join(map(repr, found)) or 'none'
-        return f'no column {column!r}; there are {names}'
-    return ''
+  def _of_table(self, opened: source.Source, format_: str) -> Iterator[Record]:
+    options = self._options
+    lines = self._lines(opened)
+    n_before, first = 0, next(lines, '')
+    delimiter = options.delimiter
+    if match := re.fullmatch(r'"?sep=(.)"?\r?\n?', first, re.IGNORECASE):
+      # Excel's own way to say it.
+      delimiter = delimiter or match[1]
+      n_before, first = 1, next(lines, '')
+    usual = _DELIMITERS[format_]
+    if not delimiter and options.header:
+      certain = columns.certain_delimiters(first, self._columns)
+      delimiter = certain[0] if len(certain) == 1 else usual
+    quoting = options.quoting or ('double' if format_ == 'csv' else 'none')
+    if first.startswith('label\tsentiment\tlog_p_') and not options.quoting:
+      quoting = 'backslash'  # What predict writes.
+
+    def malformed(number: int, problem: str) -> None:
+      if options.header and number == 1:
+        raise UserError(f'{opened.name}, line {n_before + 1}: {problem}.')
+      self._count_malformed(n_before + number, problem)
+
+    rows = delimited.rows(
+        itertools.chain([first], lines), delimiter or usual, quoting, malformed
+    )
+    number, names = next(rows, (1, []))
+    if not options.header:
+      rows = itertools.chain([(number, names)] if names else [], rows)
+      names = [str(i + 1) for i in range(len(names))]
+    names = [name.strip() for name in names]
+    n_columns = len(names)
+    wanted = self._columns
+    if not options.header and n_columns == len(wanted) == 1:
+      wanted = ('1',)
+    where = f'{opened.name}, line {n_before + number}'
+
+    def index_of(column: str) -> int:
+      return columns.index_of(column, names, first, where, options)
+
+    indices = [index_of(column) for column in wanted]
+    keep = names if self._keep is None else self._keep
+    kept = {column: index_of(column) for column in keep}
+    for number, fields in rows:
+      if len(fields) == n_columns:
+        values = [fields[i] for i in indices]
+        further = {column: fields[i] for column, i in kept.items()} if kept else None
+        if record := self._record(n_before + number, values, further):
+          yield record
+      elif fields != ['']:  # An empty line is no row of several columns.
+        malformed(number, f'{len(fields)} columns, but the first row has {n_columns}')
+
+
+def _decoded(opened: source.Source) -> str:
+  return opened.head.decode(opened.encoding or 'utf-8', errors='replace')
+
+
+def _as_text(value: Any, column: str) -> str | None:
+  """Returns a value as a text; `None` is a text that is missing."""
+  if value is None or isinstance(value, str):
+    return value
+  if isinstance(value, bool):
+    return str(value).lower()
+  if isinstance(value, (int, float)):
+    return str(value)
+  raise _MalformedError(f'column {column!r} holds no text, but {type(value).__name__}')
+
+
+def _decoded_repr(text: str) -> str | None:
+  """Returns the text that Python wrote as `b'…'`; `None` if it didn't."""
+  if not _BYTES_REPR.fullmatch(text.strip()):
+    return None
+  try:
+    return ast.literal_eval(text.strip()).decode('utf-8')
+  except (ValueError, SyntaxError, MemoryError):
+    return None

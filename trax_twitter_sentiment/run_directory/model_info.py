@@ -10,6 +10,9 @@ MODEL_FILE = 'model.json'
 POOLINGS = ('masked_mean', 'mean')
 _FILE_FORMAT = 1
 
+# The classes of a run that names none, as of tweets.
+SENTIMENTS = ('negative', 'positive')
+
 # Far more than texts are padded to. Batches of so many tokens are made in prediction.
 _MAX_PADDED_LENGTH = 2**20
 
@@ -22,10 +25,12 @@ class ModelInfo:
     pooling: that of a `TwitterClassifier`; `None` for any other model.
     padded_length: the tokens that the run's first validation batch is padded to,
       by which `'mean'` divides.
+    class_names: what the columns of its output stand for.
   """
 
   pooling: str | None
   padded_length: int
+  class_names: tuple[str, ...] = SENTIMENTS
 
   def save(self, folder: str) -> None:
     """Writes the file into a run's output directory, atomically."""
@@ -47,10 +52,16 @@ def _parse(content: bytes) -> ModelInfo:
   fields = json.loads(content)
   if not isinstance(fields, dict) or fields.pop('format', None) != _FILE_FORMAT:
     raise ValueError(f'its format is not {_FILE_FORMAT}')
-  names = [field.name for field in dataclasses.fields(ModelInfo)]
-  if sorted(fields) != sorted(names):
-    raise ValueError(f'it does not hold {" and ".join(names)} alone')
-  info = ModelInfo(**fields)
+  class_names = fields.pop('class_names', SENTIMENTS)
+  if sorted(fields) != ['padded_length', 'pooling']:
+    raise ValueError('it does not hold pooling, padded_length and class_names alone')
+  if not isinstance(class_names, (list, tuple)) or not (
+      len(class_names) >= 2
+      and all(isinstance(name, str) for name in class_names)
+      and len(set(class_names)) == len(class_names)
+  ):
+    raise ValueError('its class_names are not two or more names, each once')
+  info = ModelInfo(**fields, class_names=tuple(class_names))
   if (
       info.pooling not in (None, *POOLINGS)
       or type(info.padded_length) is not int

@@ -41,10 +41,16 @@ def map_in_order(
   ) as executor:
     pending: collections.deque = collections.deque()
     try:
-      for chunk in chunks:
-        pending.append(executor.submit(_do, chunk))
-        if len(pending) > 2 * n_processes:
+      try:
+        for chunk in chunks:
+          pending.append(executor.submit(_do, chunk))
+          if len(pending) > 2 * n_processes:
+            yield pending.popleft().result()
+      except UserError:
+        # What was read before the mistake is not lost.
+        while pending:
           yield pending.popleft().result()
+        raise
       while pending:
         yield pending.popleft().result()
     except loky.process_executor.BrokenProcessPool as error:

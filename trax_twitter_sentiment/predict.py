@@ -1,218 +1,195 @@
-"""Says of texts whether they are positive or negative.
+"""Says of texts which class they are of: whether positive or negative, mostly.
 
     python -m trax_twitter_sentiment.predict --model_dir=DIR 'a text' 'another'
     python -m trax_twitter_sentiment.predict --model_dir=DIR < lines.txt
-    python -m trax_twitter_sentiment.predict --model_dir=DIR --input=tweets.csv
+    python -m trax_twitter_sentiment.predict --model_dir=DIR \\
+        --input=tweets.csv --format=csv --keep=id --output=scored.csv
 
-Texts are arguments, or lines of standard input, or a file: CSV or TSV with a header,
-JSON Lines, or a text a line. Predictions go to standard output, in the order of the
-texts.
+Texts are arguments (after -- if one begins with a dash), or lines of standard input, or
+files. Predictions go to standard output, in the order of the texts.
 """
 
-import contextlib
-import json
-import math
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 
 from absl import flags
 
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.parallel import map_in_order
-from trax_twitter_sentiment.predictor import (
-    Explanation,
-    Prediction,
-    SentimentPredictor,
-)
-from trax_twitter_sentiment.reading.tables import RecordReader
+from trax_twitter_sentiment.prediction import formats, output
+from trax_twitter_sentiment.prediction.formats import Formatter, Result, Row
+from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.reading import source
+from trax_twitter_sentiment.reading.tables import TableReader
 
 _MODEL_DIR = cli.define_model_dir()
-_INPUT = cli.define_path(
-    'input',
-    'A file of texts: .csv and .tsv with a header, .jsonl, else a text a line.',
-)
-_COLUMN = flags.DEFINE_string(
-    'column', 'text', 'The column of a CSV, TSV or JSON Lines file that holds texts.'
-)
+_reading_options = cli.define_reading_flags('texts')
 _FORMAT = flags.DEFINE_enum(
     'format',
     'text',
-    ['text', 'tsv', 'jsonl'],
-    'What a prediction is written as: text for reading, tsv (label, sentiment, both '
-    'log-probabilities, number of tokens, text; with a header), or jsonl.',
+    formats.FORMATS,
+    'What a prediction is written as: text for reading; tsv or csv with a header, or '
+    "jsonl. These hold label and name, the classes' (log-)probabilities, the number of "
+    'tokens, the text and the number of its row.',
+)
+_OUTPUT = cli.define_path(
+    'output', 'The file to write, which gets its name when all is written.'
+)
+_RESUME = flags.DEFINE_bool(
+    'resume', False, 'Go on after the rows that are in --output already.'
+)
+_KEEP = flags.DEFINE_list(
+    'keep', [], 'Columns of the input that the output has, too, such as id,user.'
+)
+_KEEP_ALL = flags.DEFINE_bool('keep_all', False, 'Keep all columns of the input.')
+_MIN_PROBABILITY = flags.DEFINE_float(
+    'min_probability',
+    0.0,
+    "What is less probable is called 'unsure', without a label.",
+    lower_bound=0.0,
+    upper_bound=1.0,
 )
 _EXPLAIN = flags.DEFINE_bool(
-    'explain', False, "Show each token's share of the log-odds."
+    'explain',
+    False,
+    "Show each token's share of the log-odds: of positive, or of more than two classes "
+    'of the one predicted.',
 )
 _PROCESSES = flags.DEFINE_integer(
     'processes', 1, 'How many processes share the work.', lower_bound=1
 )
 
-# Texts that are predicted, and travel between processes, together, unless they have
+# Rows that are predicted, and travel between processes, together, unless they have
 # more characters than tweets would.
 _CHUNK_SIZE = 512
 _CHUNK_CHARACTERS = 2**20
 
-# Shares from here on, in log-odds, get the full colour.
-_STRONG_SHARE = 1.0
-
-Format = Callable[[str, Prediction, Explanation | None], str]
-_Row = tuple[Prediction, Explanation | None]
-
 
 def main(texts: list[str]) -> None:
-  if texts and _INPUT.value:
-    raise UserError('Give texts as arguments or as --input, not both.')
-  if _FORMAT.value == 'tsv' and _EXPLAIN.value:
-    raise UserError('--explain has no --format=tsv; there are text and jsonl.')
+  """Predicts what the flags and arguments say."""
+  paths = source.expand(flags.FLAGS.input)
+  _check_flags(texts, paths)
+  keep = None if _KEEP_ALL.value else tuple(_KEEP.value)
+  column = (flags.FLAGS.column,)
+  reader = TableReader(paths or [source.STDIN], column, _reading_options(), keep)
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
   if _EXPLAIN.value:
     predictor.token_log_odds()  # Says at once if there is nothing to explain.
+  with output.opened(_OUTPUT.value, _FORMAT.value, paths, _RESUME.value) as opened:
+    formatter = Formatter(
+        _FORMAT.value,
+        predictor.class_names,
+        _MIN_PROBABILITY.value,
+        coloured=opened.file.isatty() and not os.environ.get('NO_COLOR'),
+    )
+    rows = _rows(texts, reader, opened.last_row)
+    if not opened.last_row:
+      rows = _after_header(opened.file, formatter, rows)
+    work = _Work(predictor, formatter, _EXPLAIN.value)
+    for lines in map_in_order(work, _chunks(rows), _PROCESSES.value):
+      opened.file.write(lines)
+  if paths or reader.n_damaged or reader.n_skipped or reader.n_decoded:
+    cli.say_what_was_read(reader)
+
+
+def _check_flags(texts: list[str], paths: list[str]) -> None:
+  if texts and paths:
+    raise UserError('Give texts as arguments or as --input, not both.')
+  if _EXPLAIN.value and _FORMAT.value in ('tsv', 'csv'):
+    raise UserError(
+        f'--explain has no --format={_FORMAT.value}; there are text and jsonl.'
+    )
+  if _RESUME.value and not (_OUTPUT.value and _FORMAT.value in formats.NUMBERED):
+    raise UserError(
+        '--resume takes --output, and a --format whose rows are numbered: '
+        f'{", ".join(formats.NUMBERED)}.'
+    )
+  if (_KEEP.value or _KEEP_ALL.value) and _FORMAT.value not in formats.NUMBERED:
+    raise UserError(f'--keep takes a --format of {", ".join(formats.NUMBERED)}.')
+  if texts and (_KEEP.value or _KEEP_ALL.value):
+    raise UserError('--keep takes --input; arguments have no columns.')
+  if not texts and not paths and sys.stdin.isatty():
+    print('Reading texts, one a line; Ctrl-D ends them.', file=sys.stderr)
+
+
+def _rows(texts: list[str], reader: TableReader, last_row: int) -> Iterator[Row]:
+  """Yields the rows to predict: those after the last one that is done."""
   if texts:
-    _write(predictor, texts, progress=False)
-    return
-  with contextlib.ExitStack() as stack:
-    if _INPUT.value:
-      try:
-        file = stack.enter_context(open(_INPUT.value, 'rb'))
-      except OSError as error:
-        raise UserError(f'--input={_INPUT.value}: {error.strerror}.') from error
-      reader = RecordReader(file, _INPUT.value, (_COLUMN.value,))
-    else:
-      reader = RecordReader(sys.stdin.buffer, 'standard input', ('text',))
-    _write(predictor, (record.values[0] for record in reader), progress=True)
-  cli.warn_of_damaged_lines(reader.n_damaged)
+    rows: Iterable[Row] = (Row(i, text, {}) for i, text in enumerate(texts, start=1))
+  else:
+    rows = (Row(r.row, r.values[0], r.kept) for r in _with_progress(reader))
+  return (row for row in rows if row.number > last_row)
 
 
-def _write(
-    predictor: SentimentPredictor, texts: Iterable[str], progress: bool
-) -> None:
-  if _FORMAT.value == 'tsv':
-    print('label\tsentiment\tlog_p_negative\tlog_p_positive\tn_tokens\ttext')
-  work = _Work(predictor, _format(), _EXPLAIN.value)
-  chunks = _chunks(_with_progress(texts) if progress else texts)
-  for lines in map_in_order(work, chunks, _PROCESSES.value):
-    sys.stdout.write(lines)
+def _after_header(file, formatter: Formatter, rows: Iterator[Row]) -> Iterator[Row]:
+  """Yields rows, and before the first writes the header, with its columns' names."""
+  first = next(rows, None)
+  file.write(formatter.header([*first.kept] if first else []))
+  if first:
+    yield first
+    yield from rows
 
 
 class _Work:
-  """Turns texts into lines of output; goes to other processes by pickling."""
+  """Turns rows into lines of output; goes to other processes by pickling."""
 
-  def __init__(self, predictor: SentimentPredictor, format_: Format, explain: bool):
+  def __init__(
+      self, predictor: SentimentPredictor, formatter: Formatter, explain: bool
+  ):
     self._predictor = predictor
-    self._format = format_
+    self._formatter = formatter
     self._explain = explain
 
-  def __call__(self, texts: list[str]) -> str:
+  def __call__(self, rows: list[Row]) -> str:
+    texts = [row.text or '' for row in rows]
     if self._explain:
-      explanations = map(self._predictor.explain, texts)
-      rows: list[_Row] = [(e.prediction, e) for e in explanations]
+      explanations = [*map(self._predictor.explain, texts)]
+      results = [
+          Result(row, explanation.prediction, explanation)
+          for row, explanation in zip(rows, explanations, strict=True)
+      ]
     else:
-      rows = [(prediction, None) for prediction in self._predictor.predict(texts)]
-    return ''.join(
-        self._format(text, *row) + '\n'
-        for text, row in zip(texts, rows, strict=True)
-    )
+      predictions = self._predictor.predict(texts)
+      results = [Result(r, p, None) for r, p in zip(rows, predictions, strict=True)]
+    return self._formatter.lines(results)
 
 
-def _chunks(texts: Iterable[str]) -> Iterator[list[str]]:
-  chunk: list[str] = []
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+  """Yields rows in chunks; if reading fails, those before are yielded first."""
+  chunk: list[Row] = []
   n_characters = 0
-  for text in texts:
-    chunk.append(text)
-    n_characters += len(text)
-    if len(chunk) == _CHUNK_SIZE or n_characters > _CHUNK_CHARACTERS:
+  try:
+    for row in rows:
+      chunk.append(row)
+      n_characters += len(row.text or '')
+      if len(chunk) == _CHUNK_SIZE or n_characters > _CHUNK_CHARACTERS:
+        yield chunk
+        chunk, n_characters = [], 0
+  except UserError:
+    if chunk:
       yield chunk
-      chunk, n_characters = [], 0
+    raise
   if chunk:
     yield chunk
 
 
-def _with_progress(texts: Iterable[str]) -> Iterable[str]:
+def _with_progress(reader: TableReader) -> Iterator:
+  """Yields the reader's records; a bar on a terminal shows how much of it is read."""
+  if not sys.stderr.isatty():
+    yield from reader
+    return
   import tqdm  # Imported on use: a single text needs no progress bar.
 
-  # `disable=None` shows the bar only where stderr is a terminal.
-  return tqdm.tqdm(texts, unit=' texts', disable=None, file=sys.stderr)
-
-
-def _format() -> Format:
-  if _FORMAT.value == 'jsonl':
-    return _as_jsonl
-  if _FORMAT.value == 'tsv':
-    return _as_tsv
-  coloured = sys.stdout.isatty() and not os.environ.get('NO_COLOR')
-  return _as_coloured_text if coloured else _as_text
-
-
-def _as_jsonl(
-    text: str, prediction: Prediction, explanation: Explanation | None
-) -> str:
-  fields = {
-      'text': text,
-      'label': prediction.label,
-      'sentiment': prediction.sentiment,
-      'log_probabilities': prediction.log_probabilities,
-      'tokens': prediction.tokens,
-  }
-  if explanation:
-    fields |= {'shares': explanation.shares, 'bias': explanation.bias}
-  return json.dumps(fields)
-
-
-def _as_tsv(text: str, prediction: Prediction, explanation: Explanation | None) -> str:
-  del explanation
-  negative, positive = prediction.log_probabilities
-  return '\t'.join([
-      str(prediction.label),
-      prediction.sentiment,
-      f'{negative:.6f}',
-      f'{positive:.6f}',
-      str(len(prediction.tokens)),
-      cli.printable(text),
-  ])
-
-
-def _as_text(text: str, prediction: Prediction, explanation: Explanation | None) -> str:
-  probability = math.exp(prediction.log_probabilities[prediction.label])
-  mark = '' if prediction.tokens else '(no token to go by) '
-  line = f'{prediction.sentiment}  {probability:6.1%}  {mark}{cli.printable(text)}'
-  if not explanation:
-    return line
-  return '\n'.join([line, *_share_lines(explanation, lambda token, _: token)])
-
-
-def _as_coloured_text(
-    text: str, prediction: Prediction, explanation: Explanation | None
-) -> str:
-  line = _as_text(text, prediction, None)
-  line = line.replace(
-      prediction.sentiment, _coloured(prediction.sentiment, prediction.log_odds), 1
-  )
-  if not explanation:
-    return line
-  return '\n'.join([line, *_share_lines(explanation, _coloured)])
-
-
-def _share_lines(
-    explanation: Explanation, colour: Callable[[str, float], str]
-) -> list[str]:
-  rows = [
-      *zip(explanation.prediction.tokens, explanation.shares, strict=True),
-      ('(bias)', explanation.bias),
-      ('(log-odds)', explanation.prediction.log_odds),
-  ]
-  return [
-      f'  {share:+8.3f}  {colour(cli.printable(token), share)}' for token, share in rows
-  ]
-
-
-def _coloured(token: str, share: float) -> str:
-  """Returns `token` in green for positive and red for negative, by strength."""
-  colour = 32 if share > 0 else 31
-  weight = '1;' if abs(share) >= _STRONG_SHARE else ''
-  return f'\x1b[{weight}{colour}m{token}\x1b[0m'
+  with tqdm.tqdm(
+      total=reader.n_bytes, unit='B', unit_scale=True, file=sys.stderr
+  ) as progress:
+    for record in reader:
+      if record.row % _CHUNK_SIZE == 0:
+        progress.set_postfix_str(f'{record.row:,} texts', refresh=False)
+        progress.update(reader.n_bytes_read - progress.n)
+      yield record
 
 
 if __name__ == '__main__':

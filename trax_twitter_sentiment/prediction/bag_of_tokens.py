@@ -104,7 +104,8 @@ class BagOfTokens:
 def against_others(scores: np.ndarray, sought: int) -> np.ndarray:
   """Returns a class's score less the mean of the others.
 
-  From <float>[..., n_classes] to <float>[...]. Of two classes, logits and log-probabilities alike give the log-odds.
+  From <float>[..., n_classes] to <float>[...]. Of two classes, logits and
+  log-probabilities alike give the log-odds.
   """
   others = np.delete(scores, sought, axis=-1)
   return scores[..., sought] - others.mean(axis=-1)

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from trax_twitter_sentiment.predictor import Explanation, Prediction
@@ -17,6 +17,11 @@ NUMBERED = ('tsv', 'csv', 'jsonl')
 
 # What a prediction is called that is none.
 NO_TEXT, UNSURE = 'no text', 'unsure'
+
+# Names that JSON Lines have beside the columns of tables.
+_JSON_FIELDS = (
+    'log_probabilities', 'probabilities', 'tokens', 'n_known', 'shares', 'bias',
+)  # fmt: skip
 
 # Shares from here on, in log-odds, get the full colour.
 _STRONG_SHARE = 1.0
@@ -84,7 +89,8 @@ class Formatter:
     if names == SENTIMENTS:
       probabilities = [f'log_p_{name}' for name in names]
       return ['label', 'sentiment', *probabilities, 'n_tokens', 'text', 'row']
-    return ['label', 'name', *(f'p_{name}' for name in names), 'n_tokens', 'text', 'row']
+    probabilities = [f'p_{name}' for name in names]
+    return ['label', 'name', *probabilities, 'n_tokens', 'text', 'row']
 
   def _values(self, result: Result) -> list[str]:
     (number, text, _), prediction, _ = result
@@ -162,9 +168,6 @@ class Formatter:
 
   def _strength(self, prediction: Prediction) -> float:
     return prediction.log_odds if len(self._class_names) == 2 else _STRONG_SHARE
-
-
-_JSON_FIELDS = ('log_probabilities', 'probabilities', 'tokens', 'n_known', 'shares', 'bias')
 
 
 def _cell(value: Any) -> str:

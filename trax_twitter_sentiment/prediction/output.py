@@ -1,12 +1,13 @@
 """Files of predictions: whole or not there, and gone on with where they ended."""
 
+import array
 import contextlib
 import json
 import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple, TextIO
+from typing import BinaryIO, NamedTuple, TextIO
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.reading import delimited
@@ -58,7 +59,7 @@ def opened(
         shutil.copyfile(path, partial)
       last_row = _keep_whole_rows(partial, format_) if os.path.exists(partial) else 0
     mode = 'a' if last_row else 'w'
-    file = open(partial, mode, encoding='utf-8', errors='replace', newline='')
+    file = open(partial, mode, encoding='utf-8', errors='replace', newline='')  # noqa: SIM115
   except OSError as error:
     raise UserError(f'--output={path}: {error.strerror}.') from error
   try:
@@ -77,32 +78,36 @@ def opened(
 
 def _keep_whole_rows(path: str, format_: str) -> int:
   """Cuts off what is torn at the end; returns the number of the last row, or 0."""
-  last_row, end = 0, 0
   with open(path, 'rb+') as file:
-    for number, size in _rows(file.read, format_):
-      last_row, end = number, size
+    last_row, end = _last_whole_row(file, format_)
     file.truncate(end)
   return last_row
 
 
-def _rows(read, format_: str) -> Iterator[tuple[int, int]]:
-  """Yields each whole row's number, and where it ends in the file."""
-  lines = read().splitlines(keepends=True)
-  ends = [0]
-  for line in lines:
-    ends.append(ends[-1] + len(line))
-  if lines and not lines[-1].endswith(b'\n'):
-    lines.pop()
-  texts = (line.decode('utf-8', 'replace') for line in lines)
+def _last_whole_row(file: BinaryIO, format_: str) -> tuple[int, int]:
+  """Returns the number of the last row that is whole, and where it ends; or zeros."""
+  ends = array.array('q', [0])
+
+  def whole_lines() -> Iterator[str]:
+    for line in file:
+      if line.endswith(b'\n'):
+        ends.append(ends[-1] + len(line))
+        yield line.decode('utf-8', 'replace')
+
   if format_ == 'jsonl':
-    for i, text in enumerate(texts):
-      yield json.loads(text)['row'], ends[i + 1]
-    return
+    last = ''
+    for line in whole_lines():
+      last = line
+    return (json.loads(last)['row'], ends[-1]) if last else (0, 0)
   delimiter, quoting = ('\t', 'backslash') if format_ == 'tsv' else (',', 'double')
   torn: list[int] = []
-  rows = list(delimited.rows(texts, delimiter, quoting, lambda n, _: torn.append(n)))
-  starts = [number for number, _ in rows][1:] + [torn[0] if torn else len(lines) + 1]
-  for (_, fields), following in zip(rows[1:], starts[1:], strict=True):
-    if torn and following > torn[0]:
-      return
-    yield int(fields[rows[0][1].index('row')]), ends[following - 1]
+  rows = delimited.rows(
+      whole_lines(), delimiter, quoting, lambda number, _: torn.append(number)
+  )
+  _, header = next(rows, (1, ['row']))
+  last_row = 0
+  for number, fields in rows:
+    if torn and torn[0] < number:
+      break
+    last_row = int(fields[header.index('row')])
+  return last_row, (ends[torn[0] - 1] if torn else ends[-1]) if last_row else 0

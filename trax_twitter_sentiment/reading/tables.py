@@ -2,6 +2,7 @@
 
 import ast
 import itertools
+import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
@@ -63,6 +64,7 @@ class TableReader:
     n_damaged: how many lines were not whole in their encoding.
     n_decoded: how many texts were Python's `b'…'`, which are decoded.
     n_bytes: the size of the files; `None` where it isn't known.
+    n_bytes_read: how much of it was read so far.
 
   Raises, while it is iterated over:
     UserError: if a file can't be read, or is of a kind that isn't read; if it lacks a
@@ -93,6 +95,12 @@ class TableReader:
         self._bytes_before += opened.position()
         opened.close()
         self._source = None
+
+  @property
+  def n_bytes(self) -> int | None:
+    if source.STDIN in self._paths:
+      return None
+    return sum(map(os.path.getsize, self._paths))
 
   @property
   def n_bytes_read(self) -> int:

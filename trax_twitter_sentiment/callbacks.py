@@ -1,7 +1,6 @@
 """What hooks into Trax's training loop."""
 
 import copy
-import hashlib
 import inspect
 import os
 from collections.abc import Container, Iterator
@@ -9,19 +8,16 @@ from collections.abc import Container, Iterator
 from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
 import gin
-import numpy as np
 from trax import layers as tl
 from trax.supervised import callbacks, trainer_lib, training
 
-from trax_twitter_sentiment.encoding import EncodedCorpus, encoded_corpus
+from trax_twitter_sentiment.corpus import configured_corpus
+from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.models import pooling_of
-from trax_twitter_sentiment.run_directory.files import write_atomically
+from trax_twitter_sentiment.run_directory.files import CORPUS_FILE, write_atomically
 from trax_twitter_sentiment.run_directory.model_info import ModelInfo
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
-
-# Tells one corpus from another.
-CORPUS_FILE = 'corpus.sha256'
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -75,12 +71,15 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     super().__init__(loop)
     corpus = encoded_corpus()
     self._tokenizer = corpus.tokenizer
-    self._corpus_digest = _digest(corpus)
+    self._corpus_digest = corpus.digest()
     inputs = (loop.eval_tasks or loop.tasks)[0].sample_batch[0]
-    self._model_info = ModelInfo(pooling_of(loop.model), inputs.shape[1])
+    class_names = configured_corpus().class_names
+    self._model_info = ModelInfo(
+        pooling_of(loop.model), inputs.shape[1], class_names
+    )
     self._first_step = loop.step + 1
     _check_vocabulary(loop.model, self._tokenizer)
-    _check_classes(loop.model, corpus)
+    _check_classes(loop.model, class_names)
 
   @staticmethod
   def check_output_dir(output_dir: str) -> None:
@@ -91,7 +90,7 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     """
     corpus = encoded_corpus()
     _check_same_tokenizer(output_dir, corpus.tokenizer)
-    _check_same_corpus(output_dir, _digest(corpus))
+    _check_same_corpus(output_dir, corpus.digest())
 
   def call_at(self, step: int) -> bool:
     return step == self._first_step
@@ -122,16 +121,16 @@ def _check_vocabulary(model: tl.Layer, tokenizer: TweetTokenizer) -> None:
       )
 
 
-def _check_classes(model: tl.Layer, corpus: EncodedCorpus) -> None:
+def _check_classes(model: tl.Layer, class_names: tuple[str, ...]) -> None:
   if pooling_of(model) is None:
     return
   dense = [layer for layer in _layers_of(model) if isinstance(layer, tl.Dense)]
   n_columns = dense[-1].weights[0].shape[1]
-  n_classes = 1 + int(max(e.labels.max() for e in (corpus.train, corpus.validation)))
-  if n_classes > n_columns:
+  if n_columns != len(class_names):
     raise UserError(
         f'TwitterClassifier.output_dim={n_columns} does not fit the labels, which are '
-        f'of {n_classes} classes.'
+        f'of {len(class_names)} classes ({", ".join(class_names)}). Bind output_dim to '
+        '@number_of_classes().'
     )
 
 
@@ -161,15 +160,6 @@ def _check_same_tokenizer(output_dir: str, tokenizer: TweetTokenizer) -> None:
       f'{output_dir} holds a run {what}, as {TOKENIZER_FILE} says. Use another '
       "output_dir, or that run's corpus and settings."
   )
-
-
-def _digest(corpus: EncodedCorpus) -> str:
-  """Returns what tells apart corpora that one tokenizer encoded."""
-  digest = hashlib.sha256()
-  for examples in (corpus.train, corpus.validation):
-    for array in (examples.lengths, examples.ids, examples.labels):
-      digest.update(np.int64(len(array)).tobytes() + array.tobytes())
-  return digest.hexdigest()
 
 
 def _check_same_corpus(output_dir: str, digest: str) -> None:

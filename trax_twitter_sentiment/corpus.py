@@ -12,9 +12,11 @@ import numpy as np
 
 from trax_twitter_sentiment.errors import UserError, check_choice
 from trax_twitter_sentiment.reading import nltk_data
+from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS
 
 SPLITS = ('train', 'validation')
 SOURCES = ('auto', 'nltk', 'sample')
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Examples:
@@ -22,7 +24,8 @@ class Examples:
 
   Attributes:
     texts: the texts; of tweets, positives first, as in the notebook.
-    labels: <int32>[n_texts], each text's class: 1 for positive and 0 for negative.
+    labels: <int32>[n_texts], each text's class; of tweets, 1 for positive and 0 for
+      negative.
   """
 
   texts: tuple[str, ...]
@@ -39,12 +42,14 @@ class Corpus:
     train: the texts to train on.
     validation: the texts to validate on.
     stop_words: the words that the tokenizer leaves out by default.
+    class_names: of the labels, in their order.
   """
 
   name: str
   train: Examples
   validation: Examples
   stop_words: frozenset[str]
+  class_names: tuple[str, ...] = SENTIMENTS
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -75,6 +80,15 @@ def configured_corpus(corpus: Callable[[], Corpus] = TwitterCorpus) -> Corpus:
     corpus: what makes it. In gin: `configured_corpus.corpus = @TextFileCorpus`.
   """
   return corpus()
+
+
+@gin.configurable(module='trax_twitter_sentiment')
+def number_of_classes() -> int:
+  """Returns how many classes the configured corpus has.
+
+  In gin: `TwitterClassifier.output_dim = @number_of_classes()`.
+  """
+  return len(configured_corpus().class_names)
 
 
 def english_stop_words() -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import hashlib
 
 import gin
 import numpy as np
@@ -61,6 +62,14 @@ class EncodedCorpus:
     longest = max(1, self.train.lengths.max(), self.validation.lengths.max())
     return min(longest, _MAX_LENGTH)
 
+  def digest(self) -> str:
+    """Returns what tells apart corpora that one tokenizer encoded."""
+    digest = hashlib.sha256()
+    for examples in (self.train, self.validation):
+      for array in (examples.lengths, examples.ids, examples.labels):
+        digest.update(np.int64(len(array)).tobytes() + array.tobytes())
+    return digest.hexdigest()
+
 
 def configured_tokenizer() -> TweetTokenizer:
   """Returns the tokenizer of gin's bindings, still without a vocabulary."""
@@ -111,6 +120,11 @@ def encoded_corpus(
       min_token_count,
       learn_vocabulary=tokenizer_from is None,
   )
+
+
+def corpus_digest(corpus: Corpus, tokenizer: TweetTokenizer) -> str:
+  """Returns the digest of a corpus, encoded by a run's tokenizer."""
+  return _encode_corpus(corpus, tokenizer, None, 1, learn_vocabulary=False).digest()
 
 
 @gin.configurable(module='trax_twitter_sentiment')

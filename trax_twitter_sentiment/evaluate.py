@@ -1,11 +1,11 @@
-"""Evaluates a run on its validation tweets, or on labelled texts of your own.
+"""Evaluates a run on its validation texts, or on labelled texts of your own.
 
     python -m trax_twitter_sentiment.evaluate --model_dir=DIR
     python -m trax_twitter_sentiment.evaluate --model_dir=DIR --input=tweets.csv
 
-Each figure is given twice: with the texts as they are, and with emoticons removed from
-them, since the labels of the usual corpus were made from emoticons; once for a run that
-itself leaves emoticons out.
+Of tweets, each figure is given twice: with the texts as they are, and with emoticons
+removed from them, since the labels of the usual corpus were made from emoticons; once
+for a run that itself leaves emoticons out, or is on texts of your own.
 """
 
 import dataclasses
@@ -18,21 +18,31 @@ from absl import flags
 
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.near_duplicates import recorded_corpus
 from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.reading import labels, source
 
 if TYPE_CHECKING:
+  from trax_twitter_sentiment.corpus import Examples
   from trax_twitter_sentiment.prediction import scores
 
 _MODEL_DIR = cli.define_model_dir()
-_INPUT = cli.define_path(
-    'input',
-    'A file of labelled texts, instead of the validation tweets: .csv and .tsv with a '
-    'header, or .jsonl.',
+_reading_options = cli.define_reading_flags(
+    'labelled texts, instead of the validation texts'
 )
-_COLUMN = flags.DEFINE_string('column', 'text', 'The column that holds the texts.')
 _LABEL_COLUMN = flags.DEFINE_string(
-    'label_column', 'label', 'The column that holds 0/1 or negative/positive.'
+    'label_column', 'label', 'The column that holds the labels.'
+)
+_LABELS = flags.DEFINE_list(
+    'labels',
+    None,
+    "What the file calls the run's classes, in their order; without, by name, by "
+    'number or as 0/1, 0/4, neg/pos and the like.',
+)
+_SKIP_LABELS = flags.DEFINE_list(
+    'skip_labels', [], 'Texts with these labels are left out, and counted.'
+)
+_LABELS_INPUT = cli.define_path(
+    'labels_input', 'A file of a label a line, for an --input of a text a line.'
 )
 _FORMAT = flags.DEFINE_enum(
     'format', 'table', ['table', 'json'], 'What the figures are written as.'
@@ -45,31 +55,39 @@ _TITLES = {
     'recall': 'recall',
     'f1': 'F1',
     'roc_auc': 'ROC AUC',
+    'macro_f1': 'macro F1',
+    'macro_recall': 'macro recall',
     'log_loss': 'log-loss',
     'calibration_error': 'calibration error',
 }
 
 
 def main(arguments: list[str]) -> None:
+  """Evaluates what the flags say."""
   if arguments:
     raise UserError(f'Unexpected argument {arguments[0]!r}; texts go in --input.')
+  paths = source.expand(flags.FLAGS.input)
+  options = _reading_options()
+  names = labels.check_labels('--labels', _LABELS.value)
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
+  if names and len(names) != len(predictor.class_names):
+    raise UserError(
+        f'--labels={",".join(names)} are not as many as the classes of the run: '
+        f'{", ".join(predictor.class_names)}.'
+    )
   # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
-  from trax_twitter_sentiment import text_corpora
   from trax_twitter_sentiment.prediction import scores
 
-  if _INPUT.value:
-    examples, reader = text_corpora.read_labelled(
-        _INPUT.value, (_COLUMN.value, _LABEL_COLUMN.value)
-    )
-    name = _INPUT.value
-    cli.warn_of_damaged_lines(reader.n_damaged)
+  if paths:
+    name, examples = ', '.join(paths), _read(paths, options, names, predictor)
   else:
-    corpus = recorded_corpus(predictor.tokenizer.corpus)
+    from trax_twitter_sentiment.recorded_corpus import recorded_corpus
+
+    corpus = recorded_corpus(_MODEL_DIR.value, predictor.tokenizer)
     examples, name = corpus.validation, f'{corpus.name}, validation'
   results = {
       variant: scores.evaluate(
-          used.log_probabilities(examples.texts), examples.labels
+          used.log_probabilities(examples.texts), examples.labels, used.class_names
       )
       for variant, used in predictor.emoticon_variants().items()
   }
@@ -82,25 +100,67 @@ def main(arguments: list[str]) -> None:
     print('\n'.join(_table(results)))
 
 
+def _read(paths, options, names, predictor: SentimentPredictor) -> 'Examples':
+  """Reads labelled texts, and says on stderr what was wrong with some."""
+  from trax_twitter_sentiment import text_corpora
+
+  labelled = text_corpora.read_labelled(
+      paths,
+      (flags.FLAGS.column, _LABEL_COLUMN.value),
+      options,
+      labels=names,
+      class_names=predictor.class_names,
+      skip_labels=frozenset(map(labels.normalized, _SKIP_LABELS.value)),
+      labels_path=_LABELS_INPUT.value,
+  )
+  cli.say_what_was_read(labelled.reader)
+  if labelled.n_skipped_labels:
+    print(
+        f'{labelled.n_skipped_labels:,} rows left out for their label '
+        f'({", ".join(_SKIP_LABELS.value)}).',
+        file=sys.stderr,
+    )
+  return labelled.examples
+
+
 def _table(evaluations: 'dict[str, scores.Evaluation]') -> list[str]:
-  results = evaluations.values()
+  results = list(evaluations.values())
   lines = [_line('', (_VARIANTS[variant] for variant in evaluations))]
   for name, title in _TITLES.items():
+    if getattr(results[0], name) is None:
+      continue
     lines.append(_line(title, (_cell(getattr(result, name)) for result in results)))
     if name == 'accuracy':
       intervals = ('{:.4f} to {:.4f}'.format(*r.accuracy_interval) for r in results)
       lines.append(_line('  95% interval', intervals))
-  for row, truth in enumerate(('negative', 'positive')):
-    counts = ('{} / {}'.format(*result.confusion_matrix[row]) for result in results)
-    lines.append(_line(f'{truth}s called', counts))
-  return [*lines, _line('', ['negative / positive'] * len(evaluations))]
+  names = list(results[0].classes)
+  for row, truth in enumerate(names):
+    counts = (_counts(result.confusion_matrix[row]) for result in results)
+    lines.append(_line(f'{truth}s called' if len(names) == 2 else truth, counts))
+  lines.append(_line('', [' / '.join(names)] * len(evaluations)))
+  if len(names) > 2:
+    lines += ['', _line('class', ['precision / recall / F1 (n)'] * len(results))]
+    for name in names:
+      cells = (_class_cell(result.classes[name]) for result in results)
+      lines.append(_line(name, cells))
+  return lines
+
+
+def _counts(counts: list[int]) -> str:
+  return ' / '.join(map(str, counts))
+
+
+def _class_cell(found: 'scores.ClassScores') -> str:
+  values = (found.precision.value, found.recall.value, found.f1.value)
+  shown = ('-' if v is None else f'{v:.4f}' for v in values)
+  return f'{" / ".join(shown)} ({found.support})'
 
 
 def _line(title: str, cells: Iterable[str]) -> str:
   return f'{title:18} {" ".join(f"{cell:>26}" for cell in cells)}'
 
 
-def _cell(score) -> str:
+def _cell(score: 'scores.Score') -> str:
   value = 'undefined' if score.value is None else f'{score.value:.4f}'
   return f'{value} (n={score.n_examples})'
 

@@ -11,7 +11,6 @@ import gin
 import numpy as np
 
 from trax_twitter_sentiment.corpus import Corpus, Examples, TwitterCorpus
-from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
 # Ends the name of a corpus whose near-duplicates are in one split.
@@ -55,23 +54,6 @@ def _grouped(corpus: Corpus) -> Corpus:
   return dataclasses.replace(
       corpus, name=corpus.name + GROUPED, train=split(trains), validation=split(~trains)
   )
-
-
-def recorded_corpus(name: str) -> Corpus:
-  """Returns the corpus that a run was trained on, by the name its tokenizer records.
-
-  Raises:
-    UserError: if it is not one of the package's, or can't be had.
-  """
-  source = name.removesuffix(GROUPED)
-  if source not in ('nltk', 'sample'):
-    raise UserError(
-        f'The run was trained on the corpus {name!r}, whose validation texts are not '
-        'at hand; the evaluate command takes other labelled texts with --input.'
-    )
-  if source == name:
-    return TwitterCorpus(source)
-  return GroupedCorpus(lambda: TwitterCorpus(source))
 
 
 def near_duplicates(texts: Sequence[str]) -> list[int]:

@@ -66,7 +66,9 @@ def TwitterSamples(
 
   def samples(generator: Any = None) -> Iterator[tuple[str, np.int32]]:
     del generator
-    for (i,) in _batches_of_indices(rows, 1, rng()):
+    epochs = _Epochs(rows, rng())
+    while True:
+      (i,) = epochs.take(1)
       yield examples.texts[i], examples.labels[i]
 
   return samples
@@ -156,25 +158,33 @@ def TwitterBatches(
   examples = (
       encoded_without_emoticons(split) if without_emoticons else getattr(corpus, split)
   )
-  classes = np.unique(corpus.train.labels)[::-1].tolist()
-  _check_parts(batch_size, len(classes) if balanced else 1)
-  parts = [
-      _share_of_host(np.flatnonzero(np.isin(examples.labels, part)), host_id, n_hosts)
-      for part in (classes if balanced else [classes])
-  ]
+  class_names = configured_corpus().class_names
+  _check_batch_size(batch_size, len(class_names) if balanced else 1)
+  parts = [np.arange(len(examples.labels))]
+  if balanced:
+    highest_first = range(len(class_names))[::-1]
+    parts = [np.flatnonzero(examples.labels == label) for label in highest_first]
+  parts = [_share_of_host(part, host_id, n_hosts) for part in parts]
+  if not all(map(len, parts)):
+    raise UserError(
+        f'TwitterBatches.balanced=True, but a class has no text for split={split!r}; '
+        'False takes the split as it is.'
+    )
   inputs = examples.padded(max_length or corpus.max_length)
   lengths = np.clip(examples.lengths, 1, inputs.shape[1])
 
   def batches(generator: Any = None) -> Iterator[tuple[np.ndarray, ...]]:
     del generator
     # Classes are shuffled apart, so a generator for each.
-    streams = [
-        _batches_of_indices(part, batch_size // len(parts), rng(i))
-        for i, part in enumerate(parts)
-    ]
+    epochs = [_Epochs(part, rng(i)) for i, part in enumerate(parts)]
     weights = np.ones(batch_size, np.float32)
-    for part_rows in zip(*streams):
-      rows = np.concatenate(part_rows)
+    n_drawn = 0
+    while True:
+      # Where a batch doesn't divide by the classes, they take turns at the rest.
+      turns = (np.arange(batch_size) + n_drawn) % len(parts)
+      sizes = np.bincount(turns, minlength=len(parts))
+      n_drawn += batch_size
+      rows = np.concatenate([e.take(n) for e, n in zip(epochs, sizes, strict=True)])
       length = lengths[rows].max() if pad_each_batch else inputs.shape[1]
       yield inputs[rows, :length], examples.labels[rows], weights
 
@@ -224,7 +234,9 @@ def twitter_data_streams(
 
     def pairs(generator: Any = None) -> Iterator[tuple[np.ndarray, np.int32]]:
       del generator
-      for (i,) in _batches_of_indices(rows, 1, rng()):
+      epochs = _Epochs(rows, rng())
+      while True:
+        (i,) = epochs.take(1)
         yield inputs[i], examples.labels[i]
 
     return pairs
@@ -232,14 +244,9 @@ def twitter_data_streams(
   return stream(corpus.train, 'train'), stream(corpus.validation, 'validation')
 
 
-def _check_parts(batch_size: int, n_classes: int) -> None:
+def _check_batch_size(batch_size: int, n_classes: int) -> None:
   if n_classes == 2:
     check_halves('TwitterBatches.batch_size', batch_size)
-  if batch_size % n_classes:
-    raise UserError(
-        f'TwitterBatches.batch_size={batch_size} is not a multiple of {n_classes}, '
-        'the number of classes, which have equal parts of a batch.'
-    )
   n_devices = fastmath.local_device_count()
   if batch_size % n_devices:
     raise UserError(
@@ -268,14 +275,18 @@ def _generator(
   return lambda *keys: np.random.default_rng((seed, *keys)) if shuffle else None
 
 
-def _batches_of_indices(
-    indices: np.ndarray, size: int, rng: np.random.Generator | None
-) -> Iterator[np.ndarray]:
-  """Yields `size` of `indices` at a time, endlessly, each once an epoch."""
-  pending = np.array([], indices.dtype)
-  while True:
-    while len(pending) < size:
-      epoch = rng.permutation(indices) if rng else indices
-      pending = np.concatenate([pending, epoch])
-    yield pending[:size]
-    pending = pending[size:]
+class _Epochs:
+  """Indices, endlessly, each once an epoch, in a new order if there is a generator."""
+
+  def __init__(self, indices: np.ndarray, rng: np.random.Generator | None):
+    self._indices = indices
+    self._rng = rng
+    self._pending = indices[:0]
+
+  def take(self, size: int) -> np.ndarray:
+    """Returns the next `size` of them."""
+    while len(self._pending) < size:
+      epoch = self._rng.permutation(self._indices) if self._rng else self._indices
+      self._pending = np.concatenate([self._pending, epoch])
+    taken, self._pending = self._pending[:size], self._pending[size:]
+    return taken

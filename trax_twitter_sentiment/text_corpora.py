@@ -3,7 +3,8 @@
 import functools
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import gin
 import numpy as np
@@ -14,60 +15,98 @@ from trax_twitter_sentiment.corpus import (
     english_stop_words,
     examples_of,
 )
-from trax_twitter_sentiment.errors import UserError, check_choice
-from trax_twitter_sentiment.reading.tables import RecordReader
-
-_BINARY_LABELS = {'0': 0, '1': 1, 'negative': 0, 'positive': 1}
-_ON_MALFORMED = ('refuse', 'skip')
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.reading import labels as label_names
+from trax_twitter_sentiment.reading import source
+from trax_twitter_sentiment.reading.options import ReadingOptions
+from trax_twitter_sentiment.reading.tables import Record, TableReader
 
 
 @gin.configurable(module='trax_twitter_sentiment')
 def TextFileCorpus(
-    train_path: str = gin.REQUIRED,
-    validation_path: str | None = None,
+    train_path: str | Sequence[str] = gin.REQUIRED,
+    validation_path: str | Sequence[str] | None = None,
     validation_fraction: float = 0.2,
     text_column: str = 'text',
     label_column: str = 'label',
     labels: Sequence[str] | None = None,
+    skip_labels: Sequence[str] = (),
     on_malformed: str = 'refuse',
     seed: int = 0,
+    input_format: str | None = None,
+    delimiter: str | None = None,
+    quoting: str | None = None,
+    encoding: str | None = None,
+    header: bool = True,
+    train_labels_path: str | None = None,
+    validation_labels_path: str | None = None,
 ) -> Corpus:
-  """Returns the labelled texts of CSV, TSV or JSON Lines files; each is read once.
+  """Returns the labelled texts of files; each is read once.
 
   For `configured_corpus.corpus`; the vocabulary is the training part's.
 
   Args:
-    train_path: the file to train on.
-    validation_path: the file to validate on; `None` to hold out texts of the other.
+    train_path: the file to train on, or several; `*` stands for what it does in a
+      shell. CSV, TSV, JSON Lines, a JSON array, Parquet, or fastText's
+      `__label__x text`; also compressed.
+    validation_path: what to validate on; `None` to hold out texts of the other.
     validation_fraction: the fraction of each class that is held out, in (0, 1);
       drawn at random.
-    text_column: the column that holds the texts.
+    text_column: the column that holds the texts: its name, its number (from 1) or,
+      in JSON, its path.
     label_column: the column that holds the labels.
     labels: what labels are called in the files, in the order of their classes;
-      `None` for 0/1 or negative/positive.
+      `None` for those that the training file has, in sorted order. 0/1, 0/4, neg/pos
+      and the like are negative and positive.
+    skip_labels: texts with these labels are left out, which is said.
     on_malformed: `'refuse'` rows that can't be read, or `'skip'` them and say on
       stderr how many there were.
     seed: of the draw.
+    input_format: what the files are; `None` to tell it by their names and first bytes.
+    delimiter: what separates columns; `None` for what the header makes certain.
+    quoting: `'double'`, `'backslash'` or `'none'`; `None` for CSV's or TSV's.
+    encoding: of the files; `None` for UTF-8, or that of a byte-order mark.
+    header: whether the first row names the columns; else they go by number.
+    train_labels_path: a file of a label a line, for a `train_path` of a text a line.
+    validation_labels_path: the same for `validation_path`.
 
   Raises:
     UserError: if a file, a column or a row is missing or malformed (file and line
-      are named), or an argument is not a legal value.
+      are named), if there are fewer than two classes or too few texts of one, or an
+      argument is not a legal value.
   """
-  check_choice('TextFileCorpus.on_malformed', on_malformed, _ON_MALFORMED)
   if not 0 < validation_fraction < 1:
     raise UserError(
         f'TextFileCorpus.validation_fraction={validation_fraction!r} is not in (0, 1).'
     )
-  classes = tuple(labels) if labels is not None else None
-  columns = (text_column, label_column)
-  skip = on_malformed == 'skip'
-  examples = _read_file(train_path, columns, classes, skip)
+  options = ReadingOptions(
+      input_format, delimiter, quoting, encoding, header, on_malformed,
+      setting='TextFileCorpus.',
+  )  # fmt: skip
+  columns = (str(text_column), str(label_column))
+  names = label_names.check_labels('TextFileCorpus.labels', labels)
+  skipped = _skip_labels('TextFileCorpus.skip_labels', skip_labels)
+  train_paths = _paths(train_path)
+  read = functools.partial(_read_files, columns=columns, options=options)
+  labelled = read(
+      train_paths, labels=names, skip_labels=skipped, labels_path=train_labels_path
+  )
+  _check_classes(train_paths[0], labelled)
   if validation_path is None:
-    train, validation = _hold_out(train_path, examples, validation_fraction, seed)
+    train, validation = _hold_out(
+        train_paths[0], labelled, validation_fraction, seed
+    )
   else:
-    train = examples
-    validation = _read_file(validation_path, columns, classes, skip)
-  return _corpus(f'file {os.path.basename(train_path)}', train, validation)
+    train = labelled.examples
+    validation = read(
+        _paths(validation_path),
+        labels=names,
+        class_names=labelled.class_names,
+        skip_labels=skipped,
+        labels_path=validation_labels_path,
+    ).examples
+  name = f'file {os.path.basename(train_paths[0])}'
+  return _corpus(name, train, validation, labelled.class_names)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -78,7 +117,7 @@ def TfdsCorpus(
     validation_split: str = 'test',
     text_key: str = 'text',
     label_key: str = 'label',
-    labels: Sequence[int] = (0, 1),
+    labels: Sequence[int] | None = None,
 ) -> Corpus:
   """Returns the texts of a TFDS data set, prepared by TFDS where it isn't yet.
 
@@ -92,7 +131,7 @@ def TfdsCorpus(
     text_key: the feature that holds the texts.
     label_key: the feature that holds the labels, integers.
     labels: the labels of the data set, in the order of their classes; `(0, 4)` for
-      `sentiment140`.
+      `sentiment140`; `None` for those that the data set names, or else has.
 
   Raises:
     UserError: if a feature is missing or a label is not among `labels`.
@@ -102,72 +141,174 @@ def TfdsCorpus(
       data_dir,
       (train_split, validation_split),
       (text_key, label_key),
-      tuple(labels),
+      None if labels is None else tuple(labels),
   )
 
 
+class Labelled(NamedTuple):
+  """What files of labelled texts hold.
+
+  Attributes:
+    examples: the texts and their classes.
+    class_names: of the classes, in their order.
+    reader: which has counted what was damaged or left out.
+    n_skipped_labels: how many rows were left out for their label.
+  """
+
+  examples: Examples
+  class_names: tuple[str, ...]
+  reader: TableReader
+  n_skipped_labels: int
+
+
 def read_labelled(
-    path: str,
-    columns: tuple[str, str],
-    classes: tuple[str, ...] | None = None,
-    skip_malformed: bool = False,
-) -> tuple[Examples, RecordReader]:
-  """Reads the texts and labels of a CSV, TSV or JSON Lines file.
+    paths: Sequence[str],
+    columns: tuple[str, str] = ('text', 'label'),
+    options: ReadingOptions = ReadingOptions(),  # noqa: B008  It is frozen.
+    labels: tuple[str, ...] | None = None,
+    class_names: tuple[str, ...] | None = None,
+    skip_labels: frozenset[str] = frozenset(),
+    labels_path: str | None = None,
+) -> Labelled:
+  """Reads the texts and labels of files.
 
   Args:
-    path: the file.
-    columns: the names of the columns of texts and of labels.
-    classes: what labels are called, in the order of their classes; `None` for 0/1 or
-      negative/positive in any case.
-    skip_malformed: whether to leave out rows that can't be read.
-
-  Returns:
-    The examples, and the reader, which has counted what was damaged or skipped.
+    paths: of the files.
+    columns: the columns of texts and of labels.
+    options: how to read them.
+    labels: what labels are called in the files, in the order of their classes;
+      `None` for the class names, or another way to write them.
+    class_names: of the classes; `None` for those of the labels.
+    skip_labels: rows with these labels are left out.
+    labels_path: a file that holds the labels, a label a line, where the others hold a
+      text a line.
 
   Raises:
-    UserError: if the file or a column is missing or a row malformed; it names the
-      line.
+    UserError: if a file or a column is missing, a row malformed or a label unknown;
+      it names the line.
   """
-  names = _BINARY_LABELS if classes is None else {n: i for i, n in enumerate(classes)}
-  pairs = []
-  try:
-    with open(path, 'rb') as file:
-      reader = RecordReader(file, path, columns, skip_malformed)
-      for line, (text, label) in reader:
-        name = label.strip().lower() if classes is None else label.strip()
-        if name in names:
-          pairs.append((text, names[name]))
-        else:
-          reader.malformed(line, f'label {label!r} is not one of {", ".join(names)}')
-  except OSError as error:
-    raise UserError(f'{path}: {error.strerror}.') from error
-  if not pairs:
-    raise UserError(f'{path} holds no labelled text.')
-  return examples_of(pairs), reader
+  reader = TableReader(paths, columns, options)
+  if labels_path is None:
+    pairs: _Pairs = ((record, record.values[0], record.values[1]) for record in reader)
+  else:
+    reader, pairs = _read_two_files(paths, labels_path, options)
+  labelled = list(_with_label(pairs, columns, reader))
+  rows = [row for row in labelled if row[2] not in skip_labels]
+  found = {label for _, _, label in rows}
+  if class_names is None:
+    class_names = label_names.names_of(labels or tuple(found), in_order=bool(labels))
+  if labels is not None and found <= set(labels):
+    class_of = {label: i for i, label in enumerate(labels)}
+  else:
+    class_of = label_names.class_of_label(found, class_names)
+  examples = []
+  for record, text, label in rows:
+    if (class_ := class_of.get(label, class_of.get(label.lower()))) is None:
+      known = ', '.join(labels or class_names)
+      reader.malformed(record, f'label {label!r} is not one of {known}')
+    else:
+      examples.append((text, class_))
+  if not examples:
+    raise UserError(f'{paths[0]} holds no labelled text.')
+  n_skipped_labels = len(labelled) - len(rows)
+  return Labelled(examples_of(examples), class_names, reader, n_skipped_labels)
+
+
+_Pairs = Iterable[tuple[Record, str | None, str | None]]
+
+
+def _with_label(
+    pairs: _Pairs, columns: tuple[str, str], reader: TableReader
+) -> Iterator[tuple[Record, str, str]]:
+  """Yields the rows that have text and label, normalized."""
+  for record, text, label in pairs:
+    if text is None:
+      reader.malformed(record, f'column {columns[0]!r} is empty')
+    elif label is None or not label.strip():
+      reader.malformed(record, f'column {columns[1]!r} is empty')
+    else:
+      yield record, text, label_names.normalized(label)
+
+
+def _read_two_files(
+    paths: Sequence[str], labels_path: str, options: ReadingOptions
+) -> tuple[TableReader, _Pairs]:
+  """Reads texts, a text a line, and their labels from a file of a label a line."""
+  as_lines = ReadingOptions('lines', encoding=options.encoding)
+  texts = TableReader(paths, ('text',), as_lines)
+  labels = TableReader([labels_path], ('text',), as_lines)
+  read_texts, read_labels = list(texts), list(labels)
+  if len(read_texts) != len(read_labels):
+    raise UserError(
+        f'{labels_path} holds {len(read_labels):,} labels, but {paths[0]} '
+        f'{len(read_texts):,} texts.'
+    )
+  pairs = zip(read_texts, read_labels, strict=True)
+  return texts, [(t, t.values[0], label.values[0]) for t, label in pairs]
+
+
+def _paths(path: str | Sequence[str]) -> tuple[str, ...]:
+  return tuple(source.expand([path] if isinstance(path, str) else path))
+
+
+def _skip_labels(setting: str, labels: object) -> frozenset[str]:
+  if isinstance(labels, str) or not isinstance(labels, Iterable):
+    raise UserError(f"{setting}={labels!r} is not a list of labels, as ['neutral'].")
+  return frozenset(label_names.normalized(str(label)) for label in labels)
 
 
 @functools.cache
-def _read_file(
-    path: str,
+def _read_files(
+    paths: tuple[str, ...],
     columns: tuple[str, str],
-    classes: tuple[str, ...] | None,
-    skip_malformed: bool,
-) -> Examples:
-  examples, reader = read_labelled(path, columns, classes, skip_malformed)
-  if reader.n_skipped or reader.n_damaged:
+    options: ReadingOptions,
+    labels: tuple[str, ...] | None,
+    skip_labels: frozenset[str],
+    labels_path: str | None,
+    class_names: tuple[str, ...] | None = None,
+) -> Labelled:
+  labelled = read_labelled(
+      paths, columns, options, labels, class_names, skip_labels, labels_path
+  )
+  reader = labelled.reader
+  if reader.n_skipped or reader.n_damaged or labelled.n_skipped_labels:
     print(
-        f'WARNING: {path}: {reader.n_skipped} malformed rows were skipped, '
-        f'{reader.n_damaged} lines were not UTF-8.',
+        f'WARNING: {", ".join(paths)}: {reader.n_skipped} malformed rows were skipped, '
+        f'{labelled.n_skipped_labels} were of skip_labels, {reader.n_damaged} lines '
+        'were not UTF-8.',
         file=sys.stderr,
     )
-  return examples
+  if labels is None and class_names is None:
+    print(
+        f'{paths[0]}: the classes are {", ".join(labelled.class_names)}.',
+        file=sys.stderr,
+    )
+  return labelled
+
+
+def _check_classes(path: str, labelled: Labelled) -> None:
+  """Raises `UserError` if there is nothing to tell apart."""
+  counts = np.bincount(
+      labelled.examples.labels, minlength=len(labelled.class_names)
+  ).tolist()
+  if sum(count > 0 for count in counts) < 2:
+    only = labelled.class_names[int(np.argmax(counts))]
+    raise UserError(
+        f'{path}: all labels are of one class, {only!r}; training takes two or more.'
+    )
+  for name, count in zip(labelled.class_names, counts, strict=True):
+    if count < 2:
+      raise UserError(
+          f'{path}: there are too few texts of class {name!r}: {count}, not 2 or more.'
+      )
 
 
 @functools.cache
 def _hold_out(
-    path: str, examples: Examples, fraction: float, seed: int
+    path: str, labelled: Labelled, fraction: float, seed: int
 ) -> tuple[Examples, Examples]:
   """Returns the training and the held-out part, each in the file's order."""
+  examples = labelled.examples
   rng = np.random.default_rng(seed)
   held_out = np.zeros(len(examples.labels), bool)
   for label in np.unique(examples.labels):
@@ -175,7 +316,8 @@ def _hold_out(
     n_held_out = round(fraction * len(rows))
     if not 0 < n_held_out < len(rows):
       raise UserError(
-          f'{path}: {len(rows)} rows of class {label} are too few to hold out '
+          f'{path}: {len(rows)} rows of class {labelled.class_names[label]!r} are too '
+          'few to hold out '
           f'TextFileCorpus.validation_fraction={fraction} of them.'
       )
     held_out[rng.choice(rows, n_held_out, replace=False)] = True
@@ -188,9 +330,11 @@ def _part(examples: Examples, chosen: np.ndarray) -> Examples:
 
 
 @functools.cache
-def _corpus(name: str, train: Examples, validation: Examples) -> Corpus:
+def _corpus(
+    name: str, train: Examples, validation: Examples, class_names: tuple[str, ...]
+) -> Corpus:
   """Returns one corpus object for the same examples, by which caches know it."""
-  return Corpus(name, train, validation, english_stop_words())
+  return Corpus(name, train, validation, english_stop_words(), class_names)
 
 
 @functools.cache
@@ -199,30 +343,40 @@ def _load_tfds(
     data_dir: str | None,
     splits: tuple[str, str],
     keys: tuple[str, str],
-    labels: tuple[int, ...],
+    labels: tuple[int, ...] | None,
 ) -> Corpus:
   # Imported on use: it imports TensorFlow.
   import tensorflow_datasets as tfds
 
   text_key, label_key = keys
-  classes = {label: i for i, label in enumerate(labels)}
+  data_sets, info = tfds.load(
+      dataset_name, split=list(splits), data_dir=data_dir, with_info=True
+  )
+  for key in keys:
+    if key not in info.features:
+      raise UserError(
+          f'The TFDS data set {dataset_name} has no feature {key!r}; there are '
+          f'{", ".join(map(repr, info.features))}.'
+      )
+  rows = [list(tfds.as_numpy(data_set)) for data_set in data_sets]
+  named = getattr(info.features[label_key], 'names', None)
+  if labels is None:
+    found = {int(row[label_key]) for part in rows for row in part}
+    labels = tuple(range(len(named)) if named else sorted(found))
+  names = tuple(named[i] if named else str(i) for i in labels)
+  class_of = {label: i for i, label in enumerate(labels)}
 
-  def read(split: str) -> Examples:
+  def examples(part: list) -> Examples:
     pairs = []
-    for row in tfds.as_numpy(tfds.load(dataset_name, split=split, data_dir=data_dir)):
-      for key in keys:
-        if key not in row:
-          raise UserError(
-              f'The TFDS data set {dataset_name} has no feature {key!r}; there are '
-              f'{", ".join(map(repr, row))}.'
-          )
+    for row in part:
       label = int(row[label_key])
-      if label not in classes:
+      if label not in class_of:
         raise UserError(
             f'The TFDS data set {dataset_name} has a label {label}, which is not '
             f'among TfdsCorpus.labels={labels}.'
         )
-      pairs.append((row[text_key].decode('utf-8', 'replace'), classes[label]))
+      pairs.append((row[text_key].decode('utf-8', 'replace'), class_of[label]))
     return examples_of(pairs)
 
-  return _corpus(f'tfds {dataset_name}', *map(read, splits))
+  class_names = label_names.names_of(names, in_order=True)
+  return _corpus(f'tfds {dataset_name}', *map(examples, rows), class_names)

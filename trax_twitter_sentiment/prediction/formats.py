@@ -128,7 +128,7 @@ class Formatter:
     (number, text, kept), prediction, explanation = result
     label, name = self._called(result)
     known = name != NO_TEXT
-    fields = {
+    fields: dict[str, Any] = {
         'text': text,
         'label': label,
         'sentiment' if self._class_names == SENTIMENTS else 'name': name,

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, NamedTuple, TextIO
+from typing import IO, BinaryIO, NamedTuple
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.reading import delimited
@@ -24,7 +24,7 @@ class Output(NamedTuple):
     last_row: the number of the last row that is in it already, or 0.
   """
 
-  file: TextIO
+  file: IO[str]
   last_row: int
 
 

@@ -15,7 +15,7 @@ from trax import layers as tl
 from trax import shapes
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run_directory.model_info import ModelInfo
+from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE, ModelInfo
 from trax_twitter_sentiment.tokenizer import PAD_ID
 
 # Texts scored at a time; one size, so that JAX compiles once.
@@ -49,6 +49,12 @@ class TraxModel:
       raise UserError(
           f"{folder}: the weights don't fit the model of its config.gin."
       ) from error
+    n_columns = model.output_signature(signature).shape[-1]
+    if n_columns != len(info.class_names):
+      raise UserError(
+          f'{folder}: the model has scores of {n_columns} classes, but {MODEL_FILE} names '
+          f'{len(info.class_names)}: {", ".join(info.class_names)}.'
+      )
     self._model = tl.Accelerate(model, n_devices=1)
 
   def log_probabilities(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:

@@ -47,17 +47,23 @@ def check_labels(setting: str, labels: object) -> tuple[str, ...] | None:
   return names
 
 
-def names_of(labels: Collection[str]) -> tuple[str, ...]:
+def names_of(labels: Collection[str], in_order: bool = False) -> tuple[str, ...]:
   """Returns the names of the classes that the labels of a file stand for.
 
   The usual spellings of negative, neutral and positive are called so; others keep
-  their names, and are sorted: numbers by size.
+  their names.
+
+  Args:
+    labels: what the file has.
+    in_order: whether they are in the order of their classes already; else they get
+      sorted, numbers by size.
   """
-  lower = {label.lower() for label in labels}
+  ordered = tuple(labels if in_order else sorted(set(labels), key=_by_number))
+  lower = tuple(label.lower() for label in ordered)
   for spelling, names in _SPELLINGS.items():
-    if lower == set(spelling):
+    if lower == spelling or (not in_order and set(lower) == set(spelling)):
       return names
-  return tuple(sorted(set(labels), key=_by_number))
+  return ordered
 
 
 def _by_number(label: str) -> tuple[bool, float, str]:

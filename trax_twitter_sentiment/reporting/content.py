@@ -9,9 +9,9 @@ import numpy as np
 
 from trax_twitter_sentiment.corpus import Corpus, Examples
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.near_duplicates import recorded_corpus
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.predictor import Explanation, SentimentPredictor
+from trax_twitter_sentiment.recorded_corpus import recorded_corpus
 from trax_twitter_sentiment.run_directory.curves import Curve, read_curves
 from trax_twitter_sentiment.run_directory.files import open_regular
 from trax_twitter_sentiment.tokenizer import SPECIAL_TOKENS, TweetTokenizer
@@ -109,7 +109,7 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
     UserError: if the corpus that the run was trained on can't be had.
   """
   tokenizer = predictor.tokenizer
-  corpus = recorded_corpus(tokenizer.corpus)
+  corpus = recorded_corpus(model_dir, tokenizer)
   not_explained = _why_not_explained(predictor)
   return ReportContent(
       model_dir=model_dir,

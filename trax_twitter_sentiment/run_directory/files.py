@@ -11,6 +11,9 @@ from trax_twitter_sentiment.errors import UserError
 
 T = TypeVar('T')
 
+# The file in a run's output directory that tells one corpus from another.
+CORPUS_FILE = 'corpus.sha256'
+
 
 def write_atomically(path: str, content: str | bytes) -> None:
   """Writes `content` to `path`, so that no reader ever sees half of it.

@@ -1,0 +1,90 @@
+"""The corpus that a run was trained on, by what its output directory records."""
+
+import ast
+import functools
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from trax_twitter_sentiment.corpus import Corpus, TwitterCorpus
+from trax_twitter_sentiment.encoding import corpus_digest
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.near_duplicates import GROUPED, GroupedCorpus
+from trax_twitter_sentiment.run_directory import settings
+from trax_twitter_sentiment.run_directory.files import CORPUS_FILE
+from trax_twitter_sentiment.text_corpora import TextFileCorpus, TfdsCorpus
+from trax_twitter_sentiment.tokenizer import TweetTokenizer
+
+# How a corpus of the user's own begins its name -> what makes it.
+_MAKERS = {'file ': TextFileCorpus, 'tfds ': TfdsCorpus}
+
+
+def recorded_corpus(folder: str, tokenizer: TweetTokenizer) -> Corpus:
+  """Returns the corpus of a run.
+
+  A corpus of the user's own is read from where `config.gin` says; where it has changed
+  since the run began, that is said on stderr.
+
+  Args:
+    folder: the run's output directory.
+    tokenizer: the run's, which records the corpus's name.
+
+  Raises:
+    UserError: if it can't be had.
+  """
+  source = tokenizer.corpus.removesuffix(GROUPED)
+  make = _maker(folder, source)
+  if source != tokenizer.corpus:
+    return GroupedCorpus(make)
+  corpus = make()
+  if source[:5] in _MAKERS:
+    _warn_of_changes(folder, tokenizer, corpus)
+  return corpus
+
+
+def _maker(folder: str, source: str) -> Callable[[], Corpus]:
+  if source in ('nltk', 'sample'):
+    return functools.partial(TwitterCorpus, source)
+  maker = _MAKERS.get(source[:5])
+  bound = _bound(folder, maker) if maker else {}
+  if maker is None or not bound:
+    raise UserError(
+        f'The run was trained on the corpus {source!r}, whose validation texts are not '
+        'at hand; the evaluate command takes other labelled texts with --input.'
+    )
+  return functools.partial(maker, **bound)
+
+
+def _bound(folder: str, maker: Callable[..., Corpus]) -> dict[str, Any]:
+  """Returns a corpus's arguments, as `config.gin` records them."""
+  recorded = settings.recorded(folder)
+  bound = {}
+  for name in inspect.signature(maker).parameters:
+    setting = f'{maker.__name__}.{name}'
+    for key in (setting, f'train/{setting}'):
+      if key in recorded:
+        try:
+          bound[name] = ast.literal_eval(recorded[key])
+        except (ValueError, SyntaxError) as error:
+          raise UserError(
+              f'{folder}: {settings.CONFIG_FILE} has {key} = {recorded[key]}, which is '
+              'no plain value.'
+          ) from error
+        break
+  return bound
+
+
+def _warn_of_changes(folder: str, tokenizer: TweetTokenizer, corpus: Corpus) -> None:
+  try:
+    with open(os.path.join(folder, CORPUS_FILE), encoding='ascii') as file:
+      saved = file.read().strip()
+  except (OSError, UnicodeDecodeError):
+    return
+  if saved != corpus_digest(corpus, tokenizer):
+    print(
+        f'WARNING: {corpus.name} has changed since the run began, so its validation '
+        'part is another.',
+        file=sys.stderr,
+    )

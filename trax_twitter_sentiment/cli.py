@@ -138,7 +138,12 @@ def define_reading_flags(what: str) -> Callable[[], options.ReadingOptions]:
       'What to do at a row that cannot be read: refuse it, or skip and count it.',
   )
   names = 'input_format', 'delimiter', 'quoting', 'encoding', 'header', 'on_malformed'
-  return lambda: options.ReadingOptions(*(flags.FLAGS[name].value for name in names))
+
+  def reading_options() -> options.ReadingOptions:
+    values: dict[str, Any] = {name: flags.FLAGS[name].value for name in names}
+    return options.ReadingOptions(**values)
+
+  return reading_options
 
 
 def say_what_was_read(reader: TableReader) -> None:

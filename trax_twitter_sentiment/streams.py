@@ -26,6 +26,7 @@ from trax_twitter_sentiment.errors import (
   check_choice,
   check_halves,
   check_positive,
+  check_positive_number,
   check_seed,
 )
 from trax_twitter_sentiment.tokenizer import PAD_ID
@@ -110,6 +111,7 @@ def TwitterBatches(
     seed: int = 0,
     pad_each_batch: bool = False,
     balanced: bool = True,
+    class_weights: dict[str, float] | str | None = None,
     without_emoticons: bool = False,
     host_id: int | None = None,
     n_hosts: int | None = None,
@@ -123,7 +125,7 @@ def TwitterBatches(
 
   A batch is `(inputs, targets, weights)`: <int32>[batch_size, length], filled up
   with 0; <int32>[batch_size], 1 for positive and 0 for negative; and
-  <float32>[batch_size] of ones.
+  <float32>[batch_size], of ones unless `class_weights` says otherwise.
 
   Args:
     split: `'train'` or `'validation'`.
@@ -140,6 +142,9 @@ def TwitterBatches(
     balanced: whether each class has the same share of each batch, the highest class
       first; if not, batches take the split as it is, which is what evaluation on a
       corpus of uneven classes needs.
+    class_weights: how much an example of each class counts in the loss, by name; or
+      `'balanced'`, so that all classes count the same: the number of texts over that
+      of classes and that of the class's texts, as in scikit-learn. `None` for one.
     without_emoticons: whether emoticons are removed from the tweets, with the
       vocabulary as it is: for an honest evaluation beside the usual one.
     host_id: which host of a computation reads; `None` for JAX's process index.
@@ -170,6 +175,7 @@ def TwitterBatches(
         f'TwitterBatches.balanced=True, but a class has no text for split={split!r}; '
         'False takes the split as it is.'
     )
+  weight_of = _class_weights(class_weights, class_names)
   inputs = examples.padded(max_length or corpus.max_length)
   lengths = np.clip(examples.lengths, 1, inputs.shape[1])
 
@@ -177,7 +183,6 @@ def TwitterBatches(
     del generator
     # Classes are shuffled apart, so a generator for each.
     epochs = [_Epochs(part, rng(i)) for i, part in enumerate(parts)]
-    weights = np.ones(batch_size, np.float32)
     n_drawn = 0
     while True:
       # Where a batch doesn't divide by the classes, they take turns at the rest.
@@ -186,9 +191,31 @@ def TwitterBatches(
       n_drawn += batch_size
       rows = np.concatenate([e.take(n) for e, n in zip(epochs, sizes, strict=True)])
       length = lengths[rows].max() if pad_each_batch else inputs.shape[1]
-      yield inputs[rows, :length], examples.labels[rows], weights
+      labels = examples.labels[rows]
+      yield inputs[rows, :length], labels, weight_of[labels]
 
   return batches
+
+
+def _class_weights(
+    weights: dict[str, float] | str | None, class_names: tuple[str, ...]
+) -> np.ndarray:
+  """Returns <float32>[n_classes]."""
+  setting = f'TwitterBatches.class_weights={weights!r}'
+  if weights is None:
+    return np.ones(len(class_names), np.float32)
+  if weights == 'balanced':
+    labels = configured_corpus().train.labels
+    counts = np.maximum(np.bincount(labels, minlength=len(class_names)), 1)
+    return (len(labels) / (len(class_names) * counts)).astype(np.float32)
+  if not isinstance(weights, dict) or set(weights) != set(class_names):
+    raise UserError(
+        f"{setting} is neither 'balanced' nor a weight for each of "
+        f'{", ".join(class_names)}.'
+    )
+  for name, weight in weights.items():
+    check_positive_number(f'TwitterBatches.class_weights[{name!r}]', weight)
+  return np.array([weights[name] for name in class_names], np.float32)
 
 
 @gin.configurable(module='trax_twitter_sentiment')

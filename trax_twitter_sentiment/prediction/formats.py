@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from trax_twitter_sentiment.predictor import Explanation, Prediction
+from trax_twitter_sentiment.prediction.results import Explanation, Prediction
 from trax_twitter_sentiment.reading.delimited import escape
 from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS
 

@@ -100,9 +100,9 @@ def evaluate(
   return Evaluation(
       accuracy=Score(n_correct / n_examples, n_examples),
       accuracy_interval=(float(interval.low), float(interval.high)),
-      precision=positive and positive.precision,
-      recall=positive and positive.recall,
-      f1=positive and positive.f1,
+      precision=positive.precision if positive else None,
+      recall=positive.recall if positive else None,
+      f1=positive.f1 if positive else None,
       roc_auc=_roc_auc(log_probabilities, labels) if positive else None,
       macro_f1=_score(
           metrics.f1_score(labels, predicted, average='macro', zero_division=0.0),

@@ -52,7 +52,7 @@ class TraxModel:
     n_columns = model.output_signature(signature).shape[-1]
     if n_columns != len(info.class_names):
       raise UserError(
-          f'{folder}: the model has scores of {n_columns} classes, but {MODEL_FILE} names '
+          f'{folder}: the model scores {n_columns} classes, but {MODEL_FILE} names '
           f'{len(info.class_names)}: {", ".join(info.class_names)}.'
       )
     self._model = tl.Accelerate(model, n_devices=1)

@@ -36,8 +36,8 @@ class WeightyToken:
 
   Attributes:
     token: the token.
-    log_odds: of positive to negative, of a text that is this token alone, without
-      the bias.
+    log_odds: of the class to the others, of positive where there are two, of a text
+      that is this token alone, without the bias.
     n_tweets: how many training tweets hold it.
   """
 
@@ -61,7 +61,7 @@ class Variant:
 
   Attributes:
     title: in which way.
-    log_probabilities: <float64>[n_tweets, 2], of negative and of positive.
+    log_probabilities: <float64>[n_tweets, n_classes].
     evaluation: the scores.
     mistakes: the worst ones, the worst first; empty where nothing can be explained.
   """
@@ -84,7 +84,7 @@ class ReportContent:
     eval_curves: of the metrics in evaluation, by their names.
     variants: with the tweets as they are, and without emoticons; only the latter
       where the run itself leaves emoticons out.
-    weighty_tokens: for negative and for positive, the weightiest first.
+    weighty_tokens: for each class, by name, the weightiest first.
     not_explained: why there are neither mistakes nor weighty tokens, or ''.
     config: the run's `config.gin`; `None` if it has none.
     versions: of Python and packages, here and now.
@@ -96,7 +96,7 @@ class ReportContent:
   train_curves: dict[str, Curve]
   eval_curves: dict[str, Curve]
   variants: list[Variant]
-  weighty_tokens: tuple[list[WeightyToken], list[WeightyToken]]
+  weighty_tokens: dict[str, list[WeightyToken]]
   not_explained: str
   config: str | None
   versions: dict[str, str]
@@ -127,7 +127,7 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
           for variant, used in predictor.emoticon_variants().items()
       ],
       weighty_tokens=(
-          ([], []) if not_explained else _weighty_tokens(predictor, corpus.train)
+          {} if not_explained else _weighty_tokens(predictor, corpus.train)
       ),
       not_explained=not_explained,
       config=_read_config(os.path.join(model_dir, 'config.gin')),
@@ -150,7 +150,9 @@ def _variant(
   return Variant(
       title=title,
       log_probabilities=log_probabilities,
-      evaluation=scores.evaluate(log_probabilities, examples.labels),
+      evaluation=scores.evaluate(
+          log_probabilities, examples.labels, predictor.class_names
+      ),
       mistakes=[
           Mistake(
               examples.texts[i],
@@ -165,32 +167,40 @@ def _variant(
 
 
 def _worst_mistakes(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-  """Returns <int>[at most N_MISTAKES] indices, the largest wrong log-odds first."""
-  odds = scores.log_odds(log_probabilities)
-  wrong = np.flatnonzero((odds > 0) != labels)
-  return wrong[np.argsort(-np.abs(odds[wrong]), kind='stable')][:N_MISTAKES]
+  """Returns <int>[at most N_MISTAKES] indices, what is most wrong first."""
+  called = log_probabilities.argmax(axis=1)
+  wrong = np.flatnonzero(called != labels)
+  margins = (
+      log_probabilities[wrong, called[wrong]] - log_probabilities[wrong, labels[wrong]]
+  )
+  return wrong[np.argsort(-margins, kind='stable')][:N_MISTAKES]
 
 
 def _weighty_tokens(
     predictor: SentimentPredictor, train: Examples
-) -> tuple[list[WeightyToken], list[WeightyToken]]:
-  """Returns those for negative and for positive."""
+) -> dict[str, list[WeightyToken]]:
   tokenizer = predictor.tokenizer
   n_tweets = np.zeros(len(tokenizer.vocabulary), int)
   for text in train.texts:
     n_tweets[np.unique(tokenizer.encode(text))] += 1
   n_tweets[: len(SPECIAL_TOKENS)] = 0
-  odds = predictor.token_log_odds()
-  order = np.argsort(odds, kind='stable')
-  order = order[n_tweets[order] >= MIN_TWEETS]
-  tokens = [
-      WeightyToken(tokenizer.vocabulary[i], float(odds[i]), int(n_tweets[i]))
-      for i in order
-  ]
-  return (
-      [token for token in tokens[:N_TOKENS] if token.log_odds < 0],
-      [token for token in tokens[: -N_TOKENS - 1 : -1] if token.log_odds > 0],
-  )
+  frequent = np.flatnonzero(n_tweets >= MIN_TWEETS)
+
+  def weightiest(odds: np.ndarray, sign: int) -> list[WeightyToken]:
+    order = frequent[np.argsort(-sign * odds[frequent], kind='stable')][:N_TOKENS]
+    return [
+        WeightyToken(tokenizer.vocabulary[i], float(odds[i]), int(n_tweets[i]))
+        for i in order
+        if sign * odds[i] > 0
+    ]
+
+  names = predictor.class_names
+  if len(names) == 2:
+    odds = predictor.token_log_odds()
+    return {names[0]: weightiest(odds, -1), names[1]: weightiest(odds, 1)}
+  return {
+      name: weightiest(predictor.token_log_odds(i), 1) for i, name in enumerate(names)
+  }
 
 
 def _read_config(path: str) -> str | None:

@@ -1,12 +1,13 @@
 """The report of a run as one HTML page that needs nothing else."""
 
 import importlib.resources
+from collections.abc import Sequence
 
 import numpy as np
 
+from trax_twitter_sentiment.corpus import Examples
 from trax_twitter_sentiment.near_duplicates import GROUPED
 from trax_twitter_sentiment.prediction import scores
-from trax_twitter_sentiment.predictor import SENTIMENTS
 from trax_twitter_sentiment.reporting import plots, token_sections
 from trax_twitter_sentiment.reporting.content import ReportContent, Variant
 from trax_twitter_sentiment.reporting.markup import (
@@ -67,18 +68,27 @@ def render(content: ReportContent) -> str:
 
 
 def _overview(content: ReportContent) -> str:
-  validation = content.corpus.validation
+  corpus = content.corpus
   return (
-      f'Tweet sentiment, on the {len(validation.texts):,} validation tweets '
-      f'({int(validation.labels.sum()):,} positive) of the corpus '
-      f'{content.corpus.name!r}: {_origin(content.corpus.name)}.'
+      f'Tweet sentiment, on the {_sizes(corpus.validation, corpus.class_names)} of '
+      f'validation of the corpus {corpus.name!r}{_origin(corpus.name)}.'
   )
 
 
+def _sizes(examples: Examples, class_names: Sequence[str]) -> str:
+  """Returns how many texts there are, and of each class."""
+  counts = np.bincount(examples.labels, minlength=len(class_names)).tolist()
+  of_classes = ', '.join(
+      f'{count:,} {name}' for name, count in zip(class_names, counts, strict=True)
+  )
+  return f'{len(examples.texts):,} texts ({of_classes})'
+
+
 def _origin(corpus: str) -> str:
-  """Returns where a corpus of the package comes from, by its name."""
+  """Returns where a corpus of the package comes from, by its name, or ''."""
   source, grouped, _ = corpus.partition(GROUPED)
-  return _CORPORA[source] + (', near-duplicates in one split' if grouped else '')
+  origin = f': {_CORPORA[source]}' if source in _CORPORA else ''
+  return origin + (', near-duplicates in one split' if grouped else '')
 
 
 def _headline(content: ReportContent) -> Element:
@@ -139,27 +149,54 @@ def _confusion_matrices(content: ReportContent) -> Element:
 
 
 def _confusion_matrix(variant: Variant) -> Element:
-  matrix = variant.evaluation.confusion_matrix
-  scores = variant.evaluation
-  return figure(
-      variant.title,
-      plots.confusion_matrix(matrix),
-      'Confusion matrix. '
-      + '; '.join(
-          f'{sentiment} tweets: {negative:,} called negative, '
-          f'{positive:,} called positive'
-          for sentiment, (negative, positive) in zip(SENTIMENTS, matrix, strict=True)
-      ),
-      f'precision {_value(scores.precision)}, recall {_value(scores.recall)}, '
-      f'F1 {_value(scores.f1)}',
+  evaluation = variant.evaluation
+  matrix, names = evaluation.confusion_matrix, list(evaluation.classes)
+  if evaluation.precision and evaluation.recall and evaluation.f1:
+    figures = (
+        f'precision {_value(evaluation.precision)}, recall '
+        f'{_value(evaluation.recall)}, F1 {_value(evaluation.f1)}'
+    )
+  else:
+    figures = (
+        f'macro F1 {_value(evaluation.macro_f1)}, macro recall '
+        f'{_value(evaluation.macro_recall)}'
+    )
+  rows = (
+      f'{truth} tweets: '
+      + ', '.join(f'{n:,} called {name}' for name, n in zip(names, row, strict=True))
+      for truth, row in zip(names, matrix, strict=True)
   )
+  drawn = figure(
+      variant.title,
+      plots.confusion_matrix(matrix, names),
+      'Confusion matrix. ' + '; '.join(rows),
+      figures,
+  )
+  return element('div', drawn, _class_table(variant)) if len(names) > 2 else drawn
+
+
+def _class_table(variant: Variant) -> Element:
+  titles = ('class', 'precision', 'recall', 'F1', 'texts')
+  header = element('tr', *(element('th', title, scope='col') for title in titles))
+  rows = []
+  for name, found in variant.evaluation.classes.items():
+    cells = (_value(found.precision), _value(found.recall), _value(found.f1))
+    numbers = (*cells, f'{found.support:,}')
+    rows.append(
+        element(
+            'tr',
+            element('td', isolated(name)),
+            *(element('td', number, class_='number') for number in numbers),
+        )
+    )
+  return element('div', element('table', header, *rows), class_='card')
 
 
 def _calibrations(content: ReportContent) -> Element:
   explanation = (
-      'Of the tweets that are called positive with probability p, the fraction p '
-      'should be positive. Points above the broken line: the model is too sure of '
-      'negative; below: of positive.'
+      'Of what is said with probability p (that a tweet is positive, or of several '
+      'classes the one called), the fraction p should be true. Points above the broken '
+      'line: the model is not sure enough; below: too sure.'
   )
   labels = content.corpus.validation.labels
   return section(
@@ -170,16 +207,17 @@ def _calibrations(content: ReportContent) -> Element:
 
 
 def _calibration(variant: Variant, labels: np.ndarray) -> Element:
-  counts, mean, positive = scores.calibration_bins(
-      np.exp(variant.log_probabilities[:, 1]), labels
-  )
+  names = list(variant.evaluation.classes)
+  probabilities, hits = scores.sought(variant.log_probabilities, labels)
+  counts, mean, positive = scores.calibration_bins(probabilities, hits)
+  sought = names[1] if len(names) == 2 else 'the class called'
   return figure(
       variant.title,
-      plots.calibration(variant.log_probabilities, labels),
+      plots.calibration(probabilities, hits, sought),
       'Calibration curve. '
       + '; '.join(
           f'{count:,} tweets at mean probability {probability:.2f}, '
-          f'{fraction:.1%} of them positive'
+          f'{fraction:.1%} of them true'
           for count, probability, fraction in zip(counts, mean, positive, strict=True)
           if count
       ),
@@ -188,7 +226,9 @@ def _calibration(variant: Variant, labels: np.ndarray) -> Element:
   )
 
 
-def _histograms(content: ReportContent) -> Element:
+def _histograms(content: ReportContent) -> Element | str:
+  if len(content.corpus.class_names) > 2:
+    return ''
   explanation = (
       'The log-odds of positive to negative, by what the tweets are. What lies on '
       'the wrong side of the line is a mistake.'
@@ -203,15 +243,18 @@ def _histograms(content: ReportContent) -> Element:
 
 def _histogram(variant: Variant, labels: np.ndarray) -> Element:
   odds = scores.log_odds(variant.log_probabilities)
+  names = list(variant.evaluation.classes)
+  auc = variant.evaluation.roc_auc
   return figure(
       variant.title,
-      plots.score_histogram(odds, labels),
+      plots.score_histogram(odds, labels, names),
       'Histogram of log-odds. '
       + '; '.join(
-          f'{sentiment} tweets: median log-odds {np.median(odds[labels == label]):.2f}'
-          for label, sentiment in enumerate(SENTIMENTS)
+          f'{name} tweets: median log-odds {np.median(odds[labels == label]):.2f}'
+          for label, name in enumerate(names)
+          if (labels == label).any()
       ),
-      f'ROC AUC {_value(variant.evaluation.roc_auc)}',
+      f'ROC AUC {_value(auc)}' if auc else '',
   )
 
 
@@ -234,10 +277,9 @@ def _settings(content: ReportContent) -> Element:
 def _origins(content: ReportContent) -> Element:
   corpus, tokenizer = content.corpus, content.tokenizer
   facts = {
-      'name': f'{corpus.name}: {_origin(corpus.name)}',
+      'name': f'{corpus.name}{_origin(corpus.name)}',
       **{
-          f'{split} tweets': f'{len(examples.texts):,}, of which '
-          f'{int(examples.labels.sum()):,} are positive'
+          split: _sizes(examples, corpus.class_names)
           for split, examples in (
               ('training', corpus.train),
               ('validation', corpus.validation),

@@ -4,7 +4,7 @@ No text of a tweet is in them.
 """
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib
@@ -13,7 +13,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trax_twitter_sentiment.prediction import scores
-from trax_twitter_sentiment.predictor import SENTIMENTS
 from trax_twitter_sentiment.run_directory.curves import Curve
 
 # Okabe and Ito's palette, whose colours all eyes tell apart. By label, as the
@@ -54,8 +53,7 @@ def curves(curves: Mapping[str, Curve]) -> str:
       axes.plot(
           steps,
           values,
-          # Names come from files; the font has no others, nor the figure more room.
-          label=ascii(title)[1:-1][:_MAX_LABEL],
+          label=_plain(title),
           color=colour,
           marker=marker if len(steps) <= _MAX_MARKS else None,
           markersize=4,
@@ -70,14 +68,15 @@ def curves(curves: Mapping[str, Curve]) -> str:
   return _draw(draw)
 
 
-def confusion_matrix(matrix: list[list[int]]) -> str:
-  """Returns a figure of `[[tn, fp], [fn, tp]]`, rows true and columns predicted."""
+def confusion_matrix(matrix: list[list[int]], class_names: Sequence[str]) -> str:
+  """Returns a figure of <int>[n_classes, n_classes], rows true, columns predicted."""
+  names = [_plain(name) for name in class_names]
 
   def draw(axes: Axes) -> None:
     counts = np.array(matrix)
     fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(fractions, cmap='Blues', vmin=0, vmax=1, aspect='auto')
-    for row, column in np.ndindex(2, 2):
+    for row, column in np.ndindex(*counts.shape):
       fraction = fractions[row, column]
       axes.text(
           column,
@@ -86,10 +85,10 @@ def confusion_matrix(matrix: list[list[int]]) -> str:
           color='white' if fraction > 0.7 else 'black',
           ha='center',
           va='center',
-          size=12,
+          size=12 if len(names) < 4 else 8,
       )
-    axes.set_xticks([0, 1], SENTIMENTS)
-    axes.set_yticks([0, 1], SENTIMENTS, rotation=90, va='center')
+    axes.set_xticks(range(len(names)), names)
+    axes.set_yticks(range(len(names)), names, rotation=90, va='center')
     axes.set_xlabel('called')
     axes.set_ylabel('truth')
     axes.grid(visible=False)
@@ -99,18 +98,17 @@ def confusion_matrix(matrix: list[list[int]]) -> str:
   return _draw(draw)
 
 
-def calibration(log_probabilities: np.ndarray, labels: np.ndarray) -> str:
-  """Returns a figure of how often what is called positive at p is positive.
+def calibration(probabilities: np.ndarray, hits: np.ndarray, sought: str) -> str:
+  """Returns a figure of how often what is said with probability p is true.
 
   Args:
-    log_probabilities: <float>[n_texts, 2], of negative and of positive.
-    labels: <int>[n_texts], 1 for positive and 0 for negative.
+    probabilities: <float>[n_texts].
+    hits: <int>[n_texts], 1 for what is true and else 0.
+    sought: what it is about: `'positive'`, or `'the class called'`.
   """
 
   def draw(axes: Axes) -> None:
-    counts, mean, positive = scores.calibration_bins(
-        np.exp(log_probabilities[:, 1]), labels
-    )
+    counts, mean, positive = scores.calibration_bins(probabilities, hits)
     used = counts > 0
     axes.plot([0, 1], [0, 1], color='#777777', linestyle='--', label='perfect')
     axes.plot(mean[used], positive[used], color=_OTHER_COLOURS[0])
@@ -124,20 +122,22 @@ def calibration(log_probabilities: np.ndarray, labels: np.ndarray) -> str:
     )
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylim(-0.03, 1.03)
-    axes.set_xlabel('mean probability of positive')
-    axes.set_ylabel('fraction that is positive')
+    axes.set_xlabel(f'mean probability of {_plain(sought)}')
+    axes.set_ylabel('fraction where that is true')
     axes.legend()
 
   return _draw(draw)
 
 
-def score_histogram(log_odds: np.ndarray, labels: np.ndarray) -> str:
+def score_histogram(
+    log_odds: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
+) -> str:
   """Returns a figure of <float>[n_texts] log-odds by <int>[n_texts] true labels."""
 
   def draw(axes: Axes) -> None:
     edges = np.histogram_bin_edges(log_odds, _N_BINS)
     for label, (sentiment, colour, line) in enumerate(
-        zip(SENTIMENTS, _COLOURS, _LINES, strict=True)
+        zip(map(_plain, class_names), _COLOURS, _LINES, strict=True)
     ):
       axes.hist(
           log_odds[labels == label],
@@ -149,11 +149,17 @@ def score_histogram(log_odds: np.ndarray, labels: np.ndarray) -> str:
           label=f'{sentiment} tweets',
       )
     axes.axvline(0, color='black', linewidth=1)
-    axes.set_xlabel('called negative  ←  log-odds  →  called positive')
+    negative, positive = map(_plain, class_names)
+    axes.set_xlabel(f'called {negative}  ←  log-odds  →  called {positive}')
     axes.set_ylabel('tweets')
     axes.legend()
 
   return _draw(draw)
+
+
+def _plain(name: str) -> str:
+  # Names come from files; the font has no others, nor the figure more room.
+  return ascii(name)[1:-1][:_MAX_LABEL]
 
 
 def _spans_orders(values: list[float]) -> bool:

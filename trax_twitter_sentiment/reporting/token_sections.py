@@ -3,7 +3,8 @@
 import math
 import unicodedata
 
-from trax_twitter_sentiment.predictor import SENTIMENTS
+import numpy as np
+
 from trax_twitter_sentiment.reporting.content import (
     MIN_TWEETS,
     Mistake,
@@ -28,14 +29,19 @@ def weighty_tokens(content: ReportContent) -> Element:
   if content.not_explained:
     return _left_out(title, content)
   explanation = (
-      'The log-odds of positive to negative that a token alone would give a tweet; '
+      'The log-odds of positive to negative (of several classes, of one to the others) '
+      'that a token alone would give a tweet; '
       'in a mean over n tokens each counts for an n-th. Beside it, in how many of the '
       f'training tweets the token is: those in fewer than {MIN_TWEETS}, and the '
       'special tokens, are left out. Words are shown as the model sees them, cut to '
       'their stems unless the run keeps them whole.'
   )
   largest = max(
-      (abs(token.log_odds) for tokens in content.weighty_tokens for token in tokens),
+      (
+          abs(token.log_odds)
+          for tokens in content.weighty_tokens.values()
+          for token in tokens
+      ),
       default=0.0,
   )
   return section(
@@ -43,17 +49,15 @@ def weighty_tokens(content: ReportContent) -> Element:
       element('p', explanation),
       grid(
           *(
-              _token_table(sentiment, tokens, largest)
-              for sentiment, tokens in zip(
-                  SENTIMENTS, content.weighty_tokens, strict=True
-              )
+              _token_table(name, tokens, largest)
+              for name, tokens in content.weighty_tokens.items()
           )
       ),
   )
 
 
 def _token_table(
-    sentiment: str, tokens: list[WeightyToken], largest: float
+    name: str, tokens: list[WeightyToken], largest: float
 ) -> Element:
   header = element(
       'tr',
@@ -70,7 +74,7 @@ def _token_table(
       )
       for token in tokens
   ]
-  caption = element('caption', f'For {sentiment}')
+  caption = element('caption', f'For {name}')
   return element('div', element('table', caption, header, *rows), class_='card')
 
 
@@ -79,9 +83,11 @@ def mistakes(content: ReportContent) -> Element:
   if content.not_explained:
     return _left_out(title, content)
   explanation = (
-      "The tweets with the largest log-odds on the wrong side. Below each, the model's "
+      'The tweets whose class is the least probable beside the one that they are '
+      "called. Below each, the model's "
       'tokens with their shares: a share above zero (green, solid line) speaks for '
-      'positive, one below (red, broken line) for negative, and the stronger the '
+      'positive (of several classes, for the one called), one below (red, broken line) '
+      'for negative or against it, and the stronger the '
       'background, the larger the share. All shares and the bias (to which the '
       'padding belongs, where a run averages over it) add up to the log-odds.'
   )
@@ -93,8 +99,8 @@ def mistakes(content: ReportContent) -> Element:
 
 
 def _variant_mistakes(variant: Variant) -> list[Element]:
-  (_, false_positive), (false_negative, _) = variant.evaluation.confusion_matrix
-  n_mistakes = false_positive + false_negative
+  matrix = np.array(variant.evaluation.confusion_matrix)
+  n_mistakes = int(matrix.sum() - matrix.trace())
   largest = max(
       (abs(s) for mistake in variant.mistakes for s in mistake.explanation.shares),
       default=0.0,
@@ -118,7 +124,7 @@ def _mistake(mistake: Mistake, largest: float) -> Element:
   explanation = mistake.explanation
   prediction = explanation.prediction
   verdict = (
-      f'{SENTIMENTS[mistake.label]}, called {prediction.sentiment}: log-odds '
+      f'{prediction.class_names[mistake.label]}, called {prediction.name}: log-odds '
       f'{_signed(prediction.log_odds)}, bias {_signed(explanation.bias)}'
   )
   tokens: list[str] = [
@@ -144,7 +150,7 @@ def _token(
       'span',
       isolated(_visible(token)),
       *([element('small', _signed(share))] if show_share else []),
-      class_=f'token {SENTIMENTS[share > 0]}',
+      class_=f'token {"positive" if share > 0 else "negative"}',
       style=f'--strength: {strength:.0f}%',
       title=f'{share:+.3f}',
   )

@@ -7,14 +7,12 @@ from runs import train
 from trax_twitter_sentiment.corpus import (
     Corpus,
     TwitterCorpus,
+    configured_corpus,
     examples_of,
 )
 from trax_twitter_sentiment.encoding import encoded_corpus
-from trax_twitter_sentiment.near_duplicates import (
-    GroupedCorpus,
-    near_duplicates,
-    recorded_corpus,
-)
+from trax_twitter_sentiment.near_duplicates import GroupedCorpus, near_duplicates
+from trax_twitter_sentiment.recorded_corpus import recorded_corpus
 
 TEN_WORDS = 'please follow us and win one of our great prizes'
 
@@ -80,9 +78,9 @@ def test_grouped_corpus_moves_near_duplicates_to_training():
 def test_run_on_the_grouped_corpus_is_evaluated_on_it(tmp_path):
   grouped = 'configured_corpus.corpus=@GroupedCorpus'
   train(tmp_path, grouped, config='twitter_hard.gin')
-  name = encoded_corpus().tokenizer.corpus
-  assert name == 'sample, grouped'
-  assert len(recorded_corpus(name).validation.texts) < len(
+  tokenizer = encoded_corpus().tokenizer
+  assert tokenizer.corpus == 'sample, grouped'
+  assert len(recorded_corpus(str(tmp_path), tokenizer).validation.texts) < len(
       TwitterCorpus('sample').validation.texts
   )
 
@@ -90,6 +88,6 @@ def test_run_on_the_grouped_corpus_is_evaluated_on_it(tmp_path):
 @needs_real_corpus
 def test_near_duplicates_across_the_real_splits_are_counted(real_corpus):
   gin.bind_parameter('configured_corpus.corpus', GroupedCorpus)
-  corpus = recorded_corpus('nltk, grouped')
+  corpus = configured_corpus()
   assert len(corpus.validation.texts) == 2000 - 150
   assert len(corpus.train.texts) == 8000 + 150

@@ -1,5 +1,7 @@
 """The `predict` command, in processes of its own."""
 
+import csv
+import io
 import json
 import os
 import pty
@@ -139,6 +141,93 @@ def test_closed_pipe_ends_quietly(run_dir):
     assert process.returncode == 141
 
 
+ROWS = 'id,user,text\n' + ''.join(
+    f'{i},u{i % 7},"day {i}, lovely :)"\n' for i in range(1500)
+)
+
+
+@pytest.mark.parametrize('format_', ['tsv', 'csv', 'jsonl'])
+def test_output_that_was_cut_off_is_gone_on_with(predict, tmp_path, format_):
+  (tmp_path / 'a.csv').write_text(ROWS)
+  command = [f'--input={tmp_path}/a.csv', f'--format={format_}', '--keep=id']
+  whole, resumed = tmp_path / 'whole', tmp_path / 'resumed'
+  assert predict(*command, f'--output={whole}').returncode == 0
+  partial = tmp_path / 'resumed.partial'
+  partial.write_bytes(whole.read_bytes()[:40_000])  # In the middle of a row.
+  result = predict(*command, f'--output={resumed}', '--resume')
+  assert result.returncode == 0, result.stderr
+  assert resumed.read_bytes() == whole.read_bytes()
+  assert not partial.exists()
+  # Where nothing is missing, nothing changes.
+  predict(*command, f'--output={resumed}', '--resume')
+  assert resumed.read_bytes() == whole.read_bytes()
+
+
+def test_columns_are_kept_and_rows_numbered(predict, tmp_path):
+  (tmp_path / 'a.csv').write_text('id,label,text\n7,x,so sad :(\n8,y,\n')
+  command = [f'--input={tmp_path}/a.csv', '--format=csv']
+  rows = [*csv.DictReader(io.StringIO(predict(*command, '--keep_all').stdout))]
+  assert [row['id'] for row in rows] == ['7', '8']
+  assert [row['input_label'] for row in rows] == ['x', 'y']
+  assert [(row['row'], row['label'], row['sentiment']) for row in rows] == [
+      ('1', '0', 'negative'),
+      ('2', '', 'no text'),
+  ]
+
+
+def test_rows_before_a_malformed_one_are_written(predict, tmp_path):
+  (tmp_path / 'a.csv').write_text('id,text\n1,lovely :)\n2,so sad :(\n3\n4,good\n')
+  for processes in (1, 2):
+    command = [f'--input={tmp_path}/a.csv', '--format=tsv', f'--processes={processes}']
+    result = predict(*command)
+    assert result.returncode == 1
+    assert [row.split('\t')[0] for row in result.stdout.splitlines()[1:]] == ['1', '0']
+    (line,) = result.stderr.splitlines()
+    assert 'a.csv, line 4: 1 columns, but the header has 2' in line
+  result = predict(*command, '--on_malformed=skip')
+  assert result.returncode == 0
+  assert [row.split('\t')[-1] for row in result.stdout.splitlines()[1:]] == [
+      '1', '2', '4',
+  ]  # fmt: skip
+  assert '4 rows read, 1 skipped' in result.stderr
+
+
+def test_what_is_missing_or_unsure_is_called_so(predict, tmp_path):
+  (tmp_path / 'a.jsonl').write_text('{"text": null}\n{"text": " "}\n{"text": "zq"}\n')
+  command = [f'--input={tmp_path}/a.jsonl', '--format=jsonl', '--min_probability=0.999']
+  rows = [json.loads(line) for line in predict(*command).stdout.splitlines()]
+  assert [row['sentiment'] for row in rows] == ['no text', 'no text', 'unsure']
+  assert [row['label'] for row in rows] == [None] * 3
+  assert rows[2]['n_known'] == 0
+  assert '(no known token)' in predict('zq').stdout
+
+
+def test_text_may_begin_with_a_dash(predict):
+  assert predict('--', '-so sad :(').stdout.startswith('negative')
+
+
+def test_full_disk_is_one_line(run_dir):
+  command = [sys.executable, *COMMAND, f'--model_dir={run_dir}', '--format=tsv']
+  with open('/dev/full', 'wb') as full:
+    result = subprocess.run(
+        command,
+        check=False,
+        input=b'good\n' * 9000,
+        stdout=full,
+        stderr=subprocess.PIPE,
+    )
+  assert result.returncode == 1
+  assert result.stderr == b'ERROR: standard output: No space left on device.\n'
+
+
+def test_input_is_no_output(predict, tmp_path):
+  path = tmp_path / 'a.txt'
+  path.write_text('good\n')
+  result = predict(f'--input={path}', f'--output={tmp_path}/./a.txt')
+  assert (result.returncode, path.read_text()) == (1, 'good\n')
+  assert 'is an input; it would be lost' in result.stderr
+
+
 @pytest.fixture
 def two_processes(run_dir):
   """A `predict --processes=2` in mid-work, and its worker processes."""
@@ -203,9 +292,13 @@ def test_memory_does_not_grow_with_the_input(run_dir):
     ('arguments', 'message'),
     [
         (['--model_dir=/nowhere', 'hi'], "model_dir='/nowhere' is not a directory"),
-        (['--input=/nowhere.csv'], '--input=/nowhere.csv: No such file'),
+        (['--input=/nowhere.csv'], '/nowhere.csv: No such file'),
         (['--input=/nowhere.csv', 'hi'], 'as arguments or as --input, not both'),
         (['--explain', '--format=tsv', 'hi'], '--explain has no --format=tsv'),
+        (['--resume', 'hi'], '--resume takes --output'),
+        (['--keep=id', 'hi'], '--keep takes a --format of tsv, csv, jsonl'),
+        (['--format=tsv', '--keep=id', 'hi'], 'arguments have no columns'),
+        (['--encoding=utf-9'], "--encoding='utf-9' is no encoding"),
     ],
 )
 def test_mistake_ends_in_one_line(predict, arguments, message):

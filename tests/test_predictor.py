@@ -260,13 +260,13 @@ def test_tokenizer_of_another_run_is_refused(run_dir):
     SentimentPredictor.load(run_dir)
 
 
-def test_classifier_of_more_classes_is_refused(runs):
-  folder, _ = runs(
-      'TwitterClassifier.output_dim=3',
-      "train.metrics={'accuracy': @trax.layers.WeightedCategoryAccuracy()}",
-  )
-  with pytest.raises(UserError, match='classifier of 3 classes'):
-    SentimentPredictor.load(folder)
+def test_classes_that_do_not_fit_the_weights_are_refused(run_dir, tmp_path):
+  shutil.copytree(run_dir, tmp_path / 'copy')
+  path = tmp_path / 'copy' / 'model.json'
+  fields = json.loads(path.read_text()) | {'class_names': ['a', 'b', 'c']}
+  path.write_text(json.dumps(fields))
+  with pytest.raises(UserError, match='is of 2 classes, but model.json names 3'):
+    SentimentPredictor.load(tmp_path / 'copy')
 
 
 def test_used_predictor_can_be_pickled(run_dir):

@@ -196,7 +196,7 @@ def test_weighty_tokens_are_the_largest_of_known_ones(content):
     for token in set(predictor.tokenizer.tokenize(text)):
       counts[token] += 1
   known = [i for i, n in enumerate(counts.values()) if n >= 5]
-  negative, positive = content.weighty_tokens
+  negative, positive = content.weighty_tokens.values()
   assert [t.log_odds for t in negative] == sorted(odds[known])[:20]
   assert [t.log_odds for t in positive] == sorted(odds[known], reverse=True)[:20]
   for token in negative + positive:
@@ -207,7 +207,9 @@ def test_weighty_tokens_are_the_largest_of_known_ones(content):
 def test_special_tokens_are_not_weighty(content):
   predictor = SentimentPredictor.load(content.model_dir)
   unknown = corpus.Examples(('unheardof',) * 9, np.ones(9, np.int32))
-  assert report_content._weighty_tokens(predictor, unknown) == ([], [])
+  assert report_content._weighty_tokens(predictor, unknown) == {
+      'negative': [], 'positive': []
+  }  # fmt: skip
 
 
 def test_mistakes_are_the_worst_and_fully_explained(content, page):
@@ -250,7 +252,7 @@ def test_settings_corpus_and_versions_are_named(page, run):
   assert page.texts['pre'][0].strip() == (run / 'config.gin').read_text().strip()
   assert 'train.steps = 4' in page.texts['pre'][0]
   assert 'sample: the package' in page.text
-  assert '800, of which 400 are positive' in page.text
+  assert '800 texts (400 negative, 400 positive)' in page.text
   for name in ('Python', 'trax', 'jax', 'numpy', 'nltk'):
     assert name in page.texts['th']
   assert '1.4.1' in page.texts['td']
@@ -333,7 +335,8 @@ def test_hostile_tweets_are_text(hostile_run):
 
 def test_token_of_marks_alone_is_visible(content):
   token = report_content.WeightyToken('\ufe0f', 2.0, 9)
-  changed = dataclasses.replace(content, weighty_tokens=([], [token]))
+  weighty_tokens = {'negative': [], 'positive': [token]}
+  changed = dataclasses.replace(content, weighty_tokens=weighty_tokens)
   assert '\\ufe0f' in Page(render(changed)).texts['bdi']
 
 

@@ -55,7 +55,22 @@ def WeightedBinaryAccuracy() -> Any:
   sums are taken over all of them, so that the result is that of the whole batch,
   however the weights fall. NaN where all weights are zero.
   """
-  return _accuracy_layer('WeightedBinaryAccuracy', compute_accuracy)
+  fastmath, tl = _trax()
+
+  def f(preds, y, y_weights):
+    accuracy, weighted_num_correct, sum_weights = compute_accuracy(
+        preds, y, y_weights
+    )
+    if fastmath.global_device_count() < 2:
+      return accuracy
+    try:
+      return fastmath.psum(weighted_num_correct, 'batch') / fastmath.psum(
+          sum_weights, 'batch'
+      )
+    except NameError:  # Not split over devices, as when the layer initializes.
+      return accuracy
+
+  return tl.Fn('WeightedBinaryAccuracy', f)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -63,15 +78,10 @@ def WeightedAccuracy() -> Any:
   """Returns a Trax layer like `WeightedBinaryAccuracy`, for any number of classes.
 
   A class is called whose score is the highest, the first of equals; of two classes,
-  the figure is that of `WeightedBinaryAccuracy`.
+  the figure is that of `WeightedBinaryAccuracy`. Over several batches it is that of
+  all their examples, like `MacroF1`.
   """
-
-  def accuracy(preds, y, y_weights):
-    correct = preds.argmax(axis=-1) == y
-    n_correct = (correct.astype('float32') * y_weights).sum()
-    return n_correct / y_weights.sum(), n_correct, y_weights.sum()
-
-  return _accuracy_layer('WeightedAccuracy', accuracy)
+  return _confusion_layer('WeightedAccuracy', _accuracy)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -95,6 +105,10 @@ def WeightedMacroRecall() -> Any:
   return _confusion_layer('WeightedMacroRecall', _macro_recall)
 
 
+def _accuracy(matrix: np.ndarray) -> float:
+  return float(np.trace(matrix) / matrix.sum())
+
+
 def _macro_f1(matrix: np.ndarray) -> float:
   n_correct = np.diagonal(matrix)
   n_true_and_called = matrix.sum(axis=1) + matrix.sum(axis=0)
@@ -104,23 +118,6 @@ def _macro_f1(matrix: np.ndarray) -> float:
 def _macro_recall(matrix: np.ndarray) -> float:
   n_true = matrix.sum(axis=1)
   return float(np.mean(np.diagonal(matrix)[n_true > 0] / n_true[n_true > 0]))
-
-
-def _accuracy_layer(name: str, accuracy_of: Callable[..., tuple[Any, Any, Any]]) -> Any:
-  fastmath, tl = _trax()
-
-  def f(preds, y, y_weights):
-    accuracy, weighted_num_correct, sum_weights = accuracy_of(preds, y, y_weights)
-    if fastmath.global_device_count() < 2:
-      return accuracy
-    try:
-      return fastmath.psum(weighted_num_correct, 'batch') / fastmath.psum(
-          sum_weights, 'batch'
-      )
-    except NameError:  # Not split over devices, as when the layer initializes.
-      return accuracy
-
-  return tl.Fn(name, f)
 
 
 def _confusion_layer(name: str, figure_of: Callable[[np.ndarray], float]) -> Any:
@@ -140,7 +137,7 @@ def _confusion_layer(name: str, figure_of: Callable[[np.ndarray], float]) -> Any
       return matrix
 
   layer = tl.Fn(name, f)
-  layer.figure_of_sum = figure_of  # `SafeLoop` knows it by this.
+  layer._figure_of_sum = figure_of  # `SafeLoop` knows it by this.
   return layer
 
 

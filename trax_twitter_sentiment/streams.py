@@ -121,7 +121,8 @@ def TwitterBatches(
   The corpus is tokenized and padded once, to one length, so that a training run
   compiles its step once; a batch is then a selection of rows. As in the notebook,
   the first half of a batch is positive and the second half negative. Where the
-  batches of an epoch don't fill up, the next epoch's tweets complete the last.
+  batches of an epoch don't fill up, the next epoch's tweets complete the last; in
+  order and not balanced, with weight 0, so that an epoch is the split, each text once.
 
   A batch is `(inputs, targets, weights)`: <int32>[batch_size, length], filled up
   with 0; <int32>[batch_size], 1 for positive and 0 for negative; and
@@ -176,6 +177,8 @@ def TwitterBatches(
         'False takes the split as it is.'
     )
   weight_of = _class_weights(class_weights, class_names)
+  in_order = not (split == 'train' if shuffle is None else shuffle)
+  n_once = len(parts[0]) if in_order and not balanced else 0
   inputs = examples.padded(max_length or corpus.max_length)
   lengths = np.clip(examples.lengths, 1, inputs.shape[1])
 
@@ -183,6 +186,7 @@ def TwitterBatches(
     del generator
     # Classes are shuffled apart, so a generator for each.
     epochs = [_Epochs(part, rng(i)) for i, part in enumerate(parts)]
+    n_left = n_once
     n_drawn = 0
     while True:
       # Where a batch doesn't divide by the classes, they take turns at the rest.
@@ -192,7 +196,14 @@ def TwitterBatches(
       rows = np.concatenate([e.take(n) for e, n in zip(epochs, sizes, strict=True)])
       length = lengths[rows].max() if pad_each_batch else inputs.shape[1]
       labels = examples.labels[rows]
-      yield inputs[rows, :length], labels, weight_of[labels]
+      weights = weight_of[labels]
+      if n_once:
+        # An epoch ends in a batch of its own, where what fills it up doesn't count.
+        weights[n_left:] = 0
+        n_left -= batch_size
+        if n_left <= 0:
+          epochs, n_left = [_Epochs(parts[0], None)], n_once
+      yield inputs[rows, :length], labels, weights
 
   return batches
 

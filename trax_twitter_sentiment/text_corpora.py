@@ -204,7 +204,7 @@ def read_labelled(
   examples = []
   for record, text, label in rows:
     if (class_ := class_of.get(label, class_of.get(label.lower()))) is None:
-      known = ', '.join(labels or class_names)
+      known = ', '.join(class_of)
       reader.malformed(record, f'label {label!r} is not one of {known}')
     else:
       examples.append((text, class_))

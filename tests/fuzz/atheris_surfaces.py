@@ -20,7 +20,8 @@ with atheris.instrument_imports(include=['trax_twitter_sentiment', 'json', 'csv'
   from trax_twitter_sentiment import corpus
   from trax_twitter_sentiment.errors import UserError
   from trax_twitter_sentiment.predictor import WEIGHTS_FILE, SentimentPredictor
-  from trax_twitter_sentiment.reading.tables import RecordReader
+  from trax_twitter_sentiment.reading.options import ReadingOptions
+  from trax_twitter_sentiment.reading.tables import TableReader
   from trax_twitter_sentiment.run_directory import cache
   from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE, ModelInfo
   from trax_twitter_sentiment.text_corpora import read_labelled
@@ -67,9 +68,8 @@ def _read_tweets(content: bytes) -> None:
 def _read_texts(content: bytes) -> None:
   name = ('a.csv', 'a.tsv', 'a.jsonl', 'a.txt')[len(content) % 4]
   path = scratch_file(name, content)
-  with open(path, 'rb') as file:
-    list(RecordReader(file, path, ('text',), skip_malformed=True))
-  read_labelled(path, ('text', 'label'))
+  list(TableReader([path], options=ReadingOptions(on_malformed='skip')))
+  read_labelled([path])
 
 
 _SURFACES = (

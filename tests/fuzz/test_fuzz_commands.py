@@ -44,7 +44,7 @@ def predict(folder, *arguments, input=b''):
 
 @pytest.mark.parametrize('format_', ['text', 'tsv', 'jsonl'])
 def test_no_text_reaches_the_terminal_as_it_is(folder, format_):
-  lines = [_HOSTILE, 'a\0b', '\x1b' * 100, '<b>', "'; rm -rf /"]
+  lines = [_HOSTILE, 'a\x01b', '\x1b' * 100, '<b>', "'; rm -rf /"]
   content = '\n'.join(lines).encode('utf-8', 'surrogatepass') + b'\n\xff\xfe\x80 x\n'
   result = predict(folder, f'--format={format_}', input=content)
   assert result.returncode == 0
@@ -87,9 +87,12 @@ def test_huge_line_is_predicted_and_an_endless_one_refused(folder):
     b'%d' % 2**18,
     b'1',
   ]
+  result = predict(folder, input=b'a' * 2**23)
+  assert result.returncode == 1
+  assert b'standard input, line 1: longer than' in result.stderr
   result = predict(folder, '--input=/dev/zero')
   assert result.returncode == 1
-  assert b'/dev/zero, line 1: longer than' in result.stderr
+  assert b'/dev/zero holds NUL bytes' in result.stderr
 
 
 @pytest.mark.slow
@@ -115,7 +118,7 @@ def test_many_long_lines_take_little_memory(folder):
 @pytest.mark.parametrize(
   ('name', 'content', 'message'),
   [
-    ('a.csv', b'"' + b'a' * 200_000, 'a.csv, line 1: field larger than'),
+    ('a.csv', b'"' + b'a' * 200_000, 'a.csv, line 1: a quote that is never closed'),
     ('a.csv', b'\x1b[31m,b\n1,2\n', "a.csv, line 1: no column 'text'"),
     ('a.jsonl', b'{"\\u001b[31m": 1}\n', "a.jsonl, line 1: no column 'text'"),
     ('a.jsonl', b'[' * 99_999, 'a.jsonl, line 1: not JSON'),
@@ -177,7 +180,7 @@ def test_texts_without_labels_are_refused_by_evaluate(folder):
   )
   assert result.returncode == 1
   (line,) = result.stderr.decode().splitlines()
-  assert line.startswith('ERROR: ') and 'holds a text a line' in line
+  assert line.startswith('ERROR: ') and 'is read as a text a line' in line
 
 
 def test_config_of_a_run_is_shown_but_not_run(folder):
@@ -213,7 +216,7 @@ def test_report_replaces_a_link_and_not_what_it_leads_to(folder, tmp_path):
 
 
 def test_predictions_are_whole_json(folder):
-  texts = ['\x00', '\ud800', '"\\', '\u2028', 'good :)']
+  texts = ['\x01', '\ud800', '"\\', '\u2028', 'good :)']
   result = predict(
     folder, '--format=jsonl', input='\n'.join(texts).encode('utf-8', 'surrogatepass')
   )

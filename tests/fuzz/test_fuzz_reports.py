@@ -95,7 +95,7 @@ def _content(texts):
         'Tweets as they are', np.log([[0.4, 0.6], [0.7, 0.3]]), _evaluation(), [mistake]
       )
     ],
-    weighty_tokens=([weighty], [weighty]),
+    weighty_tokens={'negative': [weighty], 'positive': [weighty]},
     not_explained='',
     config=config,
     versions={'Python': '3'},

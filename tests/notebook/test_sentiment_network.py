@@ -4,6 +4,7 @@ import gin
 import numpy as np
 import pytest
 from trax import layers as tl
+from trax import shapes
 
 from trax_twitter_sentiment.corpus import TwitterCorpus
 from trax_twitter_sentiment.encoding import encoded_corpus, vocabulary_size
@@ -105,9 +106,9 @@ def test_model_is_the_notebooks_whatever_gin_says(tmp_path):
       tl.Embedding(9, 8), tl.Mean(axis=1), tl.Dense(3), tl.LogSoftmax()
   )
   assert layers == [type(layer).__name__ for layer in notebook.sublayers]
-  weights = built.training_loop.model.weights
-  shapes = [w.shape for w in tl.flatten_weights_and_state(weights, ())[0]]
-  assert shapes == [(vocabulary_size(), 8), (8, 3), (3,)]
+  weights, _ = built.model.init(shapes.signature(np.zeros((2, 5), np.int32)))
+  sizes = [w.shape for w in tl.flatten_weights_and_state(weights, ())[0]]
+  assert sizes == [(vocabulary_size(), 8), (8, 3), (3,)]
 
 
 def test_output_path_holds_what_prediction_needs(tmp_path):

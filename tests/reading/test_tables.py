@@ -1,63 +1,90 @@
-import io
+"""Reading: a small file for each kind, and what is to be read of it beside it."""
+
+import json
+import pathlib
+import sys
 
 import pytest
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.reading.tables import RecordReader
+from trax_twitter_sentiment.reading import source
+from trax_twitter_sentiment.reading.options import ReadingOptions
+from trax_twitter_sentiment.reading.tables import TableReader
+
+CASES = pathlib.Path(__file__).parent.parent / 'reading_cases'
+NAMES = sorted(
+    path.name.removesuffix('.expected.json') for path in CASES.glob('*.expected.json')
+)
 
 
-def read(content, name, columns=('text',)):
-  reader = RecordReader(io.BytesIO(content), name, columns)
-  return [tuple(record) for record in reader], reader.n_damaged
+def reader_of(path, expected):
+  options = ReadingOptions(**expected.get('options', {}))
+  keep = tuple(expected.get('keep', ()))
+  return TableReader([str(path)], tuple(expected['columns']), options, keep)
 
 
-def test_csv_columns_are_found_by_name():
-  content = b'id,text,label\r\n1,"hi, ""you""\nthere",0\r\n\r\n2,bye,1\r\n'
-  records, _ = read(content, 'a.csv', ('label', 'text'))
-  assert records == [(3, ('0', 'hi, "you"\nthere')), (5, ('1', 'bye'))]
+@pytest.mark.parametrize('name', NAMES)
+def test_file_is_read_as_it_should_be(name):
+  expected = json.loads((CASES / f'{name}.expected.json').read_text())
+  reader = reader_of(CASES / name, expected)
+  if 'error' in expected:
+    with pytest.raises(UserError) as error:
+      list(reader)
+    assert error.value.message.startswith(str(CASES / name))
+    assert expected['error'] in error.value.message
+    return
+  records = list(reader)
+  assert [list(record.values) for record in records] == expected['rows']
+  assert [record.row for record in records] == sorted({r.row for r in records})
+  assert reader.n_skipped == expected.get('n_skipped', 0)
+  assert reader.n_damaged == expected.get('n_damaged', 0)
+  assert reader.n_rows == len(records) + reader.n_skipped
 
 
-def test_tsv_jsonl_and_lines():
-  assert read(b'text\tid\nhi, you\t1\n', 'a.TSV')[0] == [(2, ('hi, you',))]
-  jsonl = b'{"text": "hi", "n": 1}\n\n{"text": "bye"}\n'
-  assert read(jsonl, 'a.jsonl')[0] == [(1, ('hi',)), (3, ('bye',))]
-  assert read(b'hi, you\r\n\nbye', 'a.txt')[0] == [
-      (1, ('hi, you',)), (2, ('',)), (3, ('bye',)),
-  ]  # fmt: skip
+def test_columns_are_kept():
+  reader = TableReader([str(CASES / 'kept_columns.csv')], keep=('user', 'id'))
+  assert [record.kept for record in reader] == [{'user': 'amy', 'id': '7'}]
+  reader = TableReader([str(CASES / 'kept_columns.csv')], keep=None)
+  assert [[*record.kept] for record in reader] == [['id', 'text', 'user']]
 
 
-def test_byte_order_mark_is_no_part_of_a_column():
-  assert read(b'\xef\xbb\xbftext\nhi\n', 'a.csv')[0] == [(2, ('hi',))]
+def test_rows_of_several_files_are_numbered_on():
+  paths = source.expand([str(CASES / 'csv_[su]*i*s.csv'), str(CASES / 'lines.txt')])
+  assert len(paths) == 2
+  records = list(TableReader(paths))
+  assert [record.row for record in records] == [1, 2, 3, 4, 5]
+  assert [record.line for record in records] == [2, 3, 1, 2, 3]
 
 
-def test_lines_that_are_not_utf8_are_counted_and_kept():
-  records, n_damaged = read(b'a\xff\nb\n\xfe\n', 'a.txt')
-  assert [values[0] for _, values in records] == ['a\ufffd', 'b', '\ufffd']
-  assert n_damaged == 2
+def test_pattern_of_no_file_is_named(tmp_path):
+  with pytest.raises(UserError, match='no file is named so'):
+    source.expand([f'{tmp_path}/*.csv'])
 
 
 @pytest.mark.parametrize(
-    ('content', 'name', 'message'),
+    ('settings', 'message'),
     [
-        (b'id,body\n1,a\n', 'a.csv', r"a.csv, line 1: no column 'text'.*'id', 'body'"),
-        (b'', 'a.csv', r"a.csv, line 1: no column 'text'; there are none"),
-        (b'id,text\n1,a\n2\n', 'a.csv', r'a.csv, line 3: 1 columns, but .* 2'),
-        (b'{"text": "a"}\n{"body": 1}\n', 'a.jsonl', r"line 2: no column 'text'"),
-        (b'{"text": \n', 'a.jsonl', 'a.jsonl, line 1: not JSON'),
-        (b'["text"]\n', 'a.jsonl', 'a.jsonl, line 1: not a JSON object'),
-        (b'[' * 100_000, 'a.jsonl', 'a.jsonl, line 1: not JSON'),
-        (b'text\n"' + b'a' * 200_000, 'a.csv', 'a.csv, line 2: field larger than'),
+        ({'encoding': 'utf-9'}, "--encoding='utf-9' is no encoding that Python knows"),
+        ({'delimiter': ';;'}, "--delimiter=';;' is not one character"),
+        ({'input_format': 'xlsx'}, "--input_format='xlsx' is not one of"),
+        ({'quoting': 'single'}, "--quoting='single' is not one of"),
+        ({'on_malformed': 'ignore'}, "--on_malformed='ignore' is not one of"),
     ],
 )
-def test_malformed_row_is_named(content, name, message):
+def test_options_are_checked(settings, message):
   with pytest.raises(UserError, match=message):
-    read(content, name)
+    ReadingOptions(**settings)
 
 
-def test_file_is_read_as_it_is_asked_for():
-  class Endless(io.RawIOBase):
+def test_standard_input_is_read_as_it_comes(monkeypatch):
+  class Endless:
+    def peek(self, size):
+      return b'more\n'
+
     def readline(self, size=-1):
       return b'more\n'
 
-  records = iter(RecordReader(Endless(), 'standard input', ('text',)))
+  monkeypatch.setattr(sys, 'stdin', type('Stdin', (), {'buffer': Endless()}))
+  records = iter(TableReader([source.STDIN]))
   assert next(records).values == ('more',)
+

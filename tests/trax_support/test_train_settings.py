@@ -37,7 +37,7 @@ def test_labels_of_more_classes_than_columns_are_refused(tmp_path):
     train(
         tmp_path / 'run',
         f"TextFileCorpus.train_path='{tmp_path / 'a.csv'}'",
-        "TextFileCorpus.labels=['w', 'x', 'y', 'z']",
+        'TwitterClassifier.output_dim=2',
         config='text_file.gin',
     )
 

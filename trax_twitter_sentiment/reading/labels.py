@@ -88,11 +88,14 @@ def class_of_label(found: Collection[str], names: Sequence[str]) -> dict[str, in
   if set(found) <= exact.keys():
     return exact
   lower = {name.lower(): i for name, i in exact.items()}
-  ways = [lower] if len(lower) == len(exact) else []
+  by_number = {str(i): i for i in range(len(names))}
+  ways = [by_number]
+  if len(lower) == len(exact):
+    # A file may have both; a number that is a name is meant as that.
+    ways = [by_number | lower]
   for spelling, meant in (_SPELLINGS | _MORE_SPELLINGS).items():
     if set(meant) == lower.keys():
       ways.append({s: lower[name] for s, name in zip(spelling, meant, strict=True)})
-  ways.append({str(i): i for i in range(len(names))})
   fitting = [
       {label: way[label.lower()] for label in found}
       for way in ways
@@ -103,4 +106,7 @@ def class_of_label(found: Collection[str], names: Sequence[str]) -> dict[str, in
         f'{", ".join(sorted(found))} can stand for {", ".join(names)} in several ways; '
         'name all labels, in the order of these classes.'
     )
-  return fitting[0] if fitting else exact
+  if fitting:
+    return fitting[0]
+  # Whatever has the most of them tells best which one is wrong.
+  return max([exact, *ways], key=lambda way: len(set(found) & way.keys()))

@@ -272,7 +272,9 @@ class TableReader:
         if record := self._record(n_before + number, values, further):
           yield record
       elif fields != ['']:  # An empty line is no row of several columns.
-        malformed(number, f'{len(fields)} columns, but the first row has {n_columns}')
+        first_row = 'header' if options.header else 'first row'
+        problem = f'{len(fields)} columns, but the {first_row} has {n_columns}'
+        malformed(number, problem)
 
 
 def _decoded(opened: source.Source) -> str:

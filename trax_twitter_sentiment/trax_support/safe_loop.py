@@ -288,7 +288,7 @@ def _exact(evaluator: Any, task: Any) -> Any:
   Trax divides what it adds up by the number of batches; so the last batch brings that
   many times the figure, and those before it nothing.
   """
-  figures = [getattr(metric, 'figure_of_sum', None) for metric in task.metrics]
+  figures = [getattr(metric, '_figure_of_sum', None) for metric in task.metrics]
   if not any(figures):
     return evaluator
   metrics_fn, n_batches = evaluator.metrics_fn, task.n_eval_batches

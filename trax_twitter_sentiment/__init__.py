@@ -14,6 +14,7 @@ __version__ = '0.1.0'
 _MODULES = {
     'GRUClassifier': 'models',
     'GroupedCorpus': 'near_duplicates',
+    'LogisticRegressionStart': 'logistic_regression',
     'MacroF1': 'metrics',
     'SaveForPrediction': 'callbacks',
     'SentimentNetwork': 'notebook.sentiment_network',
@@ -24,6 +25,7 @@ _MODULES = {
     'TfdsCorpus': 'text_corpora',
     'TokenizeTweets': 'streams',
     'TweetTokenizer': 'tokenizer',
+    'TweetEvalCorpus': 'text_corpora',
     'TwitterBatches': 'streams',
     'TwitterClassifier': 'models',
     'TwitterCorpus': 'corpus',

@@ -10,6 +10,7 @@ import numpy as np
 from trax_twitter_sentiment.corpus import Corpus, Examples, configured_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.text import extra_tokens
+from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of
 from trax_twitter_sentiment.tokenized_texts import TokenIndex, token_index
 from trax_twitter_sentiment.tokenizer import (
     PAD_ID,
@@ -18,9 +19,9 @@ from trax_twitter_sentiment.tokenizer import (
     shared_tokenizer,
 )
 
-# As many words as 280 characters can hold. It keeps a single text that is no tweet from
-# making every batch as long as itself.
-_MAX_LENGTH = 140
+# As many words as 280 characters can hold, and as many n-grams of their characters. It
+# keeps a single text that is no tweet from making every batch as long as itself.
+_MAX_LENGTH, _MAX_LENGTH_OF_CHARACTERS = 140, 1400
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,15 +38,25 @@ class EncodedExamples:
   lengths: np.ndarray
   labels: np.ndarray
 
-  def padded(self, max_length: int) -> np.ndarray:
-    """Returns <int32>[n_tweets, max_length]: cut off, or filled with `PAD_ID`."""
-    starts = np.cumsum(self.lengths) - self.lengths
-    columns = np.arange(len(self.ids)) - np.repeat(starts, self.lengths)
-    rows = np.repeat(np.arange(len(self.lengths)), self.lengths)
-    kept = columns < max_length
-    inputs = np.full((len(self.lengths), max_length), PAD_ID, np.int32)
-    inputs[rows[kept], columns[kept]] = self.ids[kept]
-    return inputs
+  def padded(self, length: int, rows: np.ndarray | None = None) -> np.ndarray:
+    """Returns <int32>[n_rows, length]: cut off, or filled up with `PAD_ID`.
+
+    Args:
+      length: tokens a tweet.
+      rows: the indices of the tweets; `None` for all.
+    """
+    if rows is None:
+      rows = np.arange(len(self.lengths))
+    if not len(self.ids):
+      return np.full((len(rows), length), PAD_ID, np.int32)
+    columns = np.arange(length)
+    indices = self._starts[rows, None] + columns
+    is_token = columns < self.lengths[rows, None]
+    return np.where(is_token, self.ids.take(indices, mode='clip'), PAD_ID)
+
+  @functools.cached_property
+  def _starts(self) -> np.ndarray:
+    return np.cumsum(self.lengths) - self.lengths
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -58,9 +69,14 @@ class EncodedCorpus:
 
   @property
   def max_length(self) -> int:
-    """The number of tokens of the longest text of both splits, from 1 to 140."""
+    """The number of tokens of the longest text of both splits, from 1 to 140.
+
+    To 1,400 where the characters' n-grams are tokens.
+    """
     longest = max(1, self.train.lengths.max(), self.validation.lengths.max())
-    return min(longest, _MAX_LENGTH)
+    has_characters = self.tokenizer.add_characters
+    limit = _MAX_LENGTH_OF_CHARACTERS if has_characters else _MAX_LENGTH
+    return int(min(longest, limit))
 
   def digest(self) -> str:
     """Returns what tells apart corpora that one tokenizer encoded."""
@@ -74,9 +90,22 @@ class EncodedCorpus:
 def configured_tokenizer() -> TweetTokenizer:
   """Returns the tokenizer of gin's bindings, still without a vocabulary."""
   tokenizer = TweetTokenizer(stop_words=configured_corpus().stop_words)
+  _check_steps(tokenizer)
   if not tokenizer.add_lexicon:
     return tokenizer
   return dataclasses.replace(tokenizer, lexicon=extra_tokens.vader_lexicon())
+
+
+def _check_steps(tokenizer: TweetTokenizer) -> None:
+  """Raises `UserError` for steps of which one leaves the other nothing to do."""
+  for feature, step, why in (
+      ('add_negated', 'remove_stop_words', 'not and no are stop words'),
+      ('add_lexicon', 'stem', 'the lexicon has whole words'),
+  ):
+    if getattr(tokenizer, feature) and getattr(tokenizer, step):
+      raise UserError(
+          f'TweetTokenizer.{feature}=True takes TweetTokenizer.{step}=False: {why}.'
+      )
 
 
 def tokenize_tweet(text: str) -> list[str]:
@@ -97,6 +126,7 @@ def encoded_corpus(
     max_vocabulary_size: int | None = None,
     min_token_count: int = 1,
     tokenizer_from: str | None = None,
+    lexicon: str | None = None,
 ) -> EncodedCorpus:
   """Returns the configured corpus, encoded once by the configured tokenizer.
 
@@ -106,6 +136,9 @@ def encoded_corpus(
     min_token_count: how often a token has to be in the training texts to have one.
     tokenizer_from: the output directory of a run whose tokenizer, vocabulary
       included, is used as it is: to fine-tune that run's model on this corpus.
+    lexicon: `'vader'`, or a file of words and numbers, whose words have an id
+      whether or not they are in the training texts: `LogisticRegressionStart` gives
+      them a weight. `None` for none.
 
   Raises:
     UserError: if an argument is not a legal value.
@@ -119,6 +152,7 @@ def encoded_corpus(
       max_vocabulary_size,
       min_token_count,
       learn_vocabulary=tokenizer_from is None,
+      lexicon=lexicon,
   )
 
 
@@ -158,12 +192,17 @@ def _encode_corpus(
     max_vocabulary_size: int | None,
     min_token_count: int,
     learn_vocabulary: bool,
+    lexicon: str | None = None,
 ) -> EncodedCorpus:
   train = token_index(tokenizer, corpus.train.texts)
   validation = token_index(tokenizer, corpus.validation.texts)
   if learn_vocabulary:
+    further = []
+    if lexicon is not None:
+      words = load_lexicon('encoded_corpus.lexicon', lexicon)
+      further = tokens_of(words, tokenizer.add_negated)
     tokenizer = tokenizer.with_vocabulary_of(
-        train.counts(), corpus.name, max_vocabulary_size, min_token_count
+        train.counts(), corpus.name, max_vocabulary_size, min_token_count, further
     )
   return EncodedCorpus(
       tokenizer=tokenizer,

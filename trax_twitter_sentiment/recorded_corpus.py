@@ -14,11 +14,19 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.near_duplicates import GROUPED, GroupedCorpus
 from trax_twitter_sentiment.run_directory import settings
 from trax_twitter_sentiment.run_directory.files import CORPUS_FILE
-from trax_twitter_sentiment.text_corpora import TextFileCorpus, TfdsCorpus
+from trax_twitter_sentiment.text_corpora import (
+    TextFileCorpus,
+    TfdsCorpus,
+    TweetEvalCorpus,
+)
 from trax_twitter_sentiment.tokenizer import TweetTokenizer
 
-# How a corpus of the user's own begins its name -> what makes it.
-_MAKERS = {'file ': TextFileCorpus, 'tfds ': TfdsCorpus}
+# The first word of the name of a corpus of the user's own -> what makes it.
+_MAKERS = {
+    'file': TextFileCorpus,
+    'tfds': TfdsCorpus,
+    'tweeteval': TweetEvalCorpus,
+}
 
 
 def recorded_corpus(folder: str, tokenizer: TweetTokenizer) -> Corpus:
@@ -39,7 +47,7 @@ def recorded_corpus(folder: str, tokenizer: TweetTokenizer) -> Corpus:
   if source != tokenizer.corpus:
     return GroupedCorpus(make)
   corpus = make()
-  if source[:5] in _MAKERS:
+  if source.partition(' ')[0] in _MAKERS:
     _warn_of_changes(folder, tokenizer, corpus)
   return corpus
 
@@ -47,7 +55,7 @@ def recorded_corpus(folder: str, tokenizer: TweetTokenizer) -> Corpus:
 def _maker(folder: str, source: str) -> Callable[[], Corpus]:
   if source in ('nltk', 'sample'):
     return functools.partial(TwitterCorpus, source)
-  maker = _MAKERS.get(source[:5])
+  maker = _MAKERS.get(source.partition(' ')[0])
   bound = _bound(folder, maker) if maker else {}
   if maker is None or not bound:
     raise UserError(

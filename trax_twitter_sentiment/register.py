@@ -4,6 +4,7 @@ from trax_twitter_sentiment import (  # noqa: F401
     callbacks,
     corpus,
     encoding,
+    logistic_regression,
     metrics,
     models,
     near_duplicates,

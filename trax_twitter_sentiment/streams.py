@@ -179,8 +179,8 @@ def TwitterBatches(
   weight_of = _class_weights(class_weights, class_names)
   in_order = not (split == 'train' if shuffle is None else shuffle)
   n_once = len(parts[0]) if in_order and not balanced else 0
-  inputs = examples.padded(max_length or corpus.max_length)
-  lengths = np.clip(examples.lengths, 1, inputs.shape[1])
+  longest = max_length or corpus.max_length
+  lengths = np.clip(examples.lengths, 1, longest)
 
   def batches(generator: Any = None) -> Iterator[tuple[np.ndarray, ...]]:
     del generator
@@ -194,7 +194,7 @@ def TwitterBatches(
       sizes = np.bincount(turns, minlength=len(parts))
       n_drawn += batch_size
       rows = np.concatenate([e.take(n) for e, n in zip(epochs, sizes, strict=True)])
-      length = lengths[rows].max() if pad_each_batch else inputs.shape[1]
+      length = lengths[rows].max() if pad_each_batch else longest
       labels = examples.labels[rows]
       weights = weight_of[labels]
       if n_once:
@@ -203,7 +203,7 @@ def TwitterBatches(
         n_left -= batch_size
         if n_left <= 0:
           epochs, n_left = [_Epochs(parts[0], None)], n_once
-      yield inputs[rows, :length], labels, weights
+      yield examples.padded(length, rows), labels, weights
 
   return batches
 
@@ -266,16 +266,16 @@ def twitter_data_streams(
   corpus = encoded_corpus()
 
   def stream(examples: EncodedExamples, split: str) -> Source:
-    inputs = examples.padded(max_length or corpus.max_length)
+    length = max_length or corpus.max_length
     rng = _generator('twitter_data_streams', split, None, seed)
-    rows = _share_of_host(np.arange(len(inputs)))
+    rows = _share_of_host(np.arange(len(examples.labels)))
 
     def pairs(generator: Any = None) -> Iterator[tuple[np.ndarray, np.int32]]:
       del generator
       epochs = _Epochs(rows, rng())
       while True:
-        (i,) = epochs.take(1)
-        yield inputs[i], examples.labels[i]
+        row = epochs.take(1)
+        yield examples.padded(length, row)[0], examples.labels[row[0]]
 
     return pairs
 

@@ -10,16 +10,25 @@ import gin
 import numpy as np
 
 from trax_twitter_sentiment.corpus import (
-    Corpus,
-    Examples,
-    english_stop_words,
-    examples_of,
+  Corpus,
+  Examples,
+  english_stop_words,
+  examples_of,
 )
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.reading import labels as label_names
 from trax_twitter_sentiment.reading import source
 from trax_twitter_sentiment.reading.options import ReadingOptions
 from trax_twitter_sentiment.reading.tables import Record, TableReader
+
+# The names of the numbers in TweetEval's own files, as its mapping.txt has them.
+_TWEETEVAL_CLASSES = {
+    'emotion': ('anger', 'joy', 'optimism', 'sadness'),
+    'hate': ('non-hate', 'hate'),
+    'irony': ('non_irony', 'irony'),
+    'offensive': ('not-offensive', 'offensive'),
+    'sentiment': ('negative', 'neutral', 'positive'),
+}
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -143,6 +152,54 @@ def TfdsCorpus(
       (text_key, label_key),
       None if labels is None else tuple(labels),
   )
+
+
+@gin.configurable(module='trax_twitter_sentiment')
+def TweetEvalCorpus(task: str = gin.REQUIRED, data_dir: str = 'tweeteval') -> Corpus:
+  """Returns the texts of one of TweetEval's tasks, from files at hand.
+
+  For `configured_corpus.corpus`. It trains on the task's `train` and validates on its
+  `val`: JSON Lines (`train.jsonl`) with the columns `text` and `label`, or TweetEval's
+  own files (`train_text.txt`, `train_labels.txt`), as they are in `datasets/` of
+  https://github.com/cardiffnlp/tweeteval.
+
+  Source: Barbieri and others, "TweetEval: Unified Benchmark and Comparative Evaluation
+  for Tweet Classification", 2020.
+
+  Args:
+    task: the name of its folder: `'emotion'`, `'irony'`, `'offensive'`, `'sentiment'`.
+    data_dir: the folder that holds those of the tasks.
+
+  Raises:
+    UserError: if there are no such files, or they are malformed.
+  """
+  folder = os.path.join(os.path.expanduser(data_dir), task)
+  if not os.path.isdir(folder):
+    raise UserError(
+        f'TweetEvalCorpus.data_dir={data_dir!r} has no folder {task!r}; the data are '
+        "the folder 'datasets' of https://github.com/cardiffnlp/tweeteval."
+    )
+  splits: list[Labelled] = []
+  for split in ('train', 'val'):
+    path = os.path.join(folder, f'{split}.jsonl')
+    labels_path = None
+    if not os.path.exists(path):
+      path = os.path.join(folder, f'{split}_text.txt')
+      labels_path = os.path.join(folder, f'{split}_labels.txt')
+    splits.append(
+        _read_files(
+            (path,),
+            ('text', 'label'),
+            ReadingOptions(setting='TweetEvalCorpus.'),
+            None,
+            frozenset(),
+            labels_path,
+            splits[0].class_names if splits else _TWEETEVAL_CLASSES.get(task),
+        )
+    )
+  _check_classes(folder, splits[0])
+  train, validation = (labelled.examples for labelled in splits)
+  return _corpus(f'tweeteval {task}', train, validation, splits[0].class_names)
 
 
 class Labelled(NamedTuple):

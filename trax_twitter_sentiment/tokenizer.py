@@ -7,7 +7,7 @@ import json
 import os
 import string
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from trax_twitter_sentiment.trax_support.fast_imports import no_garbage_collection
 
@@ -16,8 +16,10 @@ import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run_directory.files import read_whole, write_atomically
-from trax_twitter_sentiment.text import cleaning, extra_tokens
+from trax_twitter_sentiment.text import cleaning, extra_tokens, normalization
 from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
+
+T = TypeVar('T')
 
 # The notebook's special tokens; a token's id is its index in the vocabulary.
 PAD_ID, UNK_ID = 0, 2
@@ -61,9 +63,14 @@ class TweetTokenizer:
     remove_stop_words: the words of `stop_words` go.
     remove_punctuation: tokens that are a substring of `string.punctuation` go.
     stem: words are cut to their Porter stems.
-    add_pairs: each two neighbouring tokens are a token, too. This and what follows
-      is off by default; `trax_twitter_sentiment.text.extra_tokens` has the details.
+    normalize: what tweets write in several ways becomes one, before all else:
+      character references are decoded, apostrophes alike, emoji without variants; and
+      links, handles and hash signs go in whatever form, without a word beside them.
+      This and what follows is off by default;
+      `trax_twitter_sentiment.text` has the details.
+    add_pairs: each two neighbouring tokens are a token, too.
     add_negated: a word after `not` and the like is a token in this sense, too.
+    add_characters: the n-grams of each word's characters are tokens, too.
     add_lexicon: a word or emoji of `lexicon` brings a token of its strength, too.
     drop_unknown: tokens without an id are left out, instead of all having one.
     stop_words: what `remove_stop_words` removes; the corpus brings its own.
@@ -86,9 +93,11 @@ class TweetTokenizer:
   remove_stop_words: bool = True
   remove_punctuation: bool = True
   stem: bool = True
+  normalize: bool = False
   add_pairs: bool = False
   add_negated: bool = False
   add_lexicon: bool = False
+  add_characters: bool = False
   drop_unknown: bool = False
   stop_words: frozenset[str] = frozenset()
   lexicon: tuple[tuple[str, int], ...] = ()
@@ -134,6 +143,7 @@ class TweetTokenizer:
       corpus: str,
       max_size: int | None = None,
       min_count: int = 1,
+      further: Iterable[str] = (),
   ) -> 'TweetTokenizer':
     """Returns this tokenizer with the vocabulary of tokenized training texts.
 
@@ -144,14 +154,15 @@ class TweetTokenizer:
       max_size: how many tokens it has at the most, the special ones included; the
         most frequent are in it, of equally frequent ones the first to appear.
       min_count: how often a token has to appear.
+      further: tokens that it has whether or not they appear; they come last.
     """
     n_learned = None if max_size is None else max(0, max_size - len(SPECIAL_TOKENS))
     most_common = collections.Counter(counts).most_common(n_learned)
     frequent = {token for token, n in most_common if n >= min_count}
-    learned = (t for t in counts if t in frequent and t not in SPECIAL_TOKENS)
-    return dataclasses.replace(
-        self, vocabulary=(*SPECIAL_TOKENS, *learned), corpus=corpus
-    )
+    learned = [t for t in counts if t in frequent]
+    # Each token once; a dictionary keeps their order.
+    vocabulary = tuple(dict.fromkeys([*SPECIAL_TOKENS, *learned, *further]))
+    return dataclasses.replace(self, vocabulary=vocabulary, corpus=corpus)
 
   def differing_settings(self, other: 'TweetTokenizer') -> list[str]:
     """Returns the settings that differ, as `'TweetTokenizer.stem True → False'`."""
@@ -218,6 +229,8 @@ class TweetTokenizer:
     )
 
   def _clean(self, text: str) -> str:
+    if self.normalize:
+      text = self._normalize(text)
     if self.join_split_emoticons:
       text = cleaning.join_split_emoticons(text)
     if self.remove_tickers:
@@ -236,13 +249,22 @@ class TweetTokenizer:
       text = text.replace('#', '')
     return text
 
+  def _normalize(self, text: str) -> str:
+    text = normalization.fold_characters(normalization.decode_references(text))
+    if self.remove_links:
+      text = normalization.remove_all_links(text)
+    if self.remove_handles:
+      text = normalization.remove_all_handles(text)
+    return text.replace('#', ' ') if self.remove_hash_signs else text
+
   def _is_removed(self, token: str) -> bool:
     # An emoticon may come together late: of `:#)`, say, or of `&#58;)`.
     return not self.keep_emoticons and is_emoticon(token)
 
   @functools.cached_property
   def _has_features(self) -> bool:
-    return self.add_pairs or self.add_negated or self.add_lexicon
+    steps = (self.add_pairs, self.add_negated, self.add_lexicon, self.add_characters)
+    return any(steps)
 
   def _features(self, tokens: list[str]) -> list[str]:
     found = []
@@ -253,7 +275,15 @@ class TweetTokenizer:
       found += [f'<not> {t}' for t, flag in zip(tokens, flags, strict=True) if flag]
     if self.add_lexicon:
       found += extra_tokens.lexicon_tokens(tokens, flags, self._strengths)
+    if self.add_characters:
+      found += [gram for token in tokens for gram in self._characters(token)]
     return found
+
+  @functools.cached_property
+  def _characters(self) -> Callable[[str], tuple[str, ...]]:
+    return _Memory(
+        lambda word: extra_tokens.characters(word[:_MAX_WORD_LENGTH])
+    ).__getitem__
 
   @functools.cached_property
   def _split(self) -> Callable[[str], list[str]]:
@@ -297,14 +327,14 @@ class TweetTokenizer:
     return {token: i for i, token in enumerate(self.vocabulary)}
 
 
-class _Memory(dict):
+class _Memory(dict[str, T]):
   """Maps words to what a function makes of them, each worked out once."""
 
-  def __init__(self, function: Callable[[str], str]):
+  def __init__(self, function: Callable[[str], T]):
     super().__init__()
     self._function = function
 
-  def __missing__(self, word: str) -> str:
+  def __missing__(self, word: str) -> T:
     result = self._function(word)
     # Bounded in both ways, whatever the texts are.
     if len(word) <= _MAX_WORD_LENGTH and len(self) < _MAX_WORDS:

@@ -4,6 +4,7 @@ from trax_twitter_sentiment.text.extra_tokens import (
     lexicon_tokens,
     negated,
     pairs,
+    strength_of,
     vader_lexicon,
 )
 from trax_twitter_sentiment.tokenizer import TweetTokenizer
@@ -82,3 +83,17 @@ def test_emoji_bring_the_tokens_of_their_strength():
         *('day', '❤', '😭'),
         *('<positive 3>', '<negative 2>'),
     ]
+
+
+@pytest.mark.parametrize('position', [0, 1, -1])
+def test_elongated_words_find_their_entry(position):
+  lexicon = dict(vader_lexicon())
+  lost = []
+  for word, strength in lexicon.items():
+    if word.isalpha() and len(word) > 2:
+      i = position % len(word)
+      elongated = word[:i] + word[i] * 4 + word[i + 1 :]
+      if strength_of(elongated, lexicon) * strength <= 0:
+        lost.append(word)
+  assert len(lost) <= 4  # Of 7,206: "zzz" and the like, elongated already.
+

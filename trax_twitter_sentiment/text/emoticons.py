@@ -6,6 +6,9 @@ import re
 # before a colon, so that an emoticon typed right behind a link is found.
 _LINK_BODY = re.compile(r'(https?://[\w./?&=%#+~-]*)')
 
+# One that doesn't end a character reference.
+_SEMICOLON = r'(?<!&amp)(?<!&lt)(?<!&gt)(?<!&quot)(?<!&\#39)(?<!&\#039);'
+
 # Brackets and signs may be taken generously, since punctuation goes anyway; where
 # letters or digits take part, the look-arounds keep words and figures. Runs at the
 # beginning are bounded, for linear time.
@@ -13,19 +16,19 @@ _EMOTICON = re.compile(
     r"""
       (?:>\s?|&gt;\s?)?                                      # the brow of >:(
       [:;=]\s?['’´`^o*~-]{0,3}\s?[()\[\]{}<>|/\\@*$]+     # :)  :-((  =)  : )  :')
-    | [:;=]['’´`^o*~-]{0,3}([dDpPoOsSxXcCbBvV])\1*(?!\w)   # :D  ;p  =DDD
+    | (?::|_SEMICOLON|(?<!\w)=)['’´`^o*~-]{0,3}([dDpPoOsSxXcCbBvV])\1*(?!\w)  # :D
     | (?<!\w)[:=]['’^o*~-]?3+(?!\w)                       # :3
     | (?<!\w)8['’^o*~-]{0,2}[()]+                         # 8)  8-)
     | (?<!\w)[xX][dDpP]+(?!\w)                            # xD  XDD
     | [()\[\]{}|/\\]{1,9}['’^o*~-]{0,2}\s?[:;=]           # (:  )-:
     | (?<!\w)[dD]['’^o*~-]{0,2}[:;=](?!\w)                # D:
     | (?:<|&lt;)/?3+(?!\d)                                # <3  </3  <333
-    | (?<!\w)(?:[tT][_.]*[tT]|[uU]_+[uU]|[oO]_+[oO])(?!\w)  # T_T  u_u  o_O
+    | (?<!\w)(?:[tT][_.]+[tT]|[uU]_+[uU]|[oO]_+[oO])(?!\w)  # T_T  u_u  o_O
     | ;[_.-]{1,9}; | \^[_.-]*\^ | -_+- | @_+@              # ;_;  ^_^  -_-  @_@
     | (?:>|&gt;)(?:[._,]{0,3}|\s)(?:<|&lt;)               # >.<  > <
     | (?<![\w)])-[()]+(?!\w)                              # -)  -(  without eyes
     | \([yY]\) | \\[oO]/                                  # (y)  \o/
-    """,
+    """.replace('_SEMICOLON', _SEMICOLON),
     re.VERBOSE,
 )
 

@@ -8,6 +8,9 @@ import importlib.resources
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
+
+Number = TypeVar('Number', int, float)
 
 # Words that turn the meaning of what follows them.
 _NEGATIONS = frozenset({
@@ -19,6 +22,8 @@ _NEGATIONS = frozenset({
 # How many words after it, unless punctuation comes first.
 _SCOPE = 3
 
+_SHORTEST_NGRAM, _LONGEST_NGRAM = 2, 6
+
 # VADER's measures go from -4 to 4, strengths from -3 to 3.
 _MEASURE_PER_STRENGTH = 1.2
 
@@ -26,6 +31,8 @@ _MEASURE_PER_STRENGTH = 1.2
 _MOOD_NAMES = frozenset({'face', 'heart', 'hearts'})
 
 _ELONGATION = re.compile(r'(\w)\1{2,}')
+# Of a word with several elongations.
+_MAX_FORMS = 16
 
 
 def pairs(tokens: Sequence[str]) -> list[str]:
@@ -59,6 +66,25 @@ def negated(tokens: Sequence[str]) -> list[bool]:
   return flags
 
 
+def characters(word: str) -> tuple[str, ...]:
+  """Returns the character n-grams of a word, its ends marked, as tokens.
+
+  Of 2 to 6 characters, as scikit-learn's `char_wb` has them: what words of one root,
+  and words misspelt, have in common.
+
+  Example:
+    >>> characters('a')
+    ('<chars _a>', '<chars a_>', '<chars _a_>')
+  """
+  marked = f'_{word}_'
+  longest = min(_LONGEST_NGRAM, len(marked))
+  return tuple(
+      f'<chars {marked[i : i + n]}>'
+      for n in range(_SHORTEST_NGRAM, longest + 1)
+      for i in range(len(marked) - n + 1)
+  )
+
+
 def lexicon_tokens(
     tokens: Sequence[str], flags: Sequence[bool], lexicon: Mapping[str, int]
 ) -> list[str]:
@@ -77,7 +103,7 @@ def lexicon_tokens(
   """
   found = []
   for token, is_negated in zip(tokens, flags, strict=True):
-    strength = lexicon.get(token) or lexicon.get(_shortened(token))
+    strength = strength_of(token, lexicon)
     if strength:
       kind = 'positive' if strength > 0 else 'negative'
       found.append(f'<{"not " if is_negated else ""}{kind} {abs(strength)}>')
@@ -88,17 +114,24 @@ def lexicon_tokens(
 def vader_lexicon() -> tuple[tuple[str, int], ...]:
   """Returns the words and emoji of VADER's lexicon with their strength, from -3 to 3.
 
-  Of the emoji it has faces and hearts, with the strength that the words of their names
+  Example:
+    >>> lexicon = dict(vader_lexicon())
+    >>> lexicon['great'], lexicon['awful'], lexicon['😢']
+    (3, -2, -2)
+  """
+  return tuple((word, _strength(m)) for word, m in vader_measures().items())
+
+
+@functools.cache
+def vader_measures() -> dict[str, float]:
+  """Returns the words and emoji of VADER's lexicon with their measure, from -4 to 4.
+
+  Of the emoji it has faces and hearts, with the measure that the words of their names
   add up to, unless these contradict each other. Emoticons and other entries that aren't
   words are left out.
 
   Source: Hutto and Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment
   Analysis of Social Media Text", 2014; the package vaderSentiment.
-
-  Example:
-    >>> lexicon = dict(vader_lexicon())
-    >>> lexicon['great'], lexicon['awful'], lexicon['😢']
-    (3, -2, -2)
   """
   measures = {
       word: float(measure)
@@ -112,7 +145,7 @@ def vader_lexicon() -> tuple[tuple[str, int], ...]:
     # Sequences come as several tokens.
     if len(emoji) == 1 and agree and not _MOOD_NAMES.isdisjoint(words):
       measures[emoji] = sum(of_words)
-  return tuple((word, _strength(measure)) for word, measure in measures.items())
+  return measures
 
 
 def _vader_entries(name: str) -> Iterator[list[str]]:
@@ -127,5 +160,23 @@ def _strength(measure: float) -> int:
   return strength if measure > 0 else -strength
 
 
-def _shortened(token: str) -> str:
-  return _ELONGATION.sub(r'\1', token)
+def strength_of(token: str, lexicon: Mapping[str, Number]) -> Number | int:
+  """Returns what a lexicon says of a word, also of an elongated one; 0 for nothing.
+
+  Example:
+    >>> strength_of('gooood', {'good': 2}), strength_of('coool', {'col': 1, 'cool': 2})
+    (2, 2)
+  """
+  if token in lexicon:
+    return lexicon[token]
+  if not _ELONGATION.search(token):
+    return 0
+  # Two letters first, since "cooool" is "cool"; each run on its own.
+  runs = [[run] if len(run) < 3 else [run[:2], run[0]] for run in _runs(token)]
+  forms = itertools.islice(map(''.join, itertools.product(*runs)), _MAX_FORMS)
+  return next((lexicon[form] for form in forms if form in lexicon), 0)
+
+
+def _runs(token: str) -> list[str]:
+  """Returns runs of one character: `['g', 'oooo', 'd']`."""
+  return [''.join(run) for _, run in itertools.groupby(token)]

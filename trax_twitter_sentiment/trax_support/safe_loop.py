@@ -53,6 +53,7 @@ class SafeLoop(training.Loop):
   _eval_at: Callable[[int], bool]
   _rng: Any
   _evaluator_per_task: tuple[Any, ...]
+  _trainer_per_task: tuple[Any, ...]
 
   def __init__(
       self, model, tasks, eval_model=None, eval_tasks=None, output_dir=None,
@@ -256,6 +257,14 @@ class SafeLoop(training.Loop):
   def _note_good(self, folder: str, name: str) -> None:
     path = os.path.join(folder, f'{name}.pkl.gz')
     self._last_good = f'The last good checkpoint, {path}, is of step {self._step}.'
+
+  def update_weights_and_state(self, weights=None, state=None):
+    if weights is not None:
+      # Trax replicates those of the model with its loss, which would stay as they were.
+      for trainer in self._trainer_per_task:
+        with_loss = trainer.model_with_loss
+        with_loss.weights = (weights, *with_loss.weights[1:])
+    super().update_weights_and_state(weights, state)
 
   def _all_tasks(self) -> list[Any]:
     tasks = [*self._tasks, *self._eval_tasks]

@@ -1,0 +1,56 @@
+import gin
+import pytest
+
+from trax_twitter_sentiment.encoding import tokenize_tweet
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.text.emoticons import remove_emoticons
+from trax_twitter_sentiment.tokenizer import TweetTokenizer
+
+TOKENIZER = TweetTokenizer(
+    normalize=True,
+    keep_emoticons=False,
+    remove_punctuation=False,
+    stem=False,
+    add_negated=True,
+)
+
+
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    [
+        ('it&#39;s &amp;#39;fine&amp;#39;', ["it's", "'", 'fine', "'"]),
+        ('AT&amp;T', ['at', '&', 't']),
+        ('don’t cry', ["don't", 'cry', '<not> cry']),
+        ('don´t cry', ["don't", 'cry', '<not> cry']),
+        ('don＇t cry', ["don't", 'cry', '<not> cry']),
+        ('#happy#blessed', ['happy', 'blessed']),
+        ('lookhttps://t.co/abc', ['look']),
+        ('(HTTPS://X.example)great', ['(', ')', 'great']),
+        ('www.example.com/a?b t.co/abc see', ['see']),
+        ('hi @a_handle_of_more_than_15_letters', ['hi']),
+        ('＠amy hi', ['hi']),
+        ('mail amy@example.com', ['mail', 'amy@example.com']),
+        ('👍🏽 👍', ['👍', '👍']),
+        ('❤️ ❤', ['❤', '❤']),
+        ('👩‍👩‍👧🇩🇪🇫🇷', ['👩\u200d👩\u200d👧', '🇩🇪', '🇫🇷']),
+    ],
+)
+def test_what_tweets_write_in_several_ways_is_one(text, expected):
+  assert TOKENIZER.tokenize(text) == expected
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['R&amp;B', 'it&#39;s', 'AT&amp;T', 'Audi TT', 'a=b', 'R&B', '&quot;x&quot;'],
+)
+def test_words_lose_nothing_to_the_removal_of_emoticons(text):
+  assert remove_emoticons(text) == text
+
+
+@pytest.mark.parametrize(
+    ('feature', 'step'), [('add_negated', 'remove_stop_words'), ('add_lexicon', 'stem')]
+)
+def test_steps_that_undo_each_other_are_refused(sample_corpus, feature, step):
+  gin.bind_parameter(f'TweetTokenizer.{feature}', True)
+  with pytest.raises(UserError, match=rf'{feature}=True takes TweetTokenizer.{step}'):
+    tokenize_tweet('not good')

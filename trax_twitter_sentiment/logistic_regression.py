@@ -1,0 +1,212 @@
+"""A run that begins at the best weights there are for a bag of tokens."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
+
+import gin
+import jax
+import numpy as np
+from scipy import optimize, sparse, special
+from sklearn import linear_model, model_selection
+from trax.supervised import callbacks, training
+
+from trax_twitter_sentiment.corpus import configured_corpus
+from trax_twitter_sentiment.encoding import (
+    EncodedCorpus,
+    EncodedExamples,
+    encoded_corpus,
+)
+from trax_twitter_sentiment.errors import UserError, check_positive_number
+from trax_twitter_sentiment.models import pooling_of
+from trax_twitter_sentiment.text.lexicon import load_lexicon, side_features
+
+# By how much the mean of a text's tokens is scaled, which L2 leaves about one then.
+_SCALE = 20.0
+_N_FOLDS = 4
+# Enough to choose a strength of L2 by.
+_MAX_TEXTS_TO_CHOOSE = 12_000
+_MAX_ITERATIONS = 300
+
+
+@gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
+class LogisticRegressionStart(callbacks.TrainingStepCallback):
+  """Has a new run begin with the weights of a logistic regression.
+
+  A `TwitterClassifier` of masked means is linear in how often a text has each token, so
+  its best weights are the solution of a convex problem: multinomial logistic regression
+  with L2, which scikit-learn solves by L-BFGS. What a lexicon says of tokens are four
+  further numbers of a text, which have weights of their own; since they are sums over
+  tokens, they become part of the tokens' weights, also of words that no training text
+  has. So the model, its files and its explanations are the usual ones. In gin:
+
+      encoded_corpus.lexicon = 'vader'
+      LogisticRegressionStart.lexicon = 'vader'
+      train.callbacks = [@SaveForPrediction, @LogisticRegressionStart]
+      train.steps = 1
+      lr_schedules.constant.value = 0.0  # To stay there; more would train on from it.
+
+  Args:
+    loop: the `trax.supervised.training.Loop` that makes the callback.
+    inverse_l2: scikit-learn's `C`: the larger, the larger weights may be; of several,
+      the one with the lowest log-loss in cross-validation on the training texts.
+    balanced: whether classes count the same, however many texts they have.
+    lexicon: `'vader'`, or a file of a word, a tab and a number a line; `None` for none.
+    calibrated: whether probabilities are made to mean what they say: by a temperature
+      that is found on the validation texts, and becomes part of the weights.
+
+  Raises:
+    UserError: if the model is another, or an argument is not a legal value.
+  """
+
+  def __init__(
+      self,
+      loop: training.Loop,
+      inverse_l2: float | Sequence[float] = (0.3, 1.0, 3.0, 10.0),
+      balanced: bool = True,
+      lexicon: str | None = None,
+      calibrated: bool = True,
+  ):
+    super().__init__(loop)
+    values = [inverse_l2] if isinstance(inverse_l2, (int, float)) else [*inverse_l2]
+    if not values:
+      raise UserError('LogisticRegressionStart.inverse_l2 is empty.')
+    for value in values:
+      check_positive_number('LogisticRegressionStart.inverse_l2', value)
+    if pooling_of(loop.model) != 'masked_mean':
+      raise UserError(
+          'LogisticRegressionStart takes a TwitterClassifier with '
+          "pooling='masked_mean'."
+      )
+    n_classes = len(configured_corpus().class_names)
+    embedding = jax.tree_util.tree_leaves(loop.model.weights)[0]
+    if embedding.shape[1] < n_classes:
+      raise UserError(
+          'LogisticRegressionStart takes TwitterClassifier.embedding_dim of '
+          f'{n_classes} or more, the number of classes.'
+      )
+    self._inverse_l2 = values
+    self._balanced = balanced
+    self._calibrated = calibrated
+    self._lexicon = lexicon
+    if lexicon is not None:
+      load_lexicon('LogisticRegressionStart.lexicon', lexicon)
+
+  def call_at(self, step: int) -> bool:
+    return step == 1
+
+  def on_step_begin(self, step: int) -> None:
+    corpus = encoded_corpus()
+    features = _side_features(corpus.tokenizer.vocabulary, self._lexicon)
+    token_logits, bias = _solve(
+        corpus, features, self._inverse_l2, self._balanced, self._calibrated
+    )
+    self._loop.update_weights_and_state(
+        weights=_with(self._loop.model.weights, token_logits, bias)
+    )
+
+  def on_step_end(self, step: int) -> None:
+    pass
+
+
+def _solve(
+    corpus: EncodedCorpus,
+    features: np.ndarray,
+    inverse_l2: list[float],
+    balanced: bool,
+    calibrated: bool,
+) -> tuple[np.ndarray, np.ndarray]:
+  """Returns the tokens' logits, <float>[vocabulary_size, n_classes], and the bias.
+
+  Args:
+    corpus: to learn from.
+    features: <float>[vocabulary_size, n_features], a token's side features.
+    inverse_l2: one, or several to choose from.
+    balanced: whether classes count the same.
+    calibrated: whether to find a temperature.
+  """
+  n_tokens = len(features)
+  inputs = _inputs(corpus.train, n_tokens, features)
+  labels = corpus.train.labels
+  fitted = functools.partial(
+      linear_model.LogisticRegression,
+      class_weight='balanced' if balanced else None,
+      max_iter=_MAX_ITERATIONS,
+  )
+  strength = inverse_l2[0]
+  if len(inverse_l2) > 1:
+    strength = _chosen(fitted, inputs, labels, inverse_l2)
+  model = fitted(C=strength).fit(inputs, labels)
+  weights, bias = model.coef_.T, model.intercept_
+  if weights.shape[1] == 1:  # Of positive alone.
+    weights = np.hstack([-weights, weights]) / 2
+    bias = np.concatenate([-bias, bias]) / 2
+  token_logits = _SCALE * (weights[:n_tokens] + features @ weights[n_tokens:])
+  if calibrated:
+    logits = _inputs(corpus.validation, n_tokens, features) @ weights + bias
+    temperature = _temperature(logits, corpus.validation.labels)
+    token_logits, bias = token_logits / temperature, bias / temperature
+  return token_logits, bias
+
+
+def _inputs(
+    examples: EncodedExamples, n_tokens: int, features: np.ndarray
+) -> sparse.csr_matrix:
+  """Returns <float>[n_texts, n_tokens + n_features]: scaled means over tokens."""
+  starts = np.concatenate([[0], np.cumsum(examples.lengths)])
+  each = np.repeat(_SCALE / np.maximum(examples.lengths, 1), examples.lengths)
+  shape = (len(examples.lengths), n_tokens)
+  # A copy, since what is summed up is so in place.
+  counts = sparse.csr_matrix((each, examples.ids.copy(), starts), shape)
+  counts.sum_duplicates()
+  return sparse.hstack([counts, sparse.csr_matrix(counts @ features)], format='csr')
+
+
+def _chosen(
+    fitted: Any, inputs: sparse.csr_matrix, labels: np.ndarray, values: list[float]
+) -> float:
+  """Returns the value with the lowest log-loss in cross-validation."""
+  if len(labels) > _MAX_TEXTS_TO_CHOOSE:
+    rows = np.random.default_rng(0).permutation(len(labels))[:_MAX_TEXTS_TO_CHOOSE]
+    inputs, labels = inputs[rows], labels[rows]
+  n_folds = min(_N_FOLDS, int(np.bincount(labels)[np.unique(labels)].min()))
+  folds = model_selection.StratifiedKFold(n_folds, shuffle=True, random_state=0)
+  search = model_selection.GridSearchCV(
+      fitted(), {'C': values}, scoring='neg_log_loss', cv=folds, refit=False
+  )
+  return float(search.fit(inputs, labels).best_params_['C'])
+
+
+def _temperature(logits: np.ndarray, labels: np.ndarray) -> float:
+  """Returns what to divide logits by, for the lowest log-loss.
+
+  Source: Guo and others, "On Calibration of Modern Neural Networks", 2017.
+  """
+  rows = np.arange(len(labels))
+
+  def log_loss(log_temperature: float) -> float:
+    scaled = special.log_softmax(logits / np.exp(log_temperature), axis=1)
+    return -float(scaled[rows, labels].mean())
+
+  return float(np.exp(optimize.minimize_scalar(log_loss, bounds=(-4, 4)).x))
+
+
+def _side_features(vocabulary: Sequence[str], lexicon: str | None) -> np.ndarray:
+  if lexicon is None:
+    return np.zeros((len(vocabulary), 0))
+  words = load_lexicon('LogisticRegressionStart.lexicon', lexicon)
+  return np.array([side_features(token, words) for token in vocabulary])
+
+
+def _with(weights: Any, token_logits: np.ndarray, bias: np.ndarray) -> Any:
+  """Returns a classifier's weights whose product gives each token its logits."""
+  leaves, tree = jax.tree_util.tree_flatten(weights)
+  embedding, kernel, _ = (np.zeros_like(leaf) for leaf in leaves)
+  n_classes = token_logits.shape[1]
+  embedding[:, :n_classes] = token_logits
+  kernel[:n_classes] = np.eye(n_classes)
+  return jax.tree_util.tree_unflatten(
+      tree, [embedding, kernel, bias.astype(embedding.dtype)]
+  )

@@ -1,0 +1,40 @@
+"""Ways in which tweets write one thing, made one: what the notebook leaves as it is."""
+
+import html
+import re
+
+_APOSTROPHES = str.maketrans(dict.fromkeys('’‘ʼ′´`＇‛', "'"))
+# How to draw the emoji before it, and the tone of its skin.
+_EMOJI_VARIANTS = re.compile('[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]')
+
+# A link ends where a bracket or a quote begins, and may be glued to a word.
+_LINK = re.compile(
+    r'(?:https?://|(?<![\w@])(?:www\.|t\.co/))[^\s<>"()]*', re.IGNORECASE
+)
+# Of any length; an address of e-mail has none.
+_HANDLE = re.compile(r'(?<![\w@＠])[@＠]\w+')
+
+
+def decode_references(text: str) -> str:
+  """Returns a text whose character references are characters: `&amp;#39;` is `'`.
+
+  Texts are often escaped twice.
+  """
+  return html.unescape(html.unescape(text)) if '&' in text else text
+
+
+def fold_characters(text: str) -> str:
+  """Returns a text with one kind of apostrophe, and emoji without variants."""
+  if text.isascii():
+    return text.replace('`', "'")
+  return _EMOJI_VARIANTS.sub('', text.translate(_APOSTROPHES))
+
+
+def remove_all_links(text: str) -> str:
+  """Returns a text with a space for each link: `HTTP://…`, `www.…`, `t.co/…`, too."""
+  return _LINK.sub(' ', text)
+
+
+def remove_all_handles(text: str) -> str:
+  """Returns a text with a space for each handle, however long."""
+  return _HANDLE.sub(' ', text) if '@' in text or '＠' in text else text

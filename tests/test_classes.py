@@ -110,7 +110,7 @@ def test_shares_add_up_to_the_class_against_the_others(run):
   total = sum(explanation.shares) + explanation.bias
   assert total == pytest.approx(expected)
   assert total == pytest.approx(explanation.prediction.log_odds)
-  shares = dict(zip(explanation.prediction.tokens, explanation.shares, strict=True))
+  shares = dict(zip(explanation.tokens, explanation.shares, strict=True))
   assert max(shares, key=shares.get) == 'gloomi'
 
 

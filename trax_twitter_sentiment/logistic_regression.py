@@ -23,19 +23,20 @@ from trax_twitter_sentiment.errors import UserError, check_positive_number
 from trax_twitter_sentiment.models import pooling_of
 from trax_twitter_sentiment.text.lexicon import load_lexicon, side_features
 
-# By how much the mean of a text's tokens is scaled, which L2 leaves about one then.
-_SCALE = 20.0
-_N_FOLDS = 4
+# Pooling -> the power of the number of tokens that it divides by, and by how much the
+# result is scaled, so that one strength of L2 means about the same for both.
+_POOLINGS = {'masked_mean': (1.0, 20.0), 'masked_sqrtn': (0.5, 1.4)}
+_N_FOLDS = 3
 # Enough to choose a strength of L2 by.
 _MAX_TEXTS_TO_CHOOSE = 12_000
-_MAX_ITERATIONS = 300
+_MAX_ITERATIONS, _TOLERANCE = 200, 1e-3
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
 class LogisticRegressionStart(callbacks.TrainingStepCallback):
   """Has a new run begin with the weights of a logistic regression.
 
-  A `TwitterClassifier` of masked means is linear in how often a text has each token, so
+  A `TwitterClassifier` that leaves padding out is linear in how often a text has each token, so
   its best weights are the solution of a convex problem: multinomial logistic regression
   with L2, which scikit-learn solves by L-BFGS. What a lexicon says of tokens are four
   further numbers of a text, which have weights of their own; since they are sums over
@@ -75,10 +76,11 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
       raise UserError('LogisticRegressionStart.inverse_l2 is empty.')
     for value in values:
       check_positive_number('LogisticRegressionStart.inverse_l2', value)
-    if pooling_of(loop.model) != 'masked_mean':
+    self._pooling = pooling_of(loop.model) or ''
+    if self._pooling not in _POOLINGS:
       raise UserError(
-          'LogisticRegressionStart takes a TwitterClassifier with '
-          "pooling='masked_mean'."
+          'LogisticRegressionStart takes a TwitterClassifier whose pooling is one of '
+          f'{", ".join(map(repr, _POOLINGS))}.'
       )
     n_classes = len(configured_corpus().class_names)
     embedding = jax.tree_util.tree_leaves(loop.model.weights)[0]
@@ -101,7 +103,12 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
     corpus = encoded_corpus()
     features = _side_features(corpus.tokenizer.vocabulary, self._lexicon)
     token_logits, bias = _solve(
-        corpus, features, self._inverse_l2, self._balanced, self._calibrated
+        corpus,
+        features,
+        self._inverse_l2,
+        self._balanced,
+        self._calibrated,
+        self._pooling,
     )
     self._loop.update_weights_and_state(
         weights=_with(self._loop.model.weights, token_logits, bias)
@@ -117,6 +124,7 @@ def _solve(
     inverse_l2: list[float],
     balanced: bool,
     calibrated: bool,
+    pooling: str,
 ) -> tuple[np.ndarray, np.ndarray]:
   """Returns the tokens' logits, <float>[vocabulary_size, n_classes], and the bias.
 
@@ -126,14 +134,19 @@ def _solve(
     inverse_l2: one, or several to choose from.
     balanced: whether classes count the same.
     calibrated: whether to find a temperature.
+    pooling: the classifier's.
   """
   n_tokens = len(features)
-  inputs = _inputs(corpus.train, n_tokens, features)
   labels = corpus.train.labels
+  power, scale = _POOLINGS[pooling]
+  scales = scale * _rarity(corpus.train, n_tokens)
+  pooled = functools.partial(_pooled, scales=scales, features=scale * features)
+  inputs = pooled(corpus.train, power)
   fitted = functools.partial(
       linear_model.LogisticRegression,
       class_weight='balanced' if balanced else None,
       max_iter=_MAX_ITERATIONS,
+      tol=_TOLERANCE,
   )
   strength = inverse_l2[0]
   if len(inverse_l2) > 1:
@@ -143,25 +156,46 @@ def _solve(
   if weights.shape[1] == 1:  # Of positive alone.
     weights = np.hstack([-weights, weights]) / 2
     bias = np.concatenate([-bias, bias]) / 2
-  token_logits = _SCALE * (weights[:n_tokens] + features @ weights[n_tokens:])
+  token_logits = scales[:, None] * weights[:n_tokens]
+  token_logits += scale * features @ weights[n_tokens:]
   if calibrated:
-    logits = _inputs(corpus.validation, n_tokens, features) @ weights + bias
+    logits = pooled(corpus.validation, power) @ weights + bias
     temperature = _temperature(logits, corpus.validation.labels)
     token_logits, bias = token_logits / temperature, bias / temperature
   return token_logits, bias
 
 
-def _inputs(
-    examples: EncodedExamples, n_tokens: int, features: np.ndarray
+def _rarity(examples: EncodedExamples, n_tokens: int) -> np.ndarray:
+  """Returns <float>[n_tokens], the larger, the rarer a token is: 1 on the average.
+
+  As L2 is the same for all weights, it holds back the rarer ones less then. It is the
+  inverse document frequency, as scikit-learn's `TfidfTransformer` has it.
+  """
+  n_texts = np.bincount(_counts(examples, n_tokens, 1).indices, minlength=n_tokens)
+  idf = 1 + np.log((1 + len(examples.lengths)) / (1 + n_texts))
+  return idf / idf[n_texts > 0].mean()
+
+
+def _pooled(
+    examples: EncodedExamples, power: float, scales: np.ndarray, features: np.ndarray
 ) -> sparse.csr_matrix:
-  """Returns <float>[n_texts, n_tokens + n_features]: scaled means over tokens."""
+  """Returns <float>[n_texts, n_tokens + n_features]: scaled, and pooled over tokens."""
+  counts = _counts(examples, len(scales), power)
+  side = sparse.csr_matrix(counts @ features)
+  return sparse.hstack([counts @ sparse.diags(scales), side], format='csr')
+
+
+def _counts(
+    examples: EncodedExamples, n_tokens: int, power: float
+) -> sparse.csr_matrix:
+  """Returns <float>[n_texts, n_tokens], over a power of the number of a text's tokens."""
   starts = np.concatenate([[0], np.cumsum(examples.lengths)])
-  each = np.repeat(_SCALE / np.maximum(examples.lengths, 1), examples.lengths)
+  each = np.repeat(np.maximum(examples.lengths, 1.0) ** -power, examples.lengths)
   shape = (len(examples.lengths), n_tokens)
   # A copy, since what is summed up is so in place.
   counts = sparse.csr_matrix((each, examples.ids.copy(), starts), shape)
   counts.sum_duplicates()
-  return sparse.hstack([counts, sparse.csr_matrix(counts @ features)], format='csr')
+  return counts
 
 
 def _chosen(

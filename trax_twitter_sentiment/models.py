@@ -40,8 +40,10 @@ def TwitterClassifier(
     output_dim: the number of classes.
     pooling: `'masked_mean'` averages the vectors of a text's tokens and leaves
       padding (id 0) out, so that a text scores the same alone, in any batch and
-      at any padded length; a text of padding alone averages to zero. `'mean'` is
-      the notebook's, padding included.
+      at any padded length; a text of padding alone averages to zero.
+      `'masked_sqrtn'` divides the sum by the root of the number of tokens, as the
+      combiner `'sqrtn'` of TensorFlow's embeddings does: long texts, which have more
+      to go by, are surer. `'mean'` is the notebook's, padding included.
     embedding_stddev: standard deviation of the embedding's initial values; a small
       one keeps tokens silent that training has hardly met. `None` for Trax's
       `ScaledInitializer`, whose values are larger the smaller `embedding_dim` is.
@@ -75,10 +77,11 @@ def TwitterClassifier(
     embed = [tl.Embedding(vocab_size, embedding_dim, kernel_initializer=initializer)]
   if embedding_dropout:
     embed.append(tl.Dropout(rate=embedding_dropout, mode=mode))
-  if pooling == 'masked_mean':
-    pooled = [tl.Branch(embed, _IsToken()), _MaskedMean()]
-  else:
+  if pooling == 'mean':
     pooled = [embed, tl.Mean(axis=1)]
+  else:
+    power = 1.0 if pooling == 'masked_mean' else 0.5
+    pooled = [tl.Branch(embed, _IsToken()), _MaskedMean(power)]
   return tl.Serial(
       pooled,
       tl.Dense(output_dim),
@@ -129,13 +132,16 @@ def _IsToken() -> tl.Fn:
   return tl.Fn('IsToken', lambda ids: ids != PAD_ID)
 
 
-def _MaskedMean() -> tl.Fn:
-  """Returns a layer: vectors [batch, length, dim] and mask -> [batch, dim]."""
+def _MaskedMean(power: float = 1.0) -> tl.Fn:
+  """Returns a layer: vectors [batch, length, dim] and mask -> [batch, dim].
+
+  It divides the sum by a power of the number of tokens.
+  """
 
   def masked_mean(vectors, mask):
     weights = mask.astype(vectors.dtype)
     total = jnp.einsum('bld,bl->bd', vectors, weights)
     n_tokens = jnp.sum(weights, axis=1, keepdims=True)
-    return total / jnp.maximum(n_tokens, 1)
+    return total / jnp.maximum(n_tokens, 1) ** power
 
   return tl.Fn('MaskedMean', masked_mean)

@@ -145,9 +145,18 @@ class SentimentPredictor:
     if not isinstance(self.model, BagOfTokens):
       raise UserError('Only the predictions of a TwitterClassifier can be explained.')
     (prediction,) = self.predict([text])
-    ids = self.tokenizer.encode_tokens(prediction.tokens)
+    groups = [
+        (shown, known)
+        for shown, tokens in self.tokenizer.grouped(text)
+        if (known := self.tokenizer.without_dropped(tokens))
+    ]
+    ids = self.tokenizer.encode_tokens(t for _, tokens in groups for t in tokens)
     shares, bias = self.model.shares(ids, prediction.explained)
-    return Explanation(prediction, tuple(shares.tolist()), bias)
+    if groups:
+      sizes = [len(tokens) for _, tokens in groups]
+      shares = np.add.reduceat(shares, np.cumsum([0, *sizes[:-1]]))
+    shown_tokens = tuple(shown for shown, _ in groups)
+    return Explanation(prediction, shown_tokens, tuple(shares.tolist()), bias)
 
   def token_log_odds(self, sought: int = 1) -> np.ndarray:
     """Returns what each token of the vocabulary adds if it is all of a text.

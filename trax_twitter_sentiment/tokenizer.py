@@ -117,10 +117,21 @@ class TweetTokenizer:
 
   def tokenize(self, text: str) -> list[str]:
     """Returns the tokens of a text; none where nothing but noise is in it."""
-    text = self._clean(text)
-    words = [word for piece in cleaning.pieces(text) for word in self._split(piece)]
-    tokens = [token for token in map(self._to_token, words) if token]
-    return tokens + self._features(tokens) if self._has_features else tokens
+    words = self._words(text)
+    return words + self._features(words) if self._has_features else words
+
+  def grouped(self, text: str) -> list[tuple[str, list[str]]]:
+    """Returns the tokens of a text, each with all that explains it.
+
+    That is the token itself, and the n-grams of its characters.
+    """
+    if not self.add_characters:
+      return [(token, [token]) for token in self.tokenize(text)]
+    words = self._words(text)
+    grams = [self._characters(word) for word in words]
+    others = self._features(words)[: -sum(map(len, grams)) or None]
+    groups = [(w, [w, *of_w]) for w, of_w in zip(words, grams, strict=True)]
+    return groups + [(token, [token]) for token in others]
 
   def encode(self, text: str) -> np.ndarray:
     """Returns the ids of a text's tokens: <int32>[n_tokens]."""
@@ -227,6 +238,12 @@ class TweetTokenizer:
         lambda content: cls.from_json(content.decode('utf-8')),
         'a tokenizer file',
     )
+
+  def _words(self, text: str) -> list[str]:
+    """Returns the tokens of a text without those that are made of them."""
+    text = self._clean(text)
+    words = [word for piece in cleaning.pieces(text) for word in self._split(piece)]
+    return [token for token in map(self._to_token, words) if token]
 
   def _clean(self, text: str) -> str:
     if self.normalize:

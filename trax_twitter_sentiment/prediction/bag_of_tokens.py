@@ -71,10 +71,10 @@ class BagOfTokens:
     starts = np.cumsum(lengths + 1) - (lengths + 1)
     padding = self.token_logits[PAD_ID]
     sums = np.add.reduceat(self.token_logits[ids], starts, axis=0) - padding
-    n_averaged = self._n_averaged(lengths)[:, None]
+    divisors = self._divisors(lengths)[:, None]
     if self._info.pooling == 'mean':
-      sums += (n_averaged - lengths[:, None]) * padding
-    logits = sums / n_averaged + self.bias
+      sums += (divisors - lengths[:, None]) * padding
+    logits = sums / divisors + self.bias
     if logits.shape[1] > 2:
       return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
     # Of the difference, so that probabilities add up to one for large logits, too.
@@ -87,16 +87,18 @@ class BagOfTokens:
     The log-odds are those of the class sought against the others: its logit less the
     mean of theirs.
     """
-    n_averaged = float(self._n_averaged(np.array(len(ids))))
+    divisor = float(self._divisors(np.array(len(ids))))
     rest = against_others(self.bias, sought)
     if self._info.pooling == 'mean':
-      n_padding = n_averaged - len(ids)
+      n_padding = divisor - len(ids)
       padding = against_others(self.token_logits[PAD_ID], sought)
-      rest += n_padding / n_averaged * padding
-    return against_others(self.token_logits[ids], sought) / n_averaged, float(rest)
+      rest += n_padding / divisor * padding
+    return against_others(self.token_logits[ids], sought) / divisor, float(rest)
 
-  def _n_averaged(self, lengths: np.ndarray) -> np.ndarray:
-    """Returns by how many positions a mean over texts of `lengths` divides."""
+  def _divisors(self, lengths: np.ndarray) -> np.ndarray:
+    """Returns what the sums over texts of `lengths` are divided by."""
+    if self._info.pooling == 'masked_sqrtn':
+      return np.sqrt(np.maximum(lengths, 1))
     least = self._info.padded_length if self._info.pooling == 'mean' else 1
     return np.maximum(lengths, least)
 

@@ -139,7 +139,11 @@ class Formatter:
         'row': number,
     }
     if explanation:
-      fields |= {'shares': explanation.shares, 'bias': explanation.bias}
+      fields |= {
+          'tokens': explanation.tokens,
+          'shares': explanation.shares,
+          'bias': explanation.bias,
+      }
     fields |= {self._kept_name(column): value for column, value in kept.items()}
     return json.dumps(fields, default=str)
 
@@ -159,7 +163,7 @@ class Formatter:
     if not explanation:
       return line
     rows = [
-        *zip(prediction.tokens, explanation.shares, strict=True),
+        *zip(explanation.tokens, explanation.shares, strict=True),
         ('(bias)', explanation.bias),
         ('(log-odds)', prediction.log_odds),
     ]

@@ -64,11 +64,14 @@ class Explanation:
 
   Attributes:
     prediction: what is explained.
+    tokens: what has a share: the prediction's tokens, of which n-grams of characters
+      count towards their word.
     shares: each token's share of the log-odds, in the tokens' order; positive
       numbers speak for positive, or of several classes for the one predicted.
     bias: what is left without any token; shares and bias add up to the log-odds.
   """
 
   prediction: Prediction
+  tokens: tuple[str, ...]
   shares: tuple[float, ...]
   bias: float

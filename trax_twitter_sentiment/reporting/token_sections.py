@@ -129,7 +129,7 @@ def _mistake(mistake: Mistake, largest: float) -> Element:
   )
   tokens: list[str] = [
       _token(token, share, largest, show_share=True)
-      for token, share in zip(prediction.tokens, explanation.shares, strict=True)
+      for token, share in zip(explanation.tokens, explanation.shares, strict=True)
   ]
   return element(
       'li',

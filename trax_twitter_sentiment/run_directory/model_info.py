@@ -7,7 +7,7 @@ import os
 from trax_twitter_sentiment.run_directory.files import read_whole, write_atomically
 
 MODEL_FILE = 'model.json'
-POOLINGS = ('masked_mean', 'mean')
+POOLINGS = ('masked_mean', 'masked_sqrtn', 'mean')
 _FILE_FORMAT = 1
 
 # The classes of a run that names none, as of tweets.

@@ -236,7 +236,7 @@ def test_tokens_are_marked_by_share_in_words_and_colour(content):
   source = render(content)
   explanation = content.variants[1].mistakes[0].explanation
   for token, share in zip(
-      explanation.prediction.tokens, explanation.shares, strict=True
+      explanation.tokens, explanation.shares, strict=True
   ):
     sentiment = 'positive' if share > 0 else 'negative'
     sign = '+' if share > 0 else '−'

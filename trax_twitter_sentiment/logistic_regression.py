@@ -10,7 +10,7 @@ import gin
 import jax
 import numpy as np
 from scipy import optimize, sparse, special
-from sklearn import linear_model, model_selection
+from sklearn import linear_model
 from trax.supervised import callbacks, training
 
 from trax_twitter_sentiment.corpus import configured_corpus
@@ -26,9 +26,6 @@ from trax_twitter_sentiment.text.lexicon import load_lexicon, side_features
 # Pooling -> the power of the number of tokens that it divides by, and by how much the
 # result is scaled, so that one strength of L2 means about the same for both.
 _POOLINGS = {'masked_mean': (1.0, 20.0), 'masked_sqrtn': (0.5, 1.4)}
-_N_FOLDS = 3
-# Enough to choose a strength of L2 by.
-_MAX_TEXTS_TO_CHOOSE = 12_000
 _MAX_ITERATIONS, _TOLERANCE = 200, 1e-3
 
 
@@ -36,12 +33,12 @@ _MAX_ITERATIONS, _TOLERANCE = 200, 1e-3
 class LogisticRegressionStart(callbacks.TrainingStepCallback):
   """Has a new run begin with the weights of a logistic regression.
 
-  A `TwitterClassifier` that leaves padding out is linear in how often a text has each token, so
-  its best weights are the solution of a convex problem: multinomial logistic regression
-  with L2, which scikit-learn solves by L-BFGS. What a lexicon says of tokens are four
-  further numbers of a text, which have weights of their own; since they are sums over
-  tokens, they become part of the tokens' weights, also of words that no training text
-  has. So the model, its files and its explanations are the usual ones. In gin:
+  A `TwitterClassifier` is linear in how often a text has each token, so its best
+  weights are the solution of a convex problem: multinomial logistic regression with L2,
+  which scikit-learn solves by L-BFGS. What a lexicon says of tokens are four further
+  numbers of a text, which have weights of their own; since they are sums over tokens,
+  they become part of the tokens' weights, also of words that no training text has. So
+  the model, its files and its explanations are the usual ones. In gin:
 
       encoded_corpus.lexicon = 'vader'
       LogisticRegressionStart.lexicon = 'vader'
@@ -51,8 +48,7 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
 
   Args:
     loop: the `trax.supervised.training.Loop` that makes the callback.
-    inverse_l2: scikit-learn's `C`: the larger, the larger weights may be; of several,
-      the one with the lowest log-loss in cross-validation on the training texts.
+    inverse_l2: scikit-learn's `C`: the larger, the larger weights may be.
     balanced: whether classes count the same, however many texts they have.
     lexicon: `'vader'`, or a file of a word, a tab and a number a line; `None` for none.
     calibrated: whether probabilities are made to mean what they say: by a temperature
@@ -65,17 +61,18 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
   def __init__(
       self,
       loop: training.Loop,
-      inverse_l2: float | Sequence[float] = (0.3, 1.0, 3.0, 10.0),
+      inverse_l2: float = 3.0,
       balanced: bool = True,
       lexicon: str | None = None,
       calibrated: bool = True,
   ):
     super().__init__(loop)
-    values = [inverse_l2] if isinstance(inverse_l2, (int, float)) else [*inverse_l2]
-    if not values:
-      raise UserError('LogisticRegressionStart.inverse_l2 is empty.')
-    for value in values:
-      check_positive_number('LogisticRegressionStart.inverse_l2', value)
+    check_positive_number('LogisticRegressionStart.inverse_l2', inverse_l2)
+    if gin.get_bindings('train').get('init_checkpoint'):
+      raise UserError(
+          'LogisticRegressionStart would take the place of train.init_checkpoint; bind '
+          'train.callbacks=[@SaveForPrediction] to train on from a checkpoint.'
+      )
     self._pooling = pooling_of(loop.model) or ''
     if self._pooling not in _POOLINGS:
       raise UserError(
@@ -89,7 +86,7 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
           'LogisticRegressionStart takes TwitterClassifier.embedding_dim of '
           f'{n_classes} or more, the number of classes.'
       )
-    self._inverse_l2 = values
+    self._inverse_l2 = inverse_l2
     self._balanced = balanced
     self._calibrated = calibrated
     self._lexicon = lexicon
@@ -121,7 +118,7 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
 def _solve(
     corpus: EncodedCorpus,
     features: np.ndarray,
-    inverse_l2: list[float],
+    inverse_l2: float,
     balanced: bool,
     calibrated: bool,
     pooling: str,
@@ -131,7 +128,7 @@ def _solve(
   Args:
     corpus: to learn from.
     features: <float>[vocabulary_size, n_features], a token's side features.
-    inverse_l2: one, or several to choose from.
+    inverse_l2: of the regression.
     balanced: whether classes count the same.
     calibrated: whether to find a temperature.
     pooling: the classifier's.
@@ -142,16 +139,12 @@ def _solve(
   scales = scale * _rarity(corpus.train, n_tokens)
   pooled = functools.partial(_pooled, scales=scales, features=scale * features)
   inputs = pooled(corpus.train, power)
-  fitted = functools.partial(
-      linear_model.LogisticRegression,
+  model = linear_model.LogisticRegression(
+      C=inverse_l2,
       class_weight='balanced' if balanced else None,
       max_iter=_MAX_ITERATIONS,
       tol=_TOLERANCE,
-  )
-  strength = inverse_l2[0]
-  if len(inverse_l2) > 1:
-    strength = _chosen(fitted, inputs, labels, inverse_l2)
-  model = fitted(C=strength).fit(inputs, labels)
+  ).fit(inputs, labels)
   weights, bias = model.coef_.T, model.intercept_
   if weights.shape[1] == 1:  # Of positive alone.
     weights = np.hstack([-weights, weights]) / 2
@@ -188,7 +181,7 @@ def _pooled(
 def _counts(
     examples: EncodedExamples, n_tokens: int, power: float
 ) -> sparse.csr_matrix:
-  """Returns <float>[n_texts, n_tokens], over a power of the number of a text's tokens."""
+  """Returns <float>[n_texts, n_tokens], over a power of a text's number of tokens."""
   starts = np.concatenate([[0], np.cumsum(examples.lengths)])
   each = np.repeat(np.maximum(examples.lengths, 1.0) ** -power, examples.lengths)
   shape = (len(examples.lengths), n_tokens)
@@ -196,21 +189,6 @@ def _counts(
   counts = sparse.csr_matrix((each, examples.ids.copy(), starts), shape)
   counts.sum_duplicates()
   return counts
-
-
-def _chosen(
-    fitted: Any, inputs: sparse.csr_matrix, labels: np.ndarray, values: list[float]
-) -> float:
-  """Returns the value with the lowest log-loss in cross-validation."""
-  if len(labels) > _MAX_TEXTS_TO_CHOOSE:
-    rows = np.random.default_rng(0).permutation(len(labels))[:_MAX_TEXTS_TO_CHOOSE]
-    inputs, labels = inputs[rows], labels[rows]
-  n_folds = min(_N_FOLDS, int(np.bincount(labels)[np.unique(labels)].min()))
-  folds = model_selection.StratifiedKFold(n_folds, shuffle=True, random_state=0)
-  search = model_selection.GridSearchCV(
-      fitted(), {'C': values}, scoring='neg_log_loss', cv=folds, refit=False
-  )
-  return float(search.fit(inputs, labels).best_params_['C'])
 
 
 def _temperature(logits: np.ndarray, labels: np.ndarray) -> float:

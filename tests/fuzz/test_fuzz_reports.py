@@ -82,7 +82,8 @@ def _content(texts):
   text, token, folder, config, name = texts
   examples = Examples((text, text), np.array([1, 0], np.int32))
   prediction = Prediction(1, (-1.0, -0.5), (token, 'x'))
-  mistake = report_content.Mistake(text, 0, Explanation(prediction, prediction.tokens, (0.2, -0.1), 0.4))
+  explanation = Explanation(prediction, prediction.tokens, (0.2, -0.1), 0.4)
+  mistake = report_content.Mistake(text, 0, explanation)
   weighty = report_content.WeightyToken(token, 1.5, 9)
   return report_content.ReportContent(
     model_dir=folder,

@@ -111,7 +111,7 @@ def test_shares_add_up_to_the_class_against_the_others(run):
   assert total == pytest.approx(expected)
   assert total == pytest.approx(explanation.prediction.log_odds)
   shares = dict(zip(explanation.tokens, explanation.shares, strict=True))
-  assert max(shares, key=shares.get) == 'gloomi'
+  assert max(shares, key=shares.get) == 'gloomy'
 
 
 def test_report_shows_every_class(run):

@@ -26,7 +26,7 @@ from trax_twitter_sentiment.text.lexicon import load_lexicon, side_features
 # Pooling -> the power of the number of tokens that it divides by, and by how much the
 # result is scaled, so that one strength of L2 means about the same for both.
 _POOLINGS = {'masked_mean': (1.0, 20.0), 'masked_sqrtn': (0.5, 1.4)}
-_MAX_ITERATIONS, _TOLERANCE = 200, 1e-3
+_MAX_ITERATIONS = 300
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
@@ -143,7 +143,6 @@ def _solve(
       C=inverse_l2,
       class_weight='balanced' if balanced else None,
       max_iter=_MAX_ITERATIONS,
-      tol=_TOLERANCE,
   ).fit(inputs, labels)
   weights, bias = model.coef_.T, model.intercept_
   if weights.shape[1] == 1:  # Of positive alone.

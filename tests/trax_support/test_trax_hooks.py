@@ -165,9 +165,9 @@ def test_fine_tuning_takes_weights_and_vocabulary_of_another_run(tmp_path):
       f"TextFileCorpus.train_path='{own}'",
       f"encoded_corpus.tokenizer_from='{first}'",
       f"train.init_checkpoint='{first}/model.pkl.gz'",
-      'TwitterClassifier.embedding_dim=256',
-      'lr_schedules.constant.value=0.0',
-      'train.steps=1',
+      'TwitterClassifier.embedding_dim=128',
+      "TwitterClassifier.pooling='masked_mean'",
+      'train.callbacks=[@SaveForPrediction]',
       config='text_file.gin',
   )
   assert TweetTokenizer.load(second).vocabulary == vocabulary

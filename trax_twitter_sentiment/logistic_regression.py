@@ -193,13 +193,20 @@ def _counts(
 def _temperature(logits: np.ndarray, labels: np.ndarray) -> float:
   """Returns what to divide logits by, for the lowest log-loss.
 
-  Source: Guo and others, "On Calibration of Modern Neural Networks", 2017.
+  So that texts that are all called rightly don't make it certain, each label counts as
+  if one more text of two were wrong, as in Platt's scaling.
+
+  Sources: Guo and others, "On Calibration of Modern Neural Networks", 2017; Platt,
+  "Probabilistic Outputs for Support Vector Machines", 1999.
   """
-  rows = np.arange(len(labels))
+  n_texts, n_classes = logits.shape
+  doubt = 1 / (n_texts + 2)
+  targets = np.full(logits.shape, doubt / (n_classes - 1))
+  targets[np.arange(n_texts), labels] = 1 - doubt
 
   def log_loss(log_temperature: float) -> float:
     scaled = special.log_softmax(logits / np.exp(log_temperature), axis=1)
-    return -float(scaled[rows, labels].mean())
+    return -float((targets * scaled).sum() / n_texts)
 
   return float(np.exp(optimize.minimize_scalar(log_loss, bounds=(-4, 4)).x))
 

@@ -1,235 +1,211 @@
-"""Measures how well tweets are read, with their emoticons and without.
+"""Measures how well tweets are read, by the package and by baselines.
 
-    python -m benchmarks.accuracy
-    python -m benchmarks.accuracy --parts=usual,errors
-    python -m benchmarks.accuracy --parts=
+    python -m benchmarks.accuracy --tweeteval=FOLDER
 
-Run it in a checkout. What it finds goes to `benchmarks/accuracy.json`, and from there
-into the tables of `docs/accuracy.md`, which need no measuring: `--parts=`. No tweet
-goes anywhere. All of it takes 12 minutes on four idle cores, in two processes.
+Run it in a checkout. Each model learns from a task's training texts and is measured on
+its validation texts; the tables go into `docs/accuracy.md`. No tweet goes anywhere.
 """
 
-import dataclasses
-import importlib.metadata
-import json
+import importlib.util
 import os
-import re
+import pathlib
+import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import tempfile
+import time
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tqdm
 from absl import app, flags
+from sklearn import dummy, linear_model, pipeline
+from sklearn.feature_extraction.text import TfidfVectorizer
 
-from benchmarks import accuracy_page, blind_reading, reading_errors
-from benchmarks.accuracy_runs import (
-    FOLDINGS,
-    HARD,
-    N_FOLDS,
-    PACKAGE_MODELS,
-    USUAL,
-    Job,
-    Run,
-    first_near_duplicates,
-    n_train,
-    pack,
-    run_jobs,
+from trax_twitter_sentiment import corpus, text_corpora
+from trax_twitter_sentiment.corpus import Corpus, Examples
+from trax_twitter_sentiment.prediction import scores
+from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.text.emoticons import remove_emoticons
+
+PAGE = pathlib.Path(__file__).parent.parent / 'docs' / 'accuracy.md'
+
+_TWEETEVAL = flags.DEFINE_string(
+    'tweeteval', 'tweeteval', 'The folder of TweetEval, as tweeteval.gin takes it.'
 )
-from benchmarks.baselines import BASELINES, LESS_REGULAR, LINEAR_CHARACTERS, Settings
+_TASKS = ('hard', 'emotion', 'irony', 'offensive', 'sentiment')
+# What people say that a sum over words can misread; the first letter of the truth.
+_PHRASES = (
+    ('+', 'not bad at all'), ('+', 'no problem'), ('+', 'not sad anymore'),
+    ('+', 'never been so happy'), ('+', "can't complain"), ('+', 'I am not unhappy'),
+    ('-', 'not good'), ('-', 'not happy about this'), ('-', 'no fun'),
+    ('-', 'never again'), ('-', "wasn't great"), ('-', 'good, but way too expensive'),
+    ('+', 'bad start, but I love it'), ('+', 'VERY good!!!'), ('-', 'sooo booooring'),
+    ('-', 'could have been better'),
+)  # fmt: skip
 
-RESULTS = os.path.join(os.path.dirname(__file__), 'accuracy.json')
-
-ABLATED = tuple(name for name in PACKAGE_MODELS if name.endswith('=False'))
-USUAL_BASELINES = (
-    'logistic regression, words',
-    'logistic regression, TF-IDF word 1-2',
-)
-RAWER_TASKS = ('with links', 'with handles', 'with links, handles')
-N_SEEDS = 5
-_CV_SEEDS = 3
-_DISTRIBUTIONS = (
-    'trax-twitter-sentiment',
-    'trax',
-    'jax',
-    'numpy',
-    'nltk',
-    'scikit-learn',
-    'fasttext-numpy2-wheel',
-    'vaderSentiment',
-)
+Scores = np.ndarray
+Learner = Callable[[Corpus, str], Callable[[Sequence[str]], Scores]]
 
 
-# Parts: each returns its runs, of which later ones may need those of earlier ones.
+def ours(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
+  """Trains by the launcher and a gin file."""
+  del data
+  folder = tempfile.mkdtemp()
+  command = [sys.executable, '-m', 'trax_twitter_sentiment.trainer']
+  if task == 'hard':
+    command += ['--config_file=twitter_hard.gin']
+  else:
+    command += [
+        '--config_file=tweeteval.gin',
+        f"--config=TweetEvalCorpus.task='{task}'",
+        f"--config=TweetEvalCorpus.data_dir='{_TWEETEVAL.value}'",
+    ]
+  environment = {**os.environ, 'TRAX_TWITTER_SENTIMENT_CACHE': 'off'}
+  subprocess.run(
+      [*command, f'--output_dir={folder}'], check=True, capture_output=True,
+      env=environment,
+  )  # fmt: skip
+  return SentimentPredictor.load(folder).log_probabilities
 
 
-def _cross_validation(task: str, baselines: Iterable[str]) -> list[Run]:
-  jobs = [
-      Job(name, task, split, settings=BASELINES[name].grid)
-      for split in _cv_splits()
-      for name in baselines
-  ]
-  return run_jobs(jobs, f'{task}: cross-validation of baselines')
+def majority(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
+  del task
+  return _fitted(dummy.DummyClassifier(strategy='prior'), data)
 
 
-def tune(runs: Iterable[Run]) -> dict[tuple[str, str], Settings]:
-  """Returns the settings that did best in cross-validation, by model and task."""
-  found: dict[tuple[str, str], dict[str, list[float]]] = {}
-  for run in runs:
-    if run.task in RAWER_TASKS:
-      continue
-    if run.split.split()[0] in FOLDINGS and run.model in BASELINES:
-      of_settings = found.setdefault((run.model, run.task), {})
-      of_settings.setdefault(json.dumps(run.settings), []).append(run.accuracy)
-  return {
-      key: json.loads(max(of_settings, key=lambda s: np.mean(of_settings[s])))
-      for key, of_settings in found.items()
-  }
-
-
-def _baseline_jobs(
-    tuned: Mapping[tuple[str, str], Settings], task: str, split: str
-) -> list[Job]:
-  return [
-      Job(name, task, split, seed, (settings,))
-      for (name, tuned_task), settings in tuned.items()
-      if tuned_task == task
-      for seed in range(N_SEEDS if BASELINES[name].seeded else 1)
-  ]
-
-
-def _package_jobs(task: str, split: str, *names: str) -> list[Job]:
-  return [Job(n, task, split, seed) for n in names for seed in range(N_SEEDS)]
-
-
-def _hard_baselines(_: Sequence[Run]) -> list[Run]:
-  runs = _cross_validation('hard', BASELINES)
-  jobs = _baseline_jobs(tune(runs), 'hard', 'validation')
-  return runs + run_jobs(jobs, 'hard: baselines')
-
-
-def _hard(_: Sequence[Run]) -> list[Run]:
-  names = (HARD, f'{USUAL}, emoticons removed')
-  jobs = [
-      Job(name, 'hard', split, seed)
-      for split in _cv_splits()
-      for name in names
-      for seed in range(_CV_SEEDS)
-  ]
-  jobs += _package_jobs('hard', 'validation', *names)
-  return run_jobs(jobs, 'hard: the package')
-
-
-def _rawer(runs: Sequence[Run]) -> list[Run]:
-  settings = (tune(runs)[LINEAR_CHARACTERS, 'hard'], LESS_REGULAR)
-  jobs = [
-      Job(LINEAR_CHARACTERS, task, split, settings=settings)
-      for task in RAWER_TASKS
-      for split in (*_cv_splits(), 'validation')
-  ]
-  # Cross-validation has done the rest.
-  jobs.append(
-      Job(LINEAR_CHARACTERS, 'hard', 'validation', settings=(LESS_REGULAR,))
+def n_grams(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
+  """Logistic regression on TF-IDF of words and of characters, with usual settings."""
+  del task
+  features = pipeline.make_union(
+      TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
+      TfidfVectorizer(analyzer='char_wb', ngram_range=(2, 6), min_df=2),
   )
-  return run_jobs(jobs, 'rawer text')
+  model = linear_model.LogisticRegression(class_weight='balanced', max_iter=1000)
+  return _fitted(pipeline.make_pipeline(features, model), data)
 
 
-def _grouped(runs: Sequence[Run]) -> list[Run]:
-  jobs = _baseline_jobs(tune(runs), 'hard', 'grouped')
-  return run_jobs(jobs + _package_jobs('hard', 'grouped', HARD), 'grouped')
+def fasttext(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
+  del task
+  import fasttext as library
+
+  with tempfile.NamedTemporaryFile('w', encoding='utf-8') as file:
+    for text, label in zip(data.train.texts, data.train.labels, strict=True):
+      file.write(f'__label__{label} {" ".join(text.split())}\n')
+    file.flush()
+    model = library.train_supervised(
+        file.name, wordNgrams=2, minn=2, maxn=6, epoch=25, seed=0, thread=1, verbose=0
+    )
+
+  def predict(texts: Sequence[str]) -> Scores:
+    found = np.full((len(texts), len(data.class_names)), 1e-9)
+    for row, text in zip(found, texts, strict=True):
+      for label, probability in zip(*model.predict(' '.join(text.split()), k=-1)):
+        row[int(label.removeprefix('__label__'))] = max(probability, 1e-9)
+    return np.log(found / found.sum(axis=1, keepdims=True))
+
+  return predict
 
 
-def _usual(_: Sequence[Run]) -> list[Run]:
-  runs = _cross_validation('usual', USUAL_BASELINES)
-  jobs = _baseline_jobs(tune(runs), 'usual', 'validation')
-  names = (USUAL, 'twitter_notebook.gin', f'{HARD}, emoticons kept')
-  jobs += _package_jobs('usual', 'validation', *names)
-  return runs + run_jobs(jobs, 'usual')
+def vader(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
+  """VADER's compound score, by its authors' thresholds; it learns nothing."""
+  del task
+  from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+  compound = SentimentIntensityAnalyzer().polarity_scores
+
+  def predict(texts: Sequence[str]) -> Scores:
+    values = np.array([compound(text)['compound'] for text in texts])
+    columns = [-values, values]
+    if len(data.class_names) == 3:
+      columns = [values <= -0.05, np.abs(values) < 0.05, values >= 0.05]
+    found = np.stack(columns, axis=1).astype(float)
+    return found - np.logaddexp.reduce(found, axis=1, keepdims=True)
+
+  return predict
 
 
-def _ablations(_: Sequence[Run]) -> list[Run]:
-  jobs = [
-      Job(name, 'hard', split, seed)
-      for split in _cv_splits()
-      for name in ABLATED
-      for seed in range(_CV_SEEDS)
+_LEARNERS: dict[str, Learner] = {
+    'majority class': majority,
+    'VADER': vader,
+    'fastText, words 1-2, characters 2-6': fasttext,
+    'logistic regression, TF-IDF of the same': n_grams,
+    '**this package**': ours,
+}
+
+
+def _fitted(model, data: Corpus) -> Callable[[Sequence[str]], Scores]:
+  model.fit(data.train.texts, data.train.labels)
+  with np.errstate(divide='ignore'):
+    return lambda texts: np.log(np.maximum(model.predict_proba(texts), 1e-12))
+
+
+def _data(task: str) -> Corpus:
+  if task != 'hard':
+    return text_corpora.TweetEvalCorpus(task, _TWEETEVAL.value)
+  found = corpus.TwitterCorpus('nltk')
+
+  def without(examples: Examples) -> Examples:
+    return Examples(tuple(map(remove_emoticons, examples.texts)), examples.labels)
+
+  return Corpus('hard', without(found.train), without(found.validation), frozenset())
+
+
+def _row(name: str, learner: Learner, data: Corpus, task: str) -> str:
+  start = time.perf_counter()
+  predict = learner(data, task)
+  seconds = time.perf_counter() - start
+  labels = data.validation.labels
+  found = scores.evaluate(predict(data.validation.texts), labels, data.class_names)
+  cells = [
+      f'{found.accuracy.value:.3f}',
+      '{:.3f} to {:.3f}'.format(*found.accuracy_interval),
+      f'{found.macro_f1.value:.3f}',
+      f'{found.macro_recall.value:.3f}',
+      f'{found.calibration_error.value:.3f}',
+      f'{seconds:.0f} s',
   ]
-  return run_jobs(jobs, 'ablations')
+  return f'| {name} | ' + ' | '.join(cells) + ' |'
 
 
-def _cv_splits() -> list[str]:
-  return [f'{folding} {k}' for folding in FOLDINGS for k in range(N_FOLDS)]
-
-
-PARTS = {
-    'hard_baselines': _hard_baselines,
-    'hard': _hard,
-    'rawer': _rawer,
-    'grouped': _grouped,
-    'usual': _usual,
-    'ablations': _ablations,
-}
-# Parts that return counts.
-STUDIES = {
-    'errors': lambda _: reading_errors.measure_errors(N_SEEDS),
-    'reading': lambda runs: blind_reading.measure_reading(tune(runs)),
-}
-_ALL_PARTS = [*PARTS, *STUDIES]
-
-_CHOSEN = flags.DEFINE_list(
-    'parts', _ALL_PARTS, f'What to measure: {", ".join(_ALL_PARTS)}.'
-)
-flags.register_validator('parts', lambda names: set(names) <= set(_ALL_PARTS))
-
-
-def load() -> dict[str, Any]:
-  """Returns what has been measured; runs by the name of their part."""
-  with open(RESULTS, encoding='utf-8') as file:
-    results = json.load(file)
-  results['runs'] = {
-      part: [Run(**fields) for fields in runs]
-      for part, runs in results['runs'].items()
-  }
-  return results
-
-
-def _save(results: dict[str, Any]) -> None:
-  runs = {
-      part: [dataclasses.asdict(run) for run in runs]
-      for part, runs in results['runs'].items()
-  }
-  text = json.dumps({**results, 'runs': runs}, indent=1)
-  # A run a line.
-  text = re.sub(r'\{[^{}]*(?:\{[^{}]*\}[^{}]*)?\}', _one_line, text)
-  with open(RESULTS, 'w', encoding='utf-8') as file:
-    file.write(text + '\n')
-
-
-def _one_line(match: re.Match) -> str:
-  return ' '.join(match[0].split())
-
-
-def main(_) -> None:
-  results = load() if os.path.exists(RESULTS) else {'runs': {}}
-  for part in _ALL_PARTS:
-    if part not in _CHOSEN.value:
+def task_table(task: str) -> str:
+  """Returns the table of a task's models."""
+  data = _data(task)
+  titles = ('model', 'accuracy', '95% interval', 'macro F1', 'macro recall',
+            'calibration error', 'training')  # fmt: skip
+  lines = [f'| {" | ".join(titles)} |', '|' + ' --- |' * len(titles)]
+  for name, learner in _LEARNERS.items():
+    if learner is vader and task not in ('hard', 'sentiment'):
       continue
-    earlier = [run for runs in results['runs'].values() for run in runs]
-    if part in PARTS:
-      results['runs'][part] = PARTS[part](earlier)
-    else:
-      results[part] = STUDIES[part](earlier)
-    runs = [run for of_part in results['runs'].values() for run in of_part]
-    results['tuned'] = {
-        f'{model} / {task}': found for (model, task), found in tune(runs).items()
-    }
-    results['versions'] = {n: importlib.metadata.version(n) for n in _DISTRIBUTIONS}
-    near = first_near_duplicates()[n_train() :] < n_train()
-    results['near_duplicates'] = pack(near)
-    # After each part, so that none is lost with a later one.
-    _save(results)
-  accuracy_page.write(load())
-  tqdm.tqdm.write('The tables of docs/accuracy.md are up to date.', file=sys.stderr)
+    if learner is fasttext and not importlib.util.find_spec('fasttext'):
+      continue
+    lines.append(_row(name, learner, data, task))
+  return '\n'.join(lines)
+
+
+def phrase_table() -> str:
+  """Returns what models of sentiment make of phrases, right or not."""
+  data = _data('sentiment')
+  names = [name for name in _LEARNERS if name not in ('majority class',)]
+  titles = ['phrase', 'truth', *names]
+  lines = [f'| {" | ".join(titles)} |', '|' + ' --- |' * len(titles)]
+  texts = [text for _, text in _PHRASES]
+  called = [_LEARNERS[name](data, 'sentiment')(texts).argmax(axis=1) for name in names]
+  for i, (truth, text) in enumerate(_PHRASES):
+    truth_name = 'positive' if truth == '+' else 'negative'
+    cells = [data.class_names[column[i]] for column in called]
+    marked = [cell if cell == truth_name else f'*{cell}*' for cell in cells]
+    lines.append(f'| {text} | {truth_name} | {" | ".join(marked)} |')
+  return '\n'.join(lines)
+
+
+def main(arguments: list[str]) -> None:
+  del arguments
+  for name in tqdm.tqdm([*_TASKS, 'phrases']):
+    table = phrase_table() if name == 'phrases' else task_table(name)
+    page = PAGE.read_text(encoding='utf-8')
+    before, begin, rest = page.partition(f'<!-- {name} -->\n')
+    _, end, after = rest.partition('<!-- end -->')
+    PAGE.write_text(f'{before}{begin}{table}\n{end}{after}', encoding='utf-8')
 
 
 if __name__ == '__main__':

@@ -1,60 +1,106 @@
-"""Measures the package and writes what it finds to `benchmarks/RESULTS.md`.
+"""Measures how fast the package is and writes it to `benchmarks/RESULTS.md`.
 
     python -m benchmarks
-    python -m benchmarks --parts=cold_start,growth --output=/tmp/benchmarks/RESULTS.md
+    python -m benchmarks --figures=cold_start,tokenizing
 
-Run it in a checkout. NLTK's tweets are downloaded unless they are at hand. All of it
-takes some 25 minutes.
+Run it in a checkout. NLTK's tweets are downloaded unless they are at hand. Rows that
+aren't measured stay as they are, unless all are. All of it takes some 25 minutes.
 """
 
+import datetime
 import os
+import re
 import sys
 import tempfile
 
 import tqdm
 from absl import app, flags
 
-from benchmarks import growth, measure, peers, results
-from benchmarks.figures import FIGURES, Run
+from benchmarks import machine, processes
+from benchmarks.figures import FIGURES, Row, Run
 
-_PARTS = [*FIGURES, 'growth', 'peers']
-
-_CHOSEN = flags.DEFINE_list('parts', _PARTS, f'What to measure: {", ".join(_PARTS)}.')
-_OUTPUT = flags.DEFINE_string(
-    'output',
-    os.path.join(os.path.dirname(__file__), 'RESULTS.md'),
-    'The file to write; plots go beside it.',
+_RESULTS = os.path.join(os.path.dirname(__file__), 'RESULTS.md')
+_DISTRIBUTIONS = (
+    'trax-twitter-sentiment',
+    'trax',
+    'jax',
+    'tensorflow',
+    'numpy',
+    'nltk',
+    'scikit-learn',
+    'fasttext-numpy2-wheel',
 )
-flags.register_validator('parts', lambda names: set(names) <= set(_PARTS))
+_TITLES = ('figure', 'measured against', 'ours', 'theirs', 'ratio', 'aimed at', 'date')
+# A row of the table, but for its head; and a run's date and machine.
+_ROW = re.compile(r'^\| (.*) \| (\d{4}-\d\d-\d\d) \|$', re.M)
+_RUN = re.compile(r'^- (\d{4}-\d\d-\d\d): (.*)$', re.M)
+
+_INTRODUCTION = f"""\
+# Results
+
+Written by `make bench`. A ratio is ours / theirs, of the medians of things that were
+measured in turn in one run, {processes.ROUNDS} times unless `figures.py` says
+otherwise; it is bold where it misses what is aimed at. Absolute times mean little on a
+shared machine. What each figure measures exactly is said by its function in `figures.py`
+and, where it runs in a process of its own, `tasks.py`.
+"""
+
+_CHOSEN = flags.DEFINE_list(
+    'figures', list(FIGURES), f'What to measure: {", ".join(FIGURES)}.'
+)
+_OUTPUT = flags.DEFINE_string('output', _RESULTS, 'The file to write.')
+flags.register_validator('figures', lambda names: set(names) <= set(FIGURES))
+
+
+def cells(row: Row) -> list[str]:
+  """Returns a row of the table, but for its date."""
+  if row.at_least:
+    aim = f'at least {row.at_least:g}'
+  else:
+    aim = f'at most {row.at_most:g}' if row.at_most < float('inf') else ''
+  holds = row.at_least <= row.ratio <= row.at_most
+  values = [f'{value:,.4g} {row.unit}' for value in (row.ours, row.theirs)]
+  ratio = f'{row.ratio:.3g}' if holds else f'**{row.ratio:.3g}**'
+  return [row.name, row.against, *values, ratio, aim]
+
+
+def page(rows: dict[tuple[str, ...], list[str]], runs: dict[str, str]) -> str:
+  """Returns the page of rows, by figure and what it is measured against, and runs."""
+  dates = {row[-1] for row in rows.values()}
+  machines = ''.join(
+      f'- {date}: {text}\n' for date, text in sorted(runs.items()) if date in dates
+  )
+  return '\n'.join([_INTRODUCTION, machine.table(_TITLES, rows.values()), machines])
 
 
 def main(_) -> None:
   # Files are compiled before they are measured, and stay so.
   os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
-  measure.pin_to_cores()
-  measured = results.Results(results.load())
-  path = os.path.abspath(_OUTPUT.value)
-  os.makedirs(os.path.dirname(path), exist_ok=True)
+  processes.pin_to_cores()
+  rows: dict[tuple[str, ...], list[str]] = {}
+  runs: dict[str, str] = {}
+  if os.path.exists(_OUTPUT.value):
+    with open(_OUTPUT.value, encoding='utf-8') as file:
+      text = file.read()
+    runs = dict(_RUN.findall(text))
+    if set(_CHOSEN.value) != set(FIGURES):
+      for line, date in _ROW.findall(text):
+        kept = [*line.split(' | '), date]
+        rows[tuple(kept[:2])] = kept
+  today = f'{datetime.date.today()}'
+  runs[today] = machine.description(_DISTRIBUTIONS)
   with tempfile.TemporaryDirectory() as folder:
-    os.environ |= measure.with_cache(os.path.join(folder, 'cache'))
+    os.environ |= processes.with_cache(os.path.join(folder, 'cache'))
     # Whose cache of fonts is not to be made anew with each of the others.
     os.environ['MPLCONFIGDIR'] = os.path.join(folder, 'matplotlib')
     run = Run(folder)
-    run.prepare()
-    for part in _PARTS:
-      if part not in _CHOSEN.value:
-        continue
-      if part == 'growth':
-        measured.growths = growth.measure_growth(run)
-      elif part == 'peers':
-        measured.peers = peers.measure_peers()
-      else:
-        rows = FIGURES[part](run)
-        measured.rows += rows
-        tqdm.tqdm.write(results.figures(rows), file=sys.stderr)
-      # After each part, so that none is lost with a later one.
-      measured.write(path)
-  tqdm.tqdm.write(f'Written to {path}.', file=sys.stderr)
+    for name in _CHOSEN.value:
+      for row in FIGURES[name](run):
+        rows[row.name, row.against] = [*cells(row), today]
+        tqdm.tqdm.write(' | '.join(cells(row)), file=sys.stderr)
+      # After each figure, so that none is lost with a later one.
+      with open(_OUTPUT.value, 'w', encoding='utf-8') as file:
+        file.write(page(rows, runs))
 
 
 if __name__ == '__main__':

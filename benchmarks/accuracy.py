@@ -124,12 +124,13 @@ def vader(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
   return predict
 
 
-_LEARNERS: dict[str, Learner] = {
+OURS = '**this package**'
+LEARNERS: dict[str, Learner] = {
     'majority class': majority,
     'VADER': vader,
     'fastText, words 1-2, characters 2-6': fasttext,
     'logistic regression, TF-IDF of the same': n_grams,
-    '**this package**': ours,
+    OURS: ours,
 }
 
 
@@ -139,7 +140,7 @@ def _fitted(model, data: Corpus) -> Callable[[Sequence[str]], Scores]:
     return lambda texts: np.log(np.maximum(model.predict_proba(texts), 1e-12))
 
 
-def _data(task: str) -> Corpus:
+def data_of(task: str) -> Corpus:
   if task != 'hard':
     return text_corpora.TweetEvalCorpus(task, _TWEETEVAL.value)
   found = corpus.TwitterCorpus('nltk')
@@ -169,11 +170,11 @@ def _row(name: str, learner: Learner, data: Corpus, task: str) -> str:
 
 def task_table(task: str) -> str:
   """Returns the table of a task's models."""
-  data = _data(task)
+  data = data_of(task)
   titles = ('model', 'accuracy', '95% interval', 'macro F1', 'macro recall',
             'calibration error', 'training')  # fmt: skip
   lines = [f'| {" | ".join(titles)} |', '|' + ' --- |' * len(titles)]
-  for name, learner in _LEARNERS.items():
+  for name, learner in LEARNERS.items():
     if learner is vader and task not in ('hard', 'sentiment'):
       continue
     if learner is fasttext and not importlib.util.find_spec('fasttext'):
@@ -184,12 +185,12 @@ def task_table(task: str) -> str:
 
 def phrase_table() -> str:
   """Returns what models of sentiment make of phrases, right or not."""
-  data = _data('sentiment')
-  names = [name for name in _LEARNERS if name not in ('majority class',)]
+  data = data_of('sentiment')
+  names = [name for name in LEARNERS if name not in ('majority class',)]
   titles = ['phrase', 'truth', *names]
   lines = [f'| {" | ".join(titles)} |', '|' + ' --- |' * len(titles)]
   texts = [text for _, text in _PHRASES]
-  called = [_LEARNERS[name](data, 'sentiment')(texts).argmax(axis=1) for name in names]
+  called = [LEARNERS[name](data, 'sentiment')(texts).argmax(axis=1) for name in names]
   for i, (truth, text) in enumerate(_PHRASES):
     truth_name = 'positive' if truth == '+' else 'negative'
     cells = [data.class_names[column[i]] for column in called]

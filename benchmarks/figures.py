@@ -1,24 +1,24 @@
-"""The figures that the package is to reach: each a ratio of two medians."""
+"""The figures of RESULTS.md: each function measures some, of the package and others."""
 
-import concurrent.futures
 import dataclasses
 import functools
 import os
-import re
+import statistics
 import tempfile
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 import tqdm
 
-from benchmarks import measure
+from benchmarks import made_up_tweets, processes
 
 _LAUNCHER = 'trax_twitter_sentiment.trainer'
-
 _FIRST_STEP = 'Step      1: Ran 1 train steps'
-_COMPILATION = re.compile(
-    r'Finished XLA compilation of jit\(single_device_update_fn\) in .*'
-)
+
+# How often each number of made-up tweets is measured; the largest takes minutes.
+_SIZES = {10_000: 3, 100_000: 3, 1_000_000: 1}
+_N_VALIDATION = 1000
+
+# As `benchmarks.baselines` calls them.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,33 +28,38 @@ class Row:
   Attributes:
     name: what is measured, of the package.
     against: what it is measured against.
-    required: what the ratio has to be, in words.
-    ours: what was measured of the package.
-    theirs: what was measured of the other.
+    ours: the median of the package.
+    theirs: the median of the other.
     unit: of both.
-    ratio: that of the medians, as `required` means it.
-    holds: whether it is as required.
+    at_most: what `ours / theirs` is to be at most, if anything.
+    at_least: what it is to be at least, if anything.
   """
 
   name: str
   against: str
-  required: str
-  ours: Sequence[float]
-  theirs: Sequence[float]
+  ours: float
+  theirs: float
   unit: str
-  ratio: float
-  holds: bool
+  at_most: float = float('inf')
+  at_least: float = 0.0
+
+  @property
+  def ratio(self) -> float:
+    return self.ours / self.theirs
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-  """What figures share: a folder for what they write, and a trained model."""
+  """What figures share: a folder for what they write, with a trained model."""
 
   folder: str
 
-  @property
+  @functools.cached_property
   def model_dir(self) -> str:
-    return os.path.join(self.folder, 'model')
+    """Trains the model on first use."""
+    path = os.path.join(self.folder, 'model')
+    processes.run(*self.trainer(_LAUNCHER, path))
+    return path
 
   def new_folder(self) -> str:
     return tempfile.mkdtemp(dir=self.folder)
@@ -69,307 +74,255 @@ class Run:
         f'--output_dir={output_dir or self.new_folder()}',
     ]
 
-  def prepare(self) -> None:
-    """Trains the model, which also compiles Python files and fills the cache."""
-    measure.run(*self.trainer(_LAUNCHER, self.model_dir))
+  def made_up(self, n_tweets: int, seed: int = 0) -> str:
+    """Returns the path of a CSV file of made-up tweets."""
+    path = os.path.join(self.folder, f'{n_tweets}-{seed}.csv')
+    if not os.path.exists(path):
+      made_up_tweets.write_csv(path, n_tweets, seed)
+    return path
+
+  def predict(self, path: str, n_processes: int = 1) -> list[str]:
+    """Returns the arguments of `predict` on a CSV file."""
+    return [
+        '-m',
+        'trax_twitter_sentiment.predict',
+        f'--model_dir={self.model_dir}',
+        f'--input={path}',
+        '--format=tsv',
+        f'--processes={n_processes}',
+    ]
 
 
-def time_to_first_step(run: Run) -> list[Row]:
+def first_step(run: Run) -> Iterator[Row]:
   """From the start of the process to the line that says the first step is done."""
-  ours, theirs = _in_turn(
-      'first step',
-      lambda: measure.seconds_until(_FIRST_STEP, *run.trainer(_LAUNCHER)),
-      lambda: measure.seconds_until(_FIRST_STEP, *run.trainer('trax.trainer')),
+  processes.run(*run.trainer(_LAUNCHER))  # Fills the cache.
+  ours, theirs = processes.alternate(
+      lambda: processes.seconds_until(_FIRST_STEP, *run.trainer(_LAUNCHER)),
+      lambda: processes.seconds_until(_FIRST_STEP, *run.trainer('trax.trainer')),
+      name='first step',
   )
-  return [
-      _faster(
-          'time to the first training step, launcher',
-          'stock `python -m trax.trainer`, same config',
-          5,
-          ours,
-          theirs,
-      )
-  ]
-
-
-def import_of_trax(run: Run) -> list[Row]:
-  """Import statements in new processes, started in turn."""
-  del run
-  repairs = 'trax_twitter_sentiment.trax_support.repairs'
-  launcher = f'import {repairs}, trax.trainer'
-  libraries = 'import tensorflow, tensorflow_datasets, tensorflow_text, jax, gym'
-  ours, theirs = _in_turn(
-      'import',
-      lambda: _seconds_of_statement(launcher),
-      lambda: _seconds_of_statement(libraries),
-      warm_up=True,
+  against = 'stock `python -m trax.trainer`, same config'
+  yield _row(
+      'time to the first training step, launcher',
+      against,
+      ours,
+      theirs,
+      's',
+      at_most=0.2,
   )
-  return [
-      _at_most(
-          "launcher's import of Trax",
-          'importing TensorFlow, TFDS, TF-Text, JAX and gym alone',
-          1.35,
-          ours,
-          theirs,
-          's',
-      )
-  ]
 
 
-def batches_per_second(run: Run) -> list[Row]:
-  """Batches of 16 out of streams that exist already, in one process in turn."""
-  del run
-  ours, theirs = _task('batches', 'batches_per_second')
-  return [
-      _more(
-          'batches a second out of `TwitterBatches`',
-          "the notebook's generator",
-          100,
-          ours,
-          theirs,
-          'batches/s',
-      )
-  ]
-
-
-def steps_per_second(run: Run) -> list[Row]:
-  """Steps of loops that have run 50 before, in one process in turn."""
-  del run
-  rows = []
-  for size in (128, 16):
-    ours, theirs = _task('steps', 'steps_per_second', str(size))
-    rows.append(
-        _more(
-            'steps a second in the trainer, checkpoints and evaluation aside, '
-            f'batches of {size}',
-            '`training.Loop` on one constant batch of the same shape',
-            0.95,
-            ours,
-            theirs,
-            'steps/s',
-        )
-    )
-  return rows
-
-
-def training_100_steps(run: Run) -> list[Row]:
+def training_100_steps(run: Run) -> Iterator[Row]:
   """From the corpus to the trained model, imports aside, in new processes."""
-  at_the_end = (
-      'train.checkpoints_at=@checkpoint_steps()',
-      'checkpoint_steps.interval=100',
-  )
   used_cache = run.new_folder()
+
+  def seconds(cache: str) -> float:
+    environment = processes.with_cache(cache)
+    return processes.run_task('seconds_of_training', environment=environment)
+
+  seconds(used_cache)
   # With an empty cache a run tokenizes the corpus, as each of the notebook's does.
-  variants = {
-      'checkpoint at the end, second run': (at_the_end, lambda: used_cache),
-      'checkpoint at the end, first run': (at_the_end, run.new_folder),
-      'checkpoints every 10 steps, first run': (
-          ('train.checkpoints_at=None',),
-          run.new_folder,
-      ),
-  }
-
-  def seconds(bindings: Sequence[str], cache: Callable[[], str]) -> float:
-    environment = measure.with_cache(cache())
-    return measure.run_task('seconds_of_training', *bindings, environment=environment)
-
-  seconds(at_the_end, lambda: used_cache)
-  *ours, theirs = _in_turn(
-      '100 steps',
-      *(functools.partial(seconds, *variant) for variant in variants.values()),
-      lambda: measure.run_task('seconds_of_notebook_training'),
+  second, first, theirs = processes.alternate(
+      lambda: seconds(used_cache),
+      lambda: seconds(run.new_folder()),
+      lambda: processes.run_task('seconds_of_notebook_training'),
+      name='100 steps',
   )
-  return [
-      _faster(
-          "training 100 steps with the notebook's evaluation interval, model and "
-          f'batch size, imports aside; {variant}',
-          "the notebook's pipeline, checkpoints every 10 steps",
-          5,
-          measured,
-          theirs,
-      )
-      for variant, measured in zip(variants, ours, strict=True)
-  ]
+  for name, ours in (('first', first), ('second', second)):
+    yield _row(
+        f"training 100 steps of the notebook's, {name} run",
+        "the notebook's pipeline",
+        ours,
+        theirs,
+        's',
+        at_most=0.2,
+    )
 
 
-def compilations(run: Run) -> list[Row]:
-  """Compilations of the step that JAX logs in a run of `twitter.gin`."""
-  environment = {'JAX_LOG_COMPILES': '1'}
-  finished = measure.run(*run.trainer(_LAUNCHER), environment=environment)
-  # Several handlers log a compilation, in the same words.
-  n = len(set(_COMPILATION.findall(finished.stderr)))
-  name = 'compilations of the training step in a run'
-  return [Row(name, 'one', 'exactly 1', [n], [1], '', n, n == 1)]
-
-
-def second_run(run: Run) -> list[Row]:
+def second_run(run: Run) -> Iterator[Row]:
   """From the corpus to the first batch, in new processes; imports come before."""
   used_cache = run.new_folder()
 
   def seconds(cache: str) -> float:
-    environment = measure.with_cache(cache)
-    return measure.run_task('seconds_to_first_batch', environment=environment)
+    environment = processes.with_cache(cache)
+    return processes.run_task('seconds_to_first_batch', environment=environment)
 
   seconds(used_cache)
-  ours, theirs = _in_turn(
-      'first batch', lambda: seconds(used_cache), lambda: seconds(run.new_folder())
+  ours, theirs = processes.alternate(
+      lambda: seconds(used_cache), lambda: seconds(run.new_folder()), name='second run'
   )
-  return [
-      _faster(
-          "second run's time from corpus to first batch",
-          "first run's",
-          20,
-          ours,
-          theirs,
-      )
-  ]
+  name = "second run's time from corpus to first batch"
+  yield _row(name, "first run's", ours, theirs, 's', at_most=0.05)
 
 
-def prediction_throughput(run: Run) -> list[Row]:
+def batches(run: Run) -> Iterator[Row]:
+  """Batches of 16 out of streams that exist already, in one process in turn."""
+  del run
+  ours, theirs = processes.run_task('batches_per_second')
+  name = 'batches a second out of `TwitterBatches`'
+  against = "the notebook's generator"
+  yield _row(name, against, ours, theirs, 'batches/s', at_least=100)
+
+
+def steps(run: Run) -> Iterator[Row]:
+  """Steps of loops that have run 50 before, in one process in turn."""
+  del run
+  ours, theirs = processes.run_task('steps_per_second')
+  name = 'steps a second in the trainer, checkpoints and evaluation aside'
+  against = '`training.Loop` on one constant batch'
+  yield _row(name, against, ours, theirs, 'steps/s', at_least=0.95)
+
+
+def tokenizing(run: Run) -> Iterator[Row]:
+  """The 2,000 validation tweets, in one process in turn, by new tokenizers."""
+  del run
+  ours, theirs = processes.run_task('tokenized_per_second')
+  name, against = 'tokenizing', "the notebook's `process_tweet`"
+  yield _row(name, against, ours, theirs, 'tweets/s')
+
+
+def prediction(run: Run) -> Iterator[Row]:
   """The 2,000 validation tweets, in one process in turn, from text to label."""
-  ours, theirs = _task('predictions', 'predictions_per_second', run.model_dir)
-  return [
-      _more(
-          'prediction throughput, one process',
-          "the notebook's `predict`, one tweet at a time",
-          5,
-          ours,
-          theirs,
-          'tweets/s',
-      )
-  ]
+  ours, theirs = processes.run_task('predictions_per_second', run.model_dir)
+  against = "the notebook's `predict`, one tweet at a time"
+  yield _row('predicting, one process', against, ours, theirs, 'tweets/s', at_least=5)
 
 
-def cold_start(run: Run) -> list[Row]:
-  """Processes from start to end, in turn; 15 of each, since they are short."""
-  command = '-m', 'trax_twitter_sentiment.predict', f'--model_dir={run.model_dir}'
-  ours, theirs = _in_turn(
-      'cold start',
-      lambda: measure.run(*command, 'what a lovely day :)').seconds,
-      lambda: measure.run('-c', 'import numpy, nltk').seconds,
-      rounds=15,
-      warm_up=True,
+def two_processes(run: Run) -> Iterator[Row]:
+  """Whole `predict` commands on made-up tweets."""
+  path = run.made_up(100_000)
+  ours, theirs = processes.alternate(
+      lambda: processes.run(*run.predict(path, 2)).seconds,
+      lambda: processes.run(*run.predict(path)).seconds,
+      rounds=3,
+      name='two processes',
   )
-  return [
-      _at_most(
-          'cold start of `predict` on one text',
-          '`python -c "import numpy, nltk"`',
-          1.15,
-          ours,
-          theirs,
-          's',
-      )
-  ]
+  name = '`predict --processes=2` on 100,000 tweets'
+  yield _row(name, '`--processes=1`', ours, theirs, 's')
 
 
-def memory_of_training(run: Run) -> list[Row]:
-  """Peak resident memory of whole processes, which may run at the same time."""
-  progress = tqdm.tqdm(total=2 * measure.ROUNDS, desc='memory')
-
-  def megabytes(arguments: Sequence[str]) -> float:
-    peak = measure.run(*arguments).megabytes
-    progress.update()
-    return peak
-
-  commands = [
-      command
-      for _ in range(measure.ROUNDS)
-      for command in (run.trainer(_LAUNCHER), ['-c', 'import trax'])
-  ]
-  with progress, concurrent.futures.ThreadPoolExecutor(measure.N_CORES) as executor:
-    peaks = list(executor.map(megabytes, commands))
-  return [
-      _at_most(
-          'peak memory of training',
-          'the bare `import trax`',
-          1.35,
-          peaks[::2],
-          peaks[1::2],
-          'MB',
-      )
-  ]
+def cold_start(run: Run) -> Iterator[Row]:
+  """Processes from start to end; 15 of each, since they are short."""
+  command = '-m', 'trax_twitter_sentiment.predict', f'--model_dir={run.model_dir}'
+  ours, theirs = processes.alternate(
+      lambda: processes.run(*command, 'what a lovely day :)').seconds,
+      lambda: processes.run('-c', 'import numpy, nltk').seconds,
+      rounds=15,
+      name='cold start',
+  )
+  name, against = 'cold `predict` on one text', '`python -c "import numpy, nltk"`'
+  yield _row(name, against, ours, theirs, 's', at_most=1.15)
 
 
-FIGURES: dict[str, Callable[[Run], list[Row]]] = {
+def memory(run: Run) -> Iterator[Row]:
+  """Peak memory of whole processes."""
+
+  def megabytes(*arguments: str) -> float:
+    return processes.run(*arguments, watch_memory=True).megabytes
+
+  ours, theirs = processes.alternate(
+      lambda: megabytes(*run.trainer(_LAUNCHER)),
+      lambda: megabytes('-c', 'import trax'),
+      rounds=3,
+      name='memory',
+  )
+  name, against = 'peak memory of training', 'the bare `import trax`'
+  yield _row(name, against, ours, theirs, 'MB', at_most=1.35)
+
+
+def peers(run: Run) -> Iterator[Row]:
+  """The hard task of `accuracy.py`: 8,000 tweets to train on, 10,000 to predict.
+
+  Training goes from texts to a model; ours is the launcher's whole run.
+  """
+  del run
+  from benchmarks import accuracy
+
+  names = [name for name in accuracy.LEARNERS if name != 'majority class']
+  measured: dict[str, list] = {name: [] for name in names}
+  for _ in tqdm.trange(3, desc='peers'):
+    for name in names:
+      measured[name].append(processes.run_task('peer', name))
+  ours = list(zip(*measured.pop(accuracy.OURS)))
+  for name, values in measured.items():
+    theirs = list(zip(*values))
+    if name != 'VADER':  # It isn't trained.
+      yield _row('training', name, ours[0], theirs[0], 's')
+    yield _row('predicting, one process', name, ours[1], theirs[1], 'tweets/s')
+
+
+def growth(run: Run) -> Iterator[Row]:
+  """What ten times the tweets take, made-up ones: time, and peak memory.
+
+  *Encoding* goes from a CSV file to the encoded corpus, imports aside, with an empty
+  cache. *Training an epoch* is `text_file.gin` in batches of 512, imports aside, with
+  the corpus found in the cache and the 10,000 most frequent tokens. *Predicting* is
+  the whole `predict`.
+  """
+  validation_path = run.made_up(_N_VALIDATION, seed=1)
+  environments: dict[int, dict[str, str]] = {}
+
+  def encode(n: int) -> tuple[float, float]:
+    environments[n] = processes.with_cache(run.new_folder())
+    return processes.watch_task(
+        'seconds_of_encoding',
+        run.made_up(n),
+        validation_path,
+        environment=environments[n],
+    )
+
+  def train(n: int) -> tuple[float, float]:
+    arguments = 'seconds_of_epoch', run.made_up(n), validation_path, str(n)
+    return processes.watch_task(*arguments, environment=environments[n])
+
+  def predict(n: int) -> tuple[float, float]:
+    finished = processes.run(*run.predict(run.made_up(n)), watch_memory=True)
+    return finished.seconds, finished.megabytes
+
+  works: dict[str, tuple[Callable[[int], tuple[float, float]], float]] = {
+      'encoding': (encode, 10),
+      'training an epoch': (train, 10),
+      'predicting': (predict, 1.05),
+  }
+  for name, (work, most_memory) in works.items():
+    measured = {
+        n: list(zip(*(work(n) for _ in tqdm.trange(rounds, desc=f'{name}, {n:,}'))))
+        for n, rounds in _SIZES.items()
+    }
+    for small, large in zip(measured, list(measured)[1:]):
+      of = f'{name}, {large:,} tweets'
+      against = f'{small:,} tweets'
+      seconds, megabytes = zip(measured[large], measured[small])
+      yield _row(f'{of}: time', against, *seconds, 's', at_most=10)
+      yield _row(f'{of}: peak memory', against, *megabytes, 'MB', at_most=most_memory)
+
+
+FIGURES: dict[str, Callable[[Run], Iterator[Row]]] = {
     function.__name__: function
     for function in (
-        time_to_first_step,
-        import_of_trax,
-        batches_per_second,
-        steps_per_second,
+        first_step,
         training_100_steps,
-        compilations,
         second_run,
-        prediction_throughput,
+        batches,
+        steps,
+        tokenizing,
+        prediction,
+        two_processes,
+        peers,
         cold_start,
-        memory_of_training,
+        memory,
+        growth,
     )
 }
 
 
-def _in_turn(
-    name: str,
-    *actions: Callable[[], float],
-    rounds: int = measure.ROUNDS,
-    warm_up: bool = False,
-) -> tuple[list[float], ...]:
-  if warm_up:
-    for action in actions:
-      action()
-  with tqdm.tqdm(total=rounds * len(actions), desc=name) as progress:
-    return measure.alternate(*actions, rounds=rounds, progress=progress.update)
-
-
-def _task(name: str, *arguments: str) -> Any:
-  with tqdm.tqdm(total=1, desc=name) as progress:
-    result = measure.run_task(*arguments)
-    progress.update()
-  return result
-
-
-def _seconds_of_statement(statement: str) -> float:
-  code = (
-      'import time; start = time.perf_counter(); '
-      f'{statement}; print(time.perf_counter() - start)'
-  )
-  return float(measure.run('-c', code).last_line)
-
-
-def _faster(
+def _row(
     name: str,
     against: str,
-    least: float,
-    ours: Sequence[float],
-    theirs: Sequence[float],
-) -> Row:
-  """Returns the row of a time that is to be shorter."""
-  ratio = measure.median(theirs) / measure.median(ours)
-  holds = ratio >= least
-  return Row(name, against, f'{least:g} × faster', ours, theirs, 's', ratio, holds)
-
-
-def _more(
-    name: str,
-    against: str,
-    least: float,
     ours: Sequence[float],
     theirs: Sequence[float],
     unit: str,
+    **aim: float,
 ) -> Row:
-  """Returns the row of a rate that is to be higher."""
-  ratio = measure.median(ours) / measure.median(theirs)
-  return Row(name, against, f'{least:g} ×', ours, theirs, unit, ratio, ratio >= least)
-
-
-def _at_most(
-    name: str,
-    against: str,
-    most: float,
-    ours: Sequence[float],
-    theirs: Sequence[float],
-    unit: str,
-) -> Row:
-  """Returns the row of a cost that is not to be much higher."""
-  ratio = measure.median(ours) / measure.median(theirs)
-  required = f'at most {most:g} ×'
-  return Row(name, against, required, ours, theirs, unit, ratio, ratio <= most)
+  medians = statistics.median(ours), statistics.median(theirs)
+  return Row(name, against, *medians, unit, **aim)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks import measure
+from benchmarks import processes
 
 # In one turn of measuring.
 _STEPS, _BATCHES, _NOTEBOOK_BATCHES = 150, 50_000, 500
@@ -31,17 +31,18 @@ def batches_per_second() -> tuple[list[float], ...]:
   (positive, negative), _ = notebook.read_tweets()
   converter = notebook.Converter([*positive, *negative])
   theirs = notebook.batches(converter, positive, negative)
-  return measure.alternate(
-      lambda: measure.rate(lambda: _take(ours, _BATCHES), _BATCHES),
-      lambda: measure.rate(lambda: _take(theirs, _NOTEBOOK_BATCHES), _NOTEBOOK_BATCHES),
+  return processes.alternate(
+      lambda: processes.rate(lambda: _take(ours, _BATCHES), _BATCHES),
+      lambda: processes.rate(
+          lambda: _take(theirs, _NOTEBOOK_BATCHES), _NOTEBOOK_BATCHES
+      ),
   )
 
 
-def steps_per_second(batch_size: str) -> tuple[list[float], ...]:
+def steps_per_second() -> tuple[list[float], ...]:
   """The trainer's steps, and those of a loop over one batch, of `twitter.gin`."""
   _parse_gin(
       'twitter.gin',
-      f'TwitterBatches.batch_size={batch_size}',
       'train.eval_frequency=1_000_000',
       'train.checkpoints_at=[]',
       'train.steps=50',
@@ -73,9 +74,9 @@ def steps_per_second(batch_size: str) -> tuple[list[float], ...]:
       # Steps are computed while the loop goes on.
       jax.block_until_ready(loop.model.weights)
 
-    return measure.alternate(
-        lambda: measure.rate(lambda: run(trainer), _STEPS),
-        lambda: measure.rate(lambda: run(constant), _STEPS),
+    return processes.alternate(
+        lambda: processes.rate(lambda: run(trainer), _STEPS),
+        lambda: processes.rate(lambda: run(constant), _STEPS),
         # Short turns, and many: other work on the machine then slows both alike.
         rounds=11,
     )
@@ -91,13 +92,14 @@ def seconds_of_notebook_training() -> float:
     return time.perf_counter() - start
 
 
-def seconds_of_training(*bindings: str) -> float:
-  """The same training by the package, its batches padded to one length."""
+def seconds_of_training() -> float:
+  """The same by the package: batches of one length, a checkpoint at the end."""
   _parse_gin(
       'twitter_notebook.gin',
       'TwitterBatches.pad_each_batch=False',
       'train.eval_steps=1',
-      *bindings,
+      'train.checkpoints_at=@checkpoint_steps()',
+      'checkpoint_steps.interval=100',
   )
   _import_nltk()
   from trax.supervised import trainer_lib
@@ -118,6 +120,29 @@ def seconds_to_first_batch() -> float:
   return time.perf_counter() - start
 
 
+def tokenized_per_second() -> tuple[list[float], ...]:
+  """`TweetTokenizer` on 2,000 tweets, and the notebook's function on them."""
+  from benchmarks import notebook_pipeline as notebook
+  from trax_twitter_sentiment.tokenizer import TweetTokenizer
+
+  _, validation = notebook.read_tweets()
+  tweets = [*validation[0], *validation[1]]
+  converter = notebook.Converter([])
+
+  def tokenize() -> float:
+    # A new one each time, which has stemmed no words yet.
+    tokenizer = TweetTokenizer()
+    tokenizer.tokenize('import of NLTK')
+    return processes.rate(lambda: [tokenizer.tokenize(t) for t in tweets], len(tweets))
+
+  return processes.alternate(
+      tokenize,
+      lambda: processes.rate(
+          lambda: [converter.tokenize(t) for t in tweets], len(tweets)
+      ),
+  )
+
+
 def predictions_per_second(model_dir: str) -> tuple[list[float], ...]:
   """`SentimentPredictor` on 2,000 tweets, and the notebook's `predict` on them."""
   from benchmarks import notebook_pipeline as notebook
@@ -136,11 +161,11 @@ def predictions_per_second(model_dir: str) -> tuple[list[float], ...]:
     # A new one each time, which has learned no words yet.
     predictor = SentimentPredictor.load(model_dir)
     predictor.predict(['import of NLTK'])
-    return measure.rate(lambda: predictor.predict(tweets), len(tweets))
+    return processes.rate(lambda: predictor.predict(tweets), len(tweets))
 
   predict_one_by_one()  # Compiles an operation for each length.
-  return measure.alternate(
-      predict, lambda: measure.rate(predict_one_by_one, len(tweets))
+  return processes.alternate(
+      predict, lambda: processes.rate(predict_one_by_one, len(tweets))
   )
 
 
@@ -178,11 +203,17 @@ def seconds_of_epoch(path: str, validation_path: str, n_tweets: str) -> float:
     return time.perf_counter() - start
 
 
-def peer(name: str) -> dict[str, float]:
-  """What is measured of one of `benchmarks.peers` in a process of its own."""
-  from benchmarks import peers
+def peer(name: str) -> tuple[float, float]:
+  """Seconds of training one of `accuracy.LEARNERS`, and predictions a second."""
+  from benchmarks import accuracy
 
-  return peers.measure_in_process(name)
+  data = accuracy.data_of('hard')
+  start = time.perf_counter()
+  predict = accuracy.LEARNERS[name](data, 'hard')
+  seconds = time.perf_counter() - start
+  texts = data.train.texts + data.validation.texts
+  predict(texts[:16])
+  return seconds, processes.rate(lambda: predict(texts), len(texts))
 
 
 def _growth_bindings(path: str, validation_path: str) -> list[str]:

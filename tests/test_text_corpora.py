@@ -165,6 +165,7 @@ def test_200_000_rows_train_and_are_read_once(reviews, tmp_path, monkeypatch):
       tmp_path / 'run',
       f"TextFileCorpus.train_path='{path}'",
       'train.eval_steps=10',
+      'TweetTokenizer.add_characters=False',
       config='text_file.gin',
   )
   assert loop.step == 2

@@ -1,0 +1,43 @@
+"""What figures are measured on, and how they are written down."""
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Iterable, Sequence
+
+import psutil
+
+
+def table(titles: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
+  """Returns a Markdown table."""
+  lines: list[Iterable[str]] = [titles, ['---'] * len(titles), *rows]
+  return ''.join(f'| {" | ".join(line)} |\n' for line in lines)
+
+
+def version(distribution: str) -> str:
+  try:
+    return importlib.metadata.version(distribution)
+  except importlib.metadata.PackageNotFoundError:
+    return 'not installed'
+
+
+def description(distributions: Iterable[str]) -> str:
+  """Returns the machine, how busy it is, and versions, in a line."""
+  load = os.getloadavg()[2]
+  parts = [
+      _processor(),
+      f'{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores',
+      f'{psutil.virtual_memory().total / 2**30:.0f} GiB',
+      f'load average {load:.1f}',
+      f'{platform.system()} {platform.release()}',
+      f'Python {platform.python_version()}',
+  ]
+  return ', '.join(parts + [f'{name} {version(name)}' for name in distributions])
+
+
+def _processor() -> str:
+  with open('/proc/cpuinfo', encoding='utf-8') as file:
+    for line in file:
+      if line.startswith('model name'):
+        return line.split(':', 1)[1].strip()
+  return platform.machine()

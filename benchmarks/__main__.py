@@ -41,8 +41,8 @@ _INTRODUCTION = f"""\
 Written by `make bench`. A ratio is ours / theirs, of the medians of things that were
 measured in turn in one run, {processes.ROUNDS} times unless `figures.py` says
 otherwise; it is bold where it misses what is aimed at. Absolute times mean little on a
-shared machine. What each figure measures exactly is said by its function in `figures.py`
-and, where it runs in a process of its own, `tasks.py`.
+shared machine. What each figure measures exactly is said by its function in
+`figures.py` and, where it runs in a process of its own, `tasks.py`.
 """
 
 _CHOSEN = flags.DEFINE_list(

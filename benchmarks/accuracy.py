@@ -162,7 +162,8 @@ def _row(name: str, learner: Learner, data: Corpus, task: str) -> str:
       '{:.3f} to {:.3f}'.format(*found.accuracy_interval),
       f'{found.macro_f1.value:.3f}',
       f'{found.macro_recall.value:.3f}',
-      f'{found.calibration_error.value:.3f}',
+      # VADER's scores are no probabilities.
+      '' if learner is vader else f'{found.calibration_error.value:.3f}',
       f'{seconds:.0f} s',
   ]
   return f'| {name} | ' + ' | '.join(cells) + ' |'

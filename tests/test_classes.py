@@ -3,6 +3,7 @@
 import json
 import pathlib
 
+import gin
 import numpy as np
 import pytest
 from conftest import run_python
@@ -10,6 +11,8 @@ from runs import train
 from sklearn import metrics
 
 from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.streams import TwitterBatches
+from trax_twitter_sentiment.text_corpora import TextFileCorpus, TweetEvalCorpus
 
 WORDS = {'angry': 'furious', 'calm': 'gentle', 'sad': 'gloomy', 'zany': 'silly'}
 
@@ -142,3 +145,81 @@ def test_too_few_classes_or_texts_are_named(tmp_path, labels, message):
         f"TextFileCorpus.train_path='{tmp_path}/a.csv'",
         config='text_file.gin',
     )
+
+
+def test_evaluate_takes_labels_by_other_names_and_leaves_some_out(run, tmp_path):
+  path = tmp_path / 'a.csv'
+  path.write_text('text,label\nso gloomy,s\nso gentle,c\nso silly,z\nwhat,?\n')
+  output = run_python(
+      *('-m', 'trax_twitter_sentiment.evaluate', f'--model_dir={run[0]}'),
+      *(f'--input={path}', '--labels=a,c,s,z', '--skip_labels=?', '--format=json'),
+  )
+  found = json.loads(output.stdout)['as_is']
+  assert found['accuracy'] == {'value': 1.0, 'n_examples': 3}
+  assert '1 rows left out for their label (?)' in output.stderr
+
+
+@pytest.fixture
+def tweeteval(tmp_path):
+  """TweetEval's own files of a small task, and the same as JSON Lines."""
+  for folder in ('own', 'jsonl'):
+    (tmp_path / folder / 'emotion').mkdir(parents=True)
+  for split, n in (('train', 80), ('val', 40)):
+    labels = [i % 4 for i in range(n)]
+    names = ('anger', 'joy', 'optimism', 'sadness')
+    words = [*WORDS.values()]
+    texts = [f'{words[label]} day, no. {i}' for i, label in enumerate(labels)]
+    own = tmp_path / 'own' / 'emotion'
+    (own / f'{split}_text.txt').write_text('\n'.join(texts) + '\n')
+    (own / f'{split}_labels.txt').write_text('\n'.join(map(str, labels)) + '\n')
+    rows = (
+        json.dumps({'text': text, 'label': names[label]}) + '\n'
+        for text, label in zip(texts, labels, strict=True)
+    )
+    (tmp_path / 'jsonl' / 'emotion' / f'{split}.jsonl').write_text(''.join(rows))
+  return tmp_path
+
+
+def test_tweeteval_trains_on_either_of_its_forms(tweeteval):
+  accuracies = []
+  for form in ('own', 'jsonl'):
+    loop = train(
+        tweeteval / f'run_{form}',
+        f"TweetEvalCorpus.data_dir='{tweeteval / form}'",
+        "TweetEvalCorpus.task='emotion'",
+        'train.steps=1',
+        config='tweeteval.gin',
+    )
+    predictor = SentimentPredictor.load(tweeteval / f'run_{form}')
+    assert predictor.class_names == ('anger', 'joy', 'optimism', 'sadness')
+    assert predictor.predict(['a gloomy day'])[0].name == 'optimism'
+    accuracies.append(float(loop.history.get('eval', 'metrics/accuracy')[-1][1]))
+  assert accuracies == [1, 1]
+
+
+def test_file_of_fewer_labels_than_texts_is_named(tweeteval):
+  path = tweeteval / 'own' / 'emotion' / 'train_labels.txt'
+  path.write_text('0\n1\n')
+  with pytest.raises(ValueError, match='holds 2 labels, but .* 80 texts'):
+    TweetEvalCorpus('emotion', str(tweeteval / 'own'))
+
+
+def test_class_weights_scale_the_loss(tmp_path):
+  rows = ''.join(f'text {i},{"rare" if i % 4 == 0 else "usual"}\n' for i in range(40))
+  (tmp_path / 'a.csv').write_text(f'text,label\n{rows}')
+  gin.bind_parameter('configured_corpus.corpus', TextFileCorpus)
+  gin.bind_parameter('TextFileCorpus.train_path', f'{tmp_path}/a.csv')
+  gin.bind_parameter('TextFileCorpus.validation_fraction', 0.5)
+
+  def weights(class_weights):
+    source = TwitterBatches(batch_size=20, balanced=False, class_weights=class_weights)
+    _, labels, weights = next(source())
+    return sorted({*zip(labels.tolist(), weights.tolist(), strict=True)})
+
+  assert weights(None) == [(0, 1), (1, 1)]
+  assert weights({'rare': 3, 'usual': 0.5}) == [(0, 3), (1, 0.5)]
+  (_, rare), (_, usual) = weights('balanced')
+  assert (rare, usual) == pytest.approx((20 / (2 * 5), 20 / (2 * 15)))
+  for wrong in ({'rare': 1}, 'even', {'rare': 1, 'usual': 0}):
+    with pytest.raises(ValueError, match='TwitterBatches.class_weights'):
+      weights(wrong)

@@ -31,6 +31,12 @@ def check_positive(setting: str, value: object) -> None:
     raise UserError(f'{setting}={value!r} is not a positive integer.')
 
 
+def check_max_length(setting: str, value: object) -> None:
+  """Raises `UserError` unless `value` is `None` or a positive integer."""
+  if value is not None:
+    check_positive(setting, value)
+
+
 def check_positive_number(setting: str, value: object) -> None:
   """Raises `UserError` unless `value` is a positive, finite number."""
   if (

@@ -102,9 +102,9 @@ def main(arguments: list[str]) -> None:
 
 def _read(paths, options, names, predictor: SentimentPredictor) -> 'Examples':
   """Reads labelled texts, and says on stderr what was wrong with some."""
-  from trax_twitter_sentiment import text_corpora
+  from trax_twitter_sentiment.labelled_texts import read_labelled
 
-  labelled = text_corpora.read_labelled(
+  labelled = read_labelled(
       paths,
       (flags.FLAGS.column, _LABEL_COLUMN.value),
       options,

@@ -25,6 +25,7 @@ from trax_twitter_sentiment.errors import (
   UserError,
   check_choice,
   check_halves,
+  check_max_length,
   check_positive,
   check_positive_number,
   check_seed,
@@ -157,8 +158,7 @@ def TwitterBatches(
   """
   check_choice('TwitterBatches.split', split, SPLITS)
   check_positive('TwitterBatches.batch_size', batch_size)
-  if max_length is not None:
-    check_positive('TwitterBatches.max_length', max_length)
+  check_max_length('TwitterBatches.max_length', max_length)
   rng = _generator('TwitterBatches', split, shuffle, seed)
   corpus = encoded_corpus()
   examples = (
@@ -261,8 +261,7 @@ def twitter_data_streams(
   Raises:
     UserError: if an argument is not a legal value.
   """
-  if max_length is not None:
-    check_positive('twitter_data_streams.max_length', max_length)
+  check_max_length('twitter_data_streams.max_length', max_length)
   corpus = encoded_corpus()
 
   def stream(examples: EncodedExamples, split: str) -> Source:

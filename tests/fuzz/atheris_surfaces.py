@@ -19,12 +19,12 @@ with atheris.instrument_imports(include=['trax_twitter_sentiment', 'json', 'csv'
 
   from trax_twitter_sentiment import corpus
   from trax_twitter_sentiment.errors import UserError
+  from trax_twitter_sentiment.labelled_texts import read_labelled
   from trax_twitter_sentiment.predictor import WEIGHTS_FILE, SentimentPredictor
   from trax_twitter_sentiment.reading.options import ReadingOptions
   from trax_twitter_sentiment.reading.tables import TableReader
   from trax_twitter_sentiment.run_directory import cache
   from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE, ModelInfo
-  from trax_twitter_sentiment.text_corpora import read_labelled
   from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
 

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from trax_twitter_sentiment import corpus, reading, text_corpora
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.labelled_texts import read_labelled
 from trax_twitter_sentiment.prediction.formats import Formatter, Result, Row
 from trax_twitter_sentiment.prediction.results import Prediction
 from trax_twitter_sentiment.reading.options import ReadingOptions
 from trax_twitter_sentiment.reading.tables import TableReader
 from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS
-from trax_twitter_sentiment.text_corpora import TextFileCorpus, read_labelled
+from trax_twitter_sentiment.text_corpora import TextFileCorpus
 
 _ROWS = [('good, "very" day :)', 1), ('bad\nnight :(', 0)] * 4
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from trax_twitter_sentiment.encoding import encoded_corpus
-from trax_twitter_sentiment.errors import check_positive
+from trax_twitter_sentiment.errors import check_max_length
 from trax_twitter_sentiment.tokenizer import PAD_ID
 
 
@@ -31,8 +31,7 @@ def tokenize_tweets_preprocess(
     UserError: if `max_length` is not a legal value.
   """
   del training
-  if max_length is not None:
-    check_positive('tokenize_tweets_preprocess.max_length', max_length)
+  check_max_length('tokenize_tweets_preprocess.max_length', max_length)
   corpus = encoded_corpus()
   length = max_length or corpus.max_length
 

@@ -21,6 +21,7 @@ _MODULES = {
     'SentimentPredictor': 'predictor',
     'TensorBuilder': 'notebook.tensors',
     'TensorGenerator': 'notebook.tensors',
+    'StopEarly': 'early_stopping',
     'TextFileCorpus': 'text_corpora',
     'TfdsCorpus': 'text_corpora',
     'TokenizeTweets': 'streams',

@@ -3,6 +3,7 @@
 from trax_twitter_sentiment import (  # noqa: F401
     callbacks,
     corpus,
+    early_stopping,
     encoding,
     logistic_regression,
     metrics,

@@ -30,6 +30,10 @@ from trax_twitter_sentiment.run_directory import checkpoints, files, lock, setti
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
+class RunEndedError(Exception):
+  """A callback's wish, at the beginning of a step, that the run end before it."""
+
+
 class SafeLoop(training.Loop):
   """A `training.Loop` that loses nothing, whatever ends the run.
 
@@ -52,6 +56,7 @@ class SafeLoop(training.Loop):
   _output_dir: str | None
   _eval_at: Callable[[int], bool]
   _rng: Any
+  _callbacks: list[Any]
   _evaluator_per_task: tuple[Any, ...]
   _trainer_per_task: tuple[Any, ...]
 
@@ -147,9 +152,7 @@ class SafeLoop(training.Loop):
     self._state_before_evaluation = None
     with signals.noting_signals() as self._signals:
       try:
-        super().run(n_steps)
-        self._check_losses()
-        self._end_step()
+        self._run(n_steps)
       except BaseException as error:
         # An evaluation that fails should not cost its step's checkpoint.
         if self._due_checkpoints:
@@ -170,6 +173,19 @@ class SafeLoop(training.Loop):
     self._check_losses(wait=False)  # Waiting would hold up the next step.
     self._step_is_done = True
     return loss, stats
+
+  def _run(self, n_steps: int) -> None:
+    try:
+      super().run(n_steps)
+    except RunEndedError:
+      self._step -= 1  # It was to begin.
+    self._check_losses()
+    self._end_step()
+    hooks = [c.on_run_end for c in self._callbacks if hasattr(c, 'on_run_end')]
+    for on_run_end in hooks:
+      on_run_end()
+    if hooks:
+      self._save(['model'])
 
   def _end_step(self) -> None:
     """Does what is due after a step and its evaluation."""

@@ -207,6 +207,10 @@ def test_same_seeds_give_the_same_weights_bit_for_bit(tmp_path):
     [
         ('TwitterBatches.batch_size=31', 'TwitterBatches.batch_size=31 is odd'),
         ('TwitterClassifier.vocab_size=9', 'vocab_size=9 does not fit'),
+        (
+            'configured_corpus.corpus=@TextFileCorpus',
+            'ERROR: TextFileCorpus lacks bindings for: train_path.',
+        ),
     ],
 )
 def test_mistake_in_a_setting_ends_in_one_line(tmp_path, binding, message):

@@ -12,6 +12,7 @@ import gzip
 import importlib
 import inspect
 import random
+import re
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,6 +25,9 @@ import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run_directory import settings
+
+# Gin's words on parameters whose default is `gin.REQUIRED`.
+_UNBOUND = re.compile(r'Required bindings for `(\w+)` not provided in config: \[(.*)\]')
 
 
 @contextlib.contextmanager
@@ -243,6 +247,9 @@ def _show_user_errors_in_one_line() -> None:
   def excepthook(kind, error, traceback):
     if isinstance(error, UserError):
       print(f'ERROR: {error.message}', file=sys.stderr)
+    elif match := _UNBOUND.match(str(error)):
+      name, missing = match[1], match[2].replace("'", '')
+      print(f'ERROR: {name} lacks bindings for: {missing}.', file=sys.stderr)
     else:
       original(kind, error, traceback)
 

@@ -7,19 +7,16 @@ import json
 import os
 import string
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeVar
-
-from trax_twitter_sentiment.trax_support.fast_imports import no_garbage_collection
+from typing import Any
 
 import gin
 import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.run_directory import json_fields
 from trax_twitter_sentiment.run_directory.files import read_whole, write_atomically
-from trax_twitter_sentiment.text import cleaning, extra_tokens, normalization
+from trax_twitter_sentiment.text import cleaning, extra_tokens, normalization, words
 from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
-
-T = TypeVar('T')
 
 # The notebook's special tokens; a token's id is its index in the vocabulary.
 PAD_ID, UNK_ID = 0, 2
@@ -28,11 +25,6 @@ SPECIAL_TOKENS = ('__PAD__', '__</e>__', '__UNK__')
 # The file in a run's output directory that holds its tokenizer.
 TOKENIZER_FILE = 'tokenizer.json'
 _FILE_FORMAT = 1
-
-# What is longer is no word: it has no stem (of a run of y, older NLTKs' stemmer finds
-# one by a recursion as deep as it is long), and isn't worth remembering.
-_MAX_WORD_LENGTH = 128
-_MAX_WORDS = 2**17
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -117,8 +109,8 @@ class TweetTokenizer:
 
   def tokenize(self, text: str) -> list[str]:
     """Returns the tokens of a text; none where nothing but noise is in it."""
-    words = self._words(text)
-    return words + self._features(words) if self._has_features else words
+    found = self._words(text)
+    return found + self._features(found) if self._has_features else found
 
   def grouped(self, text: str) -> list[tuple[str, list[str]]]:
     """Returns the tokens of a text, each with all that explains it.
@@ -127,10 +119,10 @@ class TweetTokenizer:
     """
     if not self.add_characters:
       return [(token, [token]) for token in self.tokenize(text)]
-    words = self._words(text)
-    grams = [self._characters(word) for word in words]
-    others = self._features(words)[: -sum(map(len, grams)) or None]
-    groups = [(w, [w, *of_w]) for w, of_w in zip(words, grams, strict=True)]
+    found = self._words(text)
+    grams = [self._characters(word) for word in found]
+    others = self._features(found)[: -sum(map(len, grams)) or None]
+    groups = [(w, [w, *of_w]) for w, of_w in zip(found, grams, strict=True)]
     return groups + [(token, [token]) for token in others]
 
   def encode(self, text: str) -> np.ndarray:
@@ -196,7 +188,7 @@ class TweetTokenizer:
   def from_json(cls, content: str) -> 'TweetTokenizer':
     """Returns the tokenizer that `to_json` wrote, or raises `ValueError`."""
     try:
-      fields = _parse_object(content)
+      fields = json_fields.parse_object(content)
     except RecursionError as error:
       raise ValueError('it is nested too deeply') from error
     if fields.get('format') != _FILE_FORMAT:
@@ -207,7 +199,7 @@ class TweetTokenizer:
       raise ValueError('its settings are not those of this version')
     if not all(isinstance(value, bool) for value in settings.values()):
       raise ValueError('a setting is neither true nor false')
-    vocabulary = _strings(fields, 'vocabulary')
+    vocabulary = json_fields.strings(fields, 'vocabulary')
     if vocabulary[:3] != SPECIAL_TOKENS or len(set(vocabulary)) < len(vocabulary):
       raise ValueError('its vocabulary lacks a special token or repeats a token')
     corpus = fields.get('corpus', '')
@@ -215,8 +207,8 @@ class TweetTokenizer:
       raise ValueError('its corpus is not a string')
     return cls(
         **settings,
-        stop_words=frozenset(_strings(fields, 'stop_words')),
-        lexicon=_parse_lexicon(fields.get('lexicon')),
+        stop_words=frozenset(json_fields.strings(fields, 'stop_words')),
+        lexicon=json_fields.lexicon(fields.get('lexicon')),
         vocabulary=vocabulary,
         corpus=corpus,
     )
@@ -242,8 +234,8 @@ class TweetTokenizer:
   def _words(self, text: str) -> list[str]:
     """Returns the tokens of a text without those that are made of them."""
     text = self._clean(text)
-    words = [word for piece in cleaning.pieces(text) for word in self._split(piece)]
-    return [token for token in map(self._to_token, words) if token]
+    found = (word for piece in cleaning.pieces(text) for word in self._split(piece))
+    return [token for token in map(self._to_token, found) if token]
 
   def _clean(self, text: str) -> str:
     if self.normalize:
@@ -298,21 +290,13 @@ class TweetTokenizer:
 
   @functools.cached_property
   def _characters(self) -> Callable[[str], tuple[str, ...]]:
-    return _Memory(
-        lambda word: extra_tokens.characters(word[:_MAX_WORD_LENGTH])
+    return words.Memory(
+        lambda word: extra_tokens.characters(word[:words.MAX_LENGTH])
     ).__getitem__
 
   @functools.cached_property
   def _split(self) -> Callable[[str], list[str]]:
-    # Imported on use: NLTK takes longer to load than the rest of the package.
-    with no_garbage_collection():
-      from nltk.tokenize import casual
-
-    return casual.TweetTokenizer(
-        preserve_case=True,  # `_to_token` makes words lower case, each word once.
-        strip_handles=self.remove_handles,
-        reduce_len=self.shorten_elongations,
-    ).tokenize
+    return words.splitter(self.remove_handles, self.shorten_elongations)
 
   @functools.cached_property
   def _to_token(self) -> Callable[[str], str]:
@@ -330,10 +314,10 @@ class TweetTokenizer:
         return ''
       if self.remove_punctuation and word in string.punctuation:
         return ''
-      token = stem(word) if len(word) <= _MAX_WORD_LENGTH else word
+      token = stem(word) if len(word) <= words.MAX_LENGTH else word
       return '' if self._is_removed(token) else token
 
-    return _Memory(to_token).__getitem__
+    return words.Memory(to_token).__getitem__
 
   @functools.cached_property
   def _strengths(self) -> dict[str, int]:
@@ -342,21 +326,6 @@ class TweetTokenizer:
   @functools.cached_property
   def _ids(self) -> dict[str, int]:
     return {token: i for i, token in enumerate(self.vocabulary)}
-
-
-class _Memory(dict[str, T]):
-  """Maps words to what a function makes of them, each worked out once."""
-
-  def __init__(self, function: Callable[[str], T]):
-    super().__init__()
-    self._function = function
-
-  def __missing__(self, word: str) -> T:
-    result = self._function(word)
-    # Bounded in both ways, whatever the texts are.
-    if len(word) <= _MAX_WORD_LENGTH and len(self) < _MAX_WORDS:
-      self[word] = result
-    return result
 
 
 @functools.lru_cache(maxsize=4)
@@ -369,26 +338,3 @@ def shared_tokenizer(tokenizer: TweetTokenizer) -> TweetTokenizer:
 def _step_names() -> tuple[str, ...]:
   fields = dataclasses.fields(TweetTokenizer)
   return tuple(field.name for field in fields if field.type is bool)
-
-
-def _parse_object(content: str) -> dict[str, Any]:
-  fields = json.loads(content)
-  if not isinstance(fields, dict):
-    raise ValueError('it does not hold a JSON object')
-  return fields
-
-
-def _parse_lexicon(entries: object) -> tuple[tuple[str, int], ...]:
-  if not isinstance(entries, dict) or not all(
-      type(strength) is int and 1 <= abs(strength) <= 3
-      for strength in entries.values()
-  ):
-    raise ValueError('its lexicon does not map words to -3 to 3')
-  return tuple(entries.items())
-
-
-def _strings(fields: dict[str, Any], name: str) -> tuple[str, ...]:
-  value = fields.get(name)
-  if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-    raise ValueError(f'its {name} is not a list of strings')
-  return tuple(value)

@@ -17,7 +17,7 @@ import tqdm
 from absl import app, flags
 
 from benchmarks import machine, processes
-from benchmarks.figures import FIGURES, Row, Run
+from benchmarks.figures import FIGURES, Run
 
 _RESULTS = os.path.join(os.path.dirname(__file__), 'RESULTS.md')
 _DISTRIBUTIONS = (
@@ -39,10 +39,10 @@ _INTRODUCTION = f"""\
 # Results
 
 Written by `make bench`. A ratio is ours / theirs, of the medians of things that were
-measured in turn in one run, {processes.ROUNDS} times unless `figures.py` says
-otherwise; it is bold where it misses what is aimed at. Absolute times mean little on a
-shared machine. What each figure measures exactly is said by its function in
-`figures.py` and, where it runs in a process of its own, `tasks.py`.
+measured in turn, {processes.ROUNDS} times unless a figure's function says otherwise;
+it is bold where it misses what is aimed at. Absolute times mean little on a shared
+machine. What each figure measures exactly is said by its function in `figures.py` and,
+where it runs in a process of its own, `tasks.py`.
 """
 
 _CHOSEN = flags.DEFINE_list(
@@ -50,18 +50,6 @@ _CHOSEN = flags.DEFINE_list(
 )
 _OUTPUT = flags.DEFINE_string('output', _RESULTS, 'The file to write.')
 flags.register_validator('figures', lambda names: set(names) <= set(FIGURES))
-
-
-def cells(row: Row) -> list[str]:
-  """Returns a row of the table, but for its date."""
-  if row.at_least:
-    aim = f'at least {row.at_least:g}'
-  else:
-    aim = f'at most {row.at_most:g}' if row.at_most < float('inf') else ''
-  holds = row.at_least <= row.ratio <= row.at_most
-  values = [f'{value:,.4g} {row.unit}' for value in (row.ours, row.theirs)]
-  ratio = f'{row.ratio:.3g}' if holds else f'**{row.ratio:.3g}**'
-  return [row.name, row.against, *values, ratio, aim]
 
 
 def page(rows: dict[tuple[str, ...], list[str]], runs: dict[str, str]) -> str:
@@ -85,10 +73,10 @@ def main(_) -> None:
     runs = dict(_RUN.findall(text))
     if set(_CHOSEN.value) != set(FIGURES):
       for line, date in _ROW.findall(text):
-        kept = [*line.split(' | '), date]
-        rows[tuple(kept[:2])] = kept
+        name, against, *rest = line.split(' | ')
+        rows[name, against] = [name, against, *rest, date]
   today = f'{datetime.date.today()}'
-  runs[today] = machine.description(_DISTRIBUTIONS)
+  loads = [os.getloadavg()[0]]
   with tempfile.TemporaryDirectory() as folder:
     os.environ |= processes.with_cache(os.path.join(folder, 'cache'))
     # Whose cache of fonts is not to be made anew with each of the others.
@@ -96,8 +84,10 @@ def main(_) -> None:
     run = Run(folder)
     for name in _CHOSEN.value:
       for row in FIGURES[name](run):
-        rows[row.name, row.against] = [*cells(row), today]
-        tqdm.tqdm.write(' | '.join(cells(row)), file=sys.stderr)
+        rows[row[0], row[1]] = [*row, today]
+        tqdm.tqdm.write(' | '.join(row), file=sys.stderr)
+      loads.append(os.getloadavg()[0])
+      runs[today] = machine.description(_DISTRIBUTIONS, loads)
       # After each figure, so that none is lost with a later one.
       with open(_OUTPUT.value, 'w', encoding='utf-8') as file:
         file.write(page(rows, runs))

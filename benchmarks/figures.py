@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import math
 import os
 import statistics
 import tempfile
@@ -21,31 +22,8 @@ _N_VALIDATION = 1000
 # As `benchmarks.baselines` calls them.
 
 
-@dataclasses.dataclass(frozen=True)
-class Row:
-  """A figure as measured.
-
-  Attributes:
-    name: what is measured, of the package.
-    against: what it is measured against.
-    ours: the median of the package.
-    theirs: the median of the other.
-    unit: of both.
-    at_most: what `ours / theirs` is to be at most, if anything.
-    at_least: what it is to be at least, if anything.
-  """
-
-  name: str
-  against: str
-  ours: float
-  theirs: float
-  unit: str
-  at_most: float = float('inf')
-  at_least: float = 0.0
-
-  @property
-  def ratio(self) -> float:
-    return self.ours / self.theirs
+# Of the table: figure, measured against, ours, theirs, ratio, aimed at.
+Row = list[str]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,15 +79,9 @@ def first_step(run: Run) -> Iterator[Row]:
       lambda: processes.seconds_until(_FIRST_STEP, *run.trainer('trax.trainer')),
       name='first step',
   )
+  name = 'time to the first training step, launcher'
   against = 'stock `python -m trax.trainer`, same config'
-  yield _row(
-      'time to the first training step, launcher',
-      against,
-      ours,
-      theirs,
-      's',
-      at_most=0.2,
-  )
+  yield _row(name, against, ours, theirs, 's', at_most=0.2)
 
 
 def training_100_steps(run: Run) -> Iterator[Row]:
@@ -137,40 +109,6 @@ def training_100_steps(run: Run) -> Iterator[Row]:
         's',
         at_most=0.2,
     )
-
-
-def second_run(run: Run) -> Iterator[Row]:
-  """From the corpus to the first batch, in new processes; imports come before."""
-  used_cache = run.new_folder()
-
-  def seconds(cache: str) -> float:
-    environment = processes.with_cache(cache)
-    return processes.run_task('seconds_to_first_batch', environment=environment)
-
-  seconds(used_cache)
-  ours, theirs = processes.alternate(
-      lambda: seconds(used_cache), lambda: seconds(run.new_folder()), name='second run'
-  )
-  name = "second run's time from corpus to first batch"
-  yield _row(name, "first run's", ours, theirs, 's', at_most=0.05)
-
-
-def batches(run: Run) -> Iterator[Row]:
-  """Batches of 16 out of streams that exist already, in one process in turn."""
-  del run
-  ours, theirs = processes.run_task('batches_per_second')
-  name = 'batches a second out of `TwitterBatches`'
-  against = "the notebook's generator"
-  yield _row(name, against, ours, theirs, 'batches/s', at_least=100)
-
-
-def steps(run: Run) -> Iterator[Row]:
-  """Steps of loops that have run 50 before, in one process in turn."""
-  del run
-  ours, theirs = processes.run_task('steps_per_second')
-  name = 'steps a second in the trainer, checkpoints and evaluation aside'
-  against = '`training.Loop` on one constant batch'
-  yield _row(name, against, ours, theirs, 'steps/s', at_least=0.95)
 
 
 def tokenizing(run: Run) -> Iterator[Row]:
@@ -218,7 +156,7 @@ def memory(run: Run) -> Iterator[Row]:
   """Peak memory of whole processes."""
 
   def megabytes(*arguments: str) -> float:
-    return processes.run(*arguments, watch_memory=True).megabytes
+    return processes.run(*arguments).megabytes
 
   ours, theirs = processes.alternate(
       lambda: megabytes(*run.trainer(_LAUNCHER)),
@@ -298,21 +236,15 @@ def growth(run: Run) -> Iterator[Row]:
 
 
 FIGURES: dict[str, Callable[[Run], Iterator[Row]]] = {
-    function.__name__: function
-    for function in (
-        first_step,
-        training_100_steps,
-        second_run,
-        batches,
-        steps,
-        tokenizing,
-        prediction,
-        two_processes,
-        peers,
-        cold_start,
-        memory,
-        growth,
-    )
+    'first_step': first_step,
+    'training_100_steps': training_100_steps,
+    'tokenizing': tokenizing,
+    'prediction': prediction,
+    'two_processes': two_processes,
+    'peers': peers,
+    'cold_start': cold_start,
+    'memory': memory,
+    'growth': growth,
 }
 
 
@@ -322,7 +254,17 @@ def _row(
     ours: Sequence[float],
     theirs: Sequence[float],
     unit: str,
-    **aim: float,
+    at_most: float = math.inf,
+    at_least: float = 0.0,
 ) -> Row:
+  """Returns the medians and their ratio, in bold where it misses what is aimed at."""
   medians = statistics.median(ours), statistics.median(theirs)
-  return Row(name, against, *medians, unit, **aim)
+  ratio = medians[0] / medians[1]
+  aim = f'at least {at_least:g}' if at_least else f'at most {at_most:g}'
+  return [
+      name,
+      against,
+      *(f'{value:,.{0 if value >= 1000 else 3}f} {unit}' for value in medians),
+      f'{ratio:.3g}' if at_least <= ratio <= at_most else f'**{ratio:.3g}**',
+      '' if aim == 'at most inf' else aim,
+  ]

@@ -21,14 +21,13 @@ def version(distribution: str) -> str:
     return 'not installed'
 
 
-def description(distributions: Iterable[str]) -> str:
-  """Returns the machine, how busy it is, and versions, in a line."""
-  load = os.getloadavg()[2]
+def description(distributions: Iterable[str], loads: Sequence[float]) -> str:
+  """Returns the machine, its load averages' range, and versions, in a line."""
   parts = [
       _processor(),
       f'{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores',
       f'{psutil.virtual_memory().total / 2**30:.0f} GiB',
-      f'load average {load:.1f}',
+      f'load average {min(loads):.1f} to {max(loads):.1f}',
       f'{platform.system()} {platform.release()}',
       f'Python {platform.python_version()}',
   ]

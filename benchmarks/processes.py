@@ -28,7 +28,7 @@ class Finished:
 
   Attributes:
     seconds: from its start to its end.
-    megabytes: its peak memory, that of processes it started included.
+    megabytes: its peak memory.
     last_line: the last one of its standard output.
   """
 
@@ -75,15 +75,17 @@ def run(
   Args:
     arguments: those of Python.
     environment: variables to add to this process's.
-    watch_memory: whether to measure memory, which takes some time of its own.
+    watch_memory: whether memory counts the processes that it starts, too, which takes
+      some time of its own.
   """
   # Files, unlike pipes, never make a process wait for its reader.
   with tempfile.TemporaryFile('w+') as stdout, tempfile.TemporaryFile('w+') as stderr:
     start = time.perf_counter()
     process = _start(arguments, environment, stdout, stderr)
-    megabytes = _peak_memory(process) if watch_memory else 0.0
-    process.wait()
+    watched = _peak_memory(process) if watch_memory else 0.0
+    _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
       stderr.seek(0)
       raise RuntimeError(
@@ -91,6 +93,7 @@ def run(
       )
     stdout.seek(0)
     lines = stdout.read().splitlines()
+  megabytes = max(usage.ru_maxrss / 1024, watched)
   return Finished(seconds, megabytes, lines[-1] if lines else '')
 
 

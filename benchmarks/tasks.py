@@ -5,81 +5,15 @@ what it returns as JSON, on the last line. Functions import what they need, so t
 process holds no more than that.
 """
 
-import itertools
 import json
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from typing import Any
 
 from benchmarks import processes
 
-# In one turn of measuring.
-_STEPS, _BATCHES, _NOTEBOOK_BATCHES = 150, 50_000, 500
-
 _EPOCH_BATCH_SIZE = 512
-
-
-def batches_per_second() -> tuple[list[float], ...]:
-  """`TwitterBatches` and the notebook's generator, both made before."""
-  from benchmarks import notebook_pipeline as notebook
-  from trax_twitter_sentiment.streams import TwitterBatches
-
-  ours = TwitterBatches(batch_size=notebook.BATCH_SIZE)()
-  (positive, negative), _ = notebook.read_tweets()
-  converter = notebook.Converter([*positive, *negative])
-  theirs = notebook.batches(converter, positive, negative)
-  return processes.alternate(
-      lambda: processes.rate(lambda: _take(ours, _BATCHES), _BATCHES),
-      lambda: processes.rate(
-          lambda: _take(theirs, _NOTEBOOK_BATCHES), _NOTEBOOK_BATCHES
-      ),
-  )
-
-
-def steps_per_second() -> tuple[list[float], ...]:
-  """The trainer's steps, and those of a loop over one batch, of `twitter.gin`."""
-  _parse_gin(
-      'twitter.gin',
-      'train.eval_frequency=1_000_000',
-      'train.checkpoints_at=[]',
-      'train.steps=50',
-  )
-  import jax
-  from trax import layers as tl
-  from trax import optimizers
-  from trax.supervised import lr_schedules, trainer_lib, training
-
-  from trax_twitter_sentiment.encoding import vocabulary_size
-  from trax_twitter_sentiment.models import TwitterClassifier
-  from trax_twitter_sentiment.streams import TwitterBatches
-
-  with tempfile.TemporaryDirectory() as folder:
-    trainer = trainer_lib.train(output_dir=folder)
-    batch = next(TwitterBatches('train')())
-    task = training.TrainTask(
-        itertools.repeat(batch),
-        loss_layer=tl.WeightedCategoryCrossEntropy(),
-        optimizer=optimizers.Adam(),
-        lr_schedule=lr_schedules.constant(),
-        n_steps_per_checkpoint=1_000_000,
-    )
-    constant = training.Loop(TwitterClassifier(vocabulary_size()), task)
-    constant.run(50)
-
-    def run(loop: Any) -> None:
-      loop.run(_STEPS)
-      # Steps are computed while the loop goes on.
-      jax.block_until_ready(loop.model.weights)
-
-    return processes.alternate(
-        lambda: processes.rate(lambda: run(trainer), _STEPS),
-        lambda: processes.rate(lambda: run(constant), _STEPS),
-        # Short turns, and many: other work on the machine then slows both alike.
-        rounds=11,
-    )
 
 
 def seconds_of_notebook_training() -> float:
@@ -93,7 +27,7 @@ def seconds_of_notebook_training() -> float:
 
 
 def seconds_of_training() -> float:
-  """The same by the package: batches of one length, a checkpoint at the end."""
+  """The same by the package: one padded length, a checkpoint at the end."""
   _parse_gin(
       'twitter_notebook.gin',
       'TwitterBatches.pad_each_batch=False',
@@ -110,16 +44,6 @@ def seconds_of_training() -> float:
     return time.perf_counter() - start
 
 
-def seconds_to_first_batch() -> float:
-  """From reading the corpus, or the cache, to the first batch."""
-  _import_nltk()
-  from trax_twitter_sentiment.streams import TwitterBatches
-
-  start = time.perf_counter()
-  next(TwitterBatches()())
-  return time.perf_counter() - start
-
-
 def tokenized_per_second() -> tuple[list[float], ...]:
   """`TweetTokenizer` on 2,000 tweets, and the notebook's function on them."""
   from benchmarks import notebook_pipeline as notebook
@@ -133,14 +57,12 @@ def tokenized_per_second() -> tuple[list[float], ...]:
     # A new one each time, which has stemmed no words yet.
     tokenizer = TweetTokenizer()
     tokenizer.tokenize('import of NLTK')
-    return processes.rate(lambda: [tokenizer.tokenize(t) for t in tweets], len(tweets))
+    return processes.rate(lambda: list(map(tokenizer.tokenize, tweets)), len(tweets))
 
-  return processes.alternate(
-      tokenize,
-      lambda: processes.rate(
-          lambda: [converter.tokenize(t) for t in tweets], len(tweets)
-      ),
-  )
+  def tokenize_as_notebook() -> float:
+    return processes.rate(lambda: list(map(converter.tokenize, tweets)), len(tweets))
+
+  return processes.alternate(tokenize, tokenize_as_notebook)
 
 
 def predictions_per_second(model_dir: str) -> tuple[list[float], ...]:
@@ -245,11 +167,6 @@ def _import_nltk() -> None:
   import nltk.data
   import nltk.stem
   import nltk.tokenize.casual  # noqa: F401
-
-
-def _take(stream: Iterator, n_items: int) -> None:
-  for _ in itertools.islice(stream, n_items):
-    pass
 
 
 if __name__ == '__main__':

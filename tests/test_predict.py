@@ -269,6 +269,7 @@ def test_no_worker_outlives_its_parent(two_processes, number):
   assert not alive
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_input(run_dir):
   code = (
       'import resource, sys; from trax_twitter_sentiment import predict; '

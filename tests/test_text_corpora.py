@@ -151,6 +151,7 @@ def test_three_classes_train_with_traxs_accuracy(tmp_path):
   assert float(loop.history.get('eval', 'metrics/accuracy')[-1][1]) == 1
 
 
+@pytest.mark.slow
 def test_200_000_rows_train_and_are_read_once(reviews, tmp_path, monkeypatch):
   path = reviews('large.csv', 200_000)
   opened = []

@@ -319,6 +319,7 @@ def test_token_ids_of_data_streams_can_be_cut_off(sample_dir):
     next(data.data_streams()[1]())
 
 
+@pytest.mark.slow
 def test_stock_trainer_takes_the_data_set_as_a_flag(tmp_path):
   (tmp_path / 'run.gin').write_text(DATA_STREAMS_GIN)
   result = forked.run(
@@ -332,6 +333,7 @@ def test_stock_trainer_takes_the_data_set_as_a_flag(tmp_path):
   assert accuracies(result)[-1] > 0.8
 
 
+@pytest.mark.slow
 @needs_real_corpus
 def test_gin_file_reaches_0_99_on_real_tweets(tmp_path):
   result = run_python(

@@ -260,6 +260,8 @@ class TweetTokenizer:
 
   def _normalize(self, text: str) -> str:
     text = normalization.fold_characters(normalization.decode_references(text))
+    if not self.keep_emoticons:
+      text = normalization.remove_smileys(text)
     if self.remove_links:
       text = normalization.remove_all_links(text)
     if self.remove_handles:

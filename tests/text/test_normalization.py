@@ -29,6 +29,8 @@ TOKENIZER = TweetTokenizer(
         ('www.example.com/a?b t.co/abc see', ['see']),
         ('hi @a_handle_of_more_than_15_letters', ['hi']),
         ('＠amy hi', ['hi']),
+        ('good 🙂', ['good']),
+        ('☹️ sad 🙁', ['sad']),
         ('mail amy@example.com', ['mail', 'amy@example.com']),
         ('👍🏽 👍', ['👍', '👍']),
         ('❤️ ❤', ['❤', '❤']),

@@ -7,6 +7,8 @@ _APOSTROPHES = str.maketrans(dict.fromkeys('’‘ʼ′´`＇‛', "'"))
 # How to draw the emoji before it, and the tone of its skin.
 _EMOJI_VARIANTS = re.compile('[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]')
 
+_SMILEY = re.compile('[\U0001f642\U0001f641\u263a\u2639]')
+
 # A link ends where a bracket or a quote begins, and may be glued to a word.
 _LINK = re.compile(
     r'(?:https?://|(?<![\w@])(?:www\.|t\.co/))[^\s<>"()]*', re.IGNORECASE
@@ -33,6 +35,11 @@ def fold_characters(text: str) -> str:
 def remove_all_links(text: str) -> str:
   """Returns a text with a space for each link: `HTTP://…`, `www.…`, `t.co/…`, too."""
   return _LINK.sub(' ', text)
+
+
+def remove_smileys(text: str) -> str:
+  """Returns a text with a space for each emoji that is `:)` or `:(` as a character."""
+  return text if text.isascii() else _SMILEY.sub(' ', text)
 
 
 def remove_all_handles(text: str) -> str:

@@ -5,7 +5,7 @@ import functools
 import importlib.resources
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import gin
 import numpy as np
@@ -26,10 +26,18 @@ class Examples:
     texts: the texts; of tweets, positives first, as in the notebook.
     labels: <int32>[n_texts], each text's class; of tweets, 1 for positive and 0 for
       negative.
+    weights: <float32>[n_texts], how much each counts in training; `None` for one.
   """
 
   texts: tuple[str, ...]
   labels: np.ndarray
+  weights: np.ndarray | None = None
+
+  def part(self, rows: np.ndarray) -> 'Examples':
+    """Returns some of the texts, by their indices or as a <bool>[n_texts]."""
+    texts = np.array(self.texts, object)[rows]
+    weights = None if self.weights is None else self.weights[rows]
+    return Examples(tuple(texts), self.labels[rows], weights)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,6 +88,19 @@ def configured_corpus(corpus: Callable[[], Corpus] = TwitterCorpus) -> Corpus:
     corpus: what makes it. In gin: `configured_corpus.corpus = @TextFileCorpus`.
   """
   return corpus()
+
+
+def joined(parts: Sequence[Examples]) -> Examples:
+  """Returns the examples of several, one after the other."""
+  weights = None
+  if any(part.weights is not None for part in parts):
+    ones = (np.ones(len(part.labels), np.float32) for part in parts)
+    weights = np.concatenate([
+        one if part.weights is None else part.weights
+        for part, one in zip(parts, ones, strict=True)
+    ])
+  texts = tuple(text for part in parts for text in part.texts)
+  return Examples(texts, np.concatenate([part.labels for part in parts]), weights)
 
 
 @gin.configurable(module='trax_twitter_sentiment')

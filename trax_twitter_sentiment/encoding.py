@@ -14,6 +14,7 @@ from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of
 from trax_twitter_sentiment.tokenized_texts import TokenIndex, token_index
 from trax_twitter_sentiment.tokenizer import (
     PAD_ID,
+    SPECIAL_TOKENS,
     UNK_ID,
     TweetTokenizer,
     shared_tokenizer,
@@ -32,11 +33,13 @@ class EncodedExamples:
     ids: <int32>[n_tokens], the ids of all tweets, one after the other.
     lengths: <int64>[n_tweets], how many of them each tweet has.
     labels: <int32>[n_tweets], the class of each.
+    weights: <float32>[n_tweets], how much each counts in training; `None` for one.
   """
 
   ids: np.ndarray
   lengths: np.ndarray
   labels: np.ndarray
+  weights: np.ndarray | None = None
 
   def padded(self, length: int, rows: np.ndarray | None = None) -> np.ndarray:
     """Returns <int32>[n_rows, length]: cut off, or filled up with `PAD_ID`.
@@ -82,8 +85,10 @@ class EncodedCorpus:
     """Returns what tells apart corpora that one tokenizer encoded."""
     digest = hashlib.sha256()
     for examples in (self.train, self.validation):
-      for array in (examples.lengths, examples.ids, examples.labels):
-        digest.update(np.int64(len(array)).tobytes() + array.tobytes())
+      arrays = (examples.lengths, examples.ids, examples.labels, examples.weights)
+      for array in arrays:
+        if array is not None:
+          digest.update(np.int64(len(array)).tobytes() + array.tobytes())
     return digest.hexdigest()
 
 
@@ -127,6 +132,7 @@ def encoded_corpus(
     min_token_count: int = 1,
     tokenizer_from: str | None = None,
     lexicon: str | None = None,
+    further_tokens_from: str | None = None,
 ) -> EncodedCorpus:
   """Returns the configured corpus, encoded once by the configured tokenizer.
 
@@ -139,6 +145,8 @@ def encoded_corpus(
     lexicon: `'vader'`, or a file of words and numbers, whose words have an id
       whether or not they are in the training texts: `LogisticRegressionStart` gives
       them a weight. `None` for none.
+    further_tokens_from: the output directory of a run whose tokens have an id, too,
+      for `LogisticRegressionStart.token_weights_from`. `None` for none.
 
   Raises:
     UserError: if an argument is not a legal value.
@@ -146,13 +154,25 @@ def encoded_corpus(
   if max_vocabulary_size is not None:
     check_positive('encoded_corpus.max_vocabulary_size', max_vocabulary_size)
   check_positive('encoded_corpus.min_token_count', min_token_count)
+  if tokenizer_from:
+    tokenizer = _tokenizer_of('tokenizer_from', tokenizer_from)
+  else:
+    tokenizer = configured_tokenizer()
+  further: list[str] = []
+  if lexicon is not None:
+    words = load_lexicon('encoded_corpus.lexicon', lexicon)
+    further += tokens_of(words, tokenizer.add_negated)
+  if further_tokens_from is not None:
+    other = _tokenizer_of('further_tokens_from', further_tokens_from)
+    _check_same_steps(further_tokens_from, other, tokenizer)
+    further += other.vocabulary[len(SPECIAL_TOKENS) :]
   return _encode_corpus(
       configured_corpus(),
-      _tokenizer_of(tokenizer_from) if tokenizer_from else configured_tokenizer(),
+      tokenizer,
       max_vocabulary_size,
       min_token_count,
       learn_vocabulary=tokenizer_from is None,
-      lexicon=lexicon,
+      further=tuple(further),
   )
 
 
@@ -176,13 +196,24 @@ def encoded_without_emoticons(split: str) -> EncodedExamples:
   return _encode_split(configured_corpus(), split, tokenizer)
 
 
-def _tokenizer_of(folder: str) -> TweetTokenizer:
+def _tokenizer_of(setting: str, folder: str) -> TweetTokenizer:
   try:
     return TweetTokenizer.load(folder)
   except FileNotFoundError as error:
     raise UserError(
-        f'encoded_corpus.tokenizer_from={folder!r} has no {error.filename}.'
+        f'encoded_corpus.{setting}={folder!r} has no {error.filename}.'
     ) from error
+
+
+def _check_same_steps(
+    folder: str, theirs: TweetTokenizer, ours: TweetTokenizer
+) -> None:
+  """Raises `UserError` where one word isn't the same token for both."""
+  if differing := theirs.differing_settings(ours):
+    raise UserError(
+        f'encoded_corpus.further_tokens_from={folder!r} tokenized otherwise '
+        f'({", ".join(differing)}); it takes the same steps.'
+    )
 
 
 @functools.lru_cache(maxsize=2)
@@ -192,15 +223,11 @@ def _encode_corpus(
     max_vocabulary_size: int | None,
     min_token_count: int,
     learn_vocabulary: bool,
-    lexicon: str | None = None,
+    further: tuple[str, ...] = (),
 ) -> EncodedCorpus:
   train = token_index(tokenizer, corpus.train.texts)
   validation = token_index(tokenizer, corpus.validation.texts)
   if learn_vocabulary:
-    further = []
-    if lexicon is not None:
-      words = load_lexicon('encoded_corpus.lexicon', lexicon)
-      further = tokens_of(words, tokenizer.add_negated)
     tokenizer = tokenizer.with_vocabulary_of(
         train.counts(), corpus.name, max_vocabulary_size, min_token_count, further
     )
@@ -227,4 +254,4 @@ def _encode(
     known = ids != UNK_ID
     text_of_token = np.repeat(np.arange(len(lengths)), lengths)
     ids, lengths = ids[known], np.bincount(text_of_token[known], minlength=len(lengths))
-  return EncodedExamples(ids=ids, lengths=lengths, labels=examples.labels)
+  return EncodedExamples(ids, lengths, examples.labels, examples.weights)

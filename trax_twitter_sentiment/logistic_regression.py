@@ -21,7 +21,10 @@ from trax_twitter_sentiment.encoding import (
 )
 from trax_twitter_sentiment.errors import UserError, check_positive_number
 from trax_twitter_sentiment.models import pooling_of
+from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens
+from trax_twitter_sentiment.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.lexicon import load_lexicon, side_features
+from trax_twitter_sentiment.tokenizer import SPECIAL_TOKENS
 
 # Pooling -> the power of the number of tokens that it divides by, and by how much the
 # result is scaled, so that one strength of L2 means about the same for both.
@@ -38,7 +41,8 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
   which scikit-learn solves by L-BFGS. What a lexicon says of tokens are four further
   numbers of a text, which have weights of their own; since they are sums over tokens,
   they become part of the tokens' weights, also of words that no training text has. So
-  the model, its files and its explanations are the usual ones. In gin:
+  the model, its files and its explanations are the usual ones. What another run learned
+  of tokens, of whatever classes, helps where texts are few, in the same way. In gin:
 
       encoded_corpus.lexicon = 'vader'
       LogisticRegressionStart.lexicon = 'vader'
@@ -51,6 +55,9 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
     inverse_l2: scikit-learn's `C`: the larger, the larger weights may be.
     balanced: whether classes count the same, however many texts they have.
     lexicon: `'vader'`, or a file of a word, a tab and a number a line; `None` for none.
+    token_weights_from: the output directory of a run whose tokens' weights are such
+      numbers, too; bind `encoded_corpus.further_tokens_from` to the same. `None` for
+      none.
     calibrated: whether probabilities are made to mean what they say: by a temperature
       that is found on the validation texts, and becomes part of the weights.
 
@@ -64,6 +71,7 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
       inverse_l2: float = 3.0,
       balanced: bool = True,
       lexicon: str | None = None,
+      token_weights_from: str | None = None,
       calibrated: bool = True,
   ):
     super().__init__(loop)
@@ -92,13 +100,19 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
     self._lexicon = lexicon
     if lexicon is not None:
       load_lexicon('LogisticRegressionStart.lexicon', lexicon)
+    self._other_run = None
+    if token_weights_from is not None:
+      self._other_run = _token_logits_of(token_weights_from)
 
   def call_at(self, step: int) -> bool:
     return step == 1
 
   def on_step_begin(self, step: int) -> None:
     corpus = encoded_corpus()
-    features = _side_features(corpus.tokenizer.vocabulary, self._lexicon)
+    vocabulary = corpus.tokenizer.vocabulary
+    features = _lexicon_features(vocabulary, self._lexicon)
+    if self._other_run is not None:
+      features = np.hstack([features, _features_of_run(vocabulary, *self._other_run)])
     token_logits, bias = _solve(
         corpus,
         features,
@@ -136,14 +150,14 @@ def _solve(
   n_tokens = len(features)
   labels = corpus.train.labels
   power, scale = _POOLINGS[pooling]
-  scales = scale * _rarity(corpus.train, n_tokens)
+  scales = scale * _scales(corpus.train, n_tokens)
   pooled = functools.partial(_pooled, scales=scales, features=scale * features)
   inputs = pooled(corpus.train, power)
   model = linear_model.LogisticRegression(
       C=inverse_l2,
       class_weight='balanced' if balanced else None,
       max_iter=_MAX_ITERATIONS,
-  ).fit(inputs, labels)
+  ).fit(inputs, labels, sample_weight=corpus.train.weights)
   weights, bias = model.coef_.T, model.intercept_
   if weights.shape[1] == 1:  # Of positive alone.
     weights = np.hstack([-weights, weights]) / 2
@@ -157,15 +171,28 @@ def _solve(
   return token_logits, bias
 
 
-def _rarity(examples: EncodedExamples, n_tokens: int) -> np.ndarray:
-  """Returns <float>[n_tokens], the larger, the rarer a token is: 1 on the average.
+def _scales(examples: EncodedExamples, n_tokens: int) -> np.ndarray:
+  """Returns <float>[n_tokens], what to multiply tokens by: 1 on the average.
 
-  As L2 is the same for all weights, it holds back the rarer ones less then. It is the
-  inverse document frequency, as scikit-learn's `TfidfTransformer` has it.
+  As L2 is the same for all weights, it holds back those of larger tokens less. These
+  are the rarer ones, by the inverse document frequency, and those that some class has
+  more often than the others, by the root of the log-count ratio.
+
+  Sources: scikit-learn's `TfidfTransformer`; Wang and Manning, "Baselines and Bigrams:
+  Simple, Good Sentiment and Topic Classification", 2012, whose scale is the ratio.
   """
-  n_texts = np.bincount(_counts(examples, n_tokens, 1).indices, minlength=n_tokens)
+  has_token = _counts(examples, n_tokens, 0).astype(bool)
+  n_texts = np.asarray(has_token.sum(axis=0))[0]
   idf = 1 + np.log((1 + len(examples.lengths)) / (1 + n_texts))
-  return idf / idf[n_texts > 0].mean()
+  ratios = np.zeros(n_tokens)
+  for label in np.unique(examples.labels):
+    # One text more of each, so that no ratio is infinite.
+    inside = 1 + np.asarray(has_token[examples.labels == label].sum(axis=0))[0]
+    outside = 2 + n_texts - inside
+    ratio = np.log((inside / inside.sum()) / (outside / outside.sum()))
+    ratios = np.maximum(ratios, np.abs(ratio))
+  scales = idf * np.sqrt(ratios)
+  return scales / scales[n_texts > 0].mean()
 
 
 def _pooled(
@@ -211,11 +238,36 @@ def _temperature(logits: np.ndarray, labels: np.ndarray) -> float:
   return float(np.exp(optimize.minimize_scalar(log_loss, bounds=(-4, 4)).x))
 
 
-def _side_features(vocabulary: Sequence[str], lexicon: str | None) -> np.ndarray:
+def _lexicon_features(vocabulary: Sequence[str], lexicon: str | None) -> np.ndarray:
+  """Returns <float>[vocabulary_size, 4], or no column without a lexicon."""
   if lexicon is None:
     return np.zeros((len(vocabulary), 0))
   words = load_lexicon('LogisticRegressionStart.lexicon', lexicon)
   return np.array([side_features(token, words) for token in vocabulary])
+
+
+def _token_logits_of(folder: str) -> tuple[Sequence[str], np.ndarray]:
+  """Returns a run's vocabulary, and <float>[vocabulary_size, n_classes]."""
+  predictor = SentimentPredictor.load(folder)
+  if not isinstance(predictor.model, BagOfTokens):
+    raise UserError(
+        f'LogisticRegressionStart.token_weights_from={folder!r} takes the run of a '
+        'TwitterClassifier.'
+    )
+  logits = predictor.model.token_logits
+  return predictor.tokenizer.vocabulary, logits - logits.mean(axis=1, keepdims=True)
+
+
+def _features_of_run(
+    vocabulary: Sequence[str], their_vocabulary: Sequence[str], logits: np.ndarray
+) -> np.ndarray:
+  """Returns <float>[vocabulary_size, n_classes of the run], 0 for other tokens."""
+  id_of = {token: i for i, token in enumerate(vocabulary)}
+  known = [i for i, token in enumerate(their_vocabulary) if token in id_of]
+  features = np.zeros((len(vocabulary), logits.shape[1]))
+  features[[id_of[their_vocabulary[i]] for i in known]] = logits[known]
+  features[: len(SPECIAL_TOKENS)] = 0
+  return features
 
 
 def _with(weights: Any, token_logits: np.ndarray, bias: np.ndarray) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import gin
 import numpy as np
 
-from trax_twitter_sentiment.corpus import Corpus, Examples, TwitterCorpus
+from trax_twitter_sentiment.corpus import Corpus, Examples, TwitterCorpus, joined
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
 # Ends the name of a corpus whose near-duplicates are in one split.
@@ -41,15 +41,13 @@ def GroupedCorpus(corpus: Callable[[], Corpus] = TwitterCorpus) -> Corpus:
 @functools.lru_cache(maxsize=2)
 def _grouped(corpus: Corpus) -> Corpus:
   n_train = len(corpus.train.texts)
-  texts = corpus.train.texts + corpus.validation.texts
-  labels = np.concatenate([corpus.train.labels, corpus.validation.labels])
-  trains = np.array(near_duplicates(texts)) < n_train
+  examples = joined([corpus.train, corpus.validation])
+  trains = np.array(near_duplicates(examples.texts)) < n_train
 
   def split(chosen: np.ndarray) -> Examples:
     # Positives first, as ever.
     rows = np.flatnonzero(chosen)
-    rows = rows[np.argsort(-labels[rows], kind='stable')]
-    return Examples(tuple(texts[i] for i in rows), labels[rows])
+    return examples.part(rows[np.argsort(-examples.labels[rows], kind='stable')])
 
   return dataclasses.replace(
       corpus, name=corpus.name + GROUPED, train=split(trains), validation=split(~trains)

@@ -4,6 +4,7 @@ import ast
 import functools
 import inspect
 import os
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from trax_twitter_sentiment.corpus import Corpus, TwitterCorpus
 from trax_twitter_sentiment.encoding import corpus_digest
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.mixed_corpus import MIXED
 from trax_twitter_sentiment.near_duplicates import GROUPED, GroupedCorpus
 from trax_twitter_sentiment.run_directory import settings
 from trax_twitter_sentiment.run_directory.files import CORPUS_FILE
@@ -20,6 +22,9 @@ from trax_twitter_sentiment.text_corpora import (
     TweetEvalCorpus,
 )
 from trax_twitter_sentiment.tokenizer import TweetTokenizer
+
+# The first of MixedCorpus.corpora, with its scope, as gin writes it.
+_FIRST_CORPUS = re.compile(r'\[@(?:([\w/.]+)/)?(?:[\w.]+\.)?(\w+)')
 
 # The first word of the name of a corpus of the user's own -> what makes it.
 _MAKERS = {
@@ -53,10 +58,17 @@ def recorded_corpus(folder: str, tokenizer: TweetTokenizer) -> Corpus:
 
 
 def _maker(folder: str, source: str) -> Callable[[], Corpus]:
+  scope = 'train'
+  if source.startswith(MIXED):
+    # Its validation part is the first one's.
+    source = source.removeprefix(MIXED).partition(' + ')[0]
+    corpora = settings.recorded(folder).get('MixedCorpus.corpora', '')
+    if match := _FIRST_CORPUS.search(corpora):
+      scope = match[1] or scope
   if source in ('nltk', 'sample'):
     return functools.partial(TwitterCorpus, source)
   maker = _MAKERS.get(source.partition(' ')[0])
-  bound = _bound(folder, maker) if maker else {}
+  bound = _bound(folder, maker, scope) if maker else {}
   if maker is None or not bound:
     raise UserError(
         f'The run was trained on the corpus {source!r}, whose validation texts are not '
@@ -65,13 +77,16 @@ def _maker(folder: str, source: str) -> Callable[[], Corpus]:
   return functools.partial(maker, **bound)
 
 
-def _bound(folder: str, maker: Callable[..., Corpus]) -> dict[str, Any]:
-  """Returns a corpus's arguments, as `config.gin` records them."""
+def _bound(folder: str, maker: Callable[..., Corpus], scope: str) -> dict[str, Any]:
+  """Returns a corpus's arguments, as `config.gin` records them.
+
+  Those of gin's scope come before those of none.
+  """
   recorded = settings.recorded(folder)
   bound = {}
   for name in inspect.signature(maker).parameters:
     setting = f'{maker.__name__}.{name}'
-    for key in (setting, f'train/{setting}'):
+    for key in (f'{scope}/{setting}', setting):
       if key in recorded:
         try:
           bound[name] = ast.literal_eval(recorded[key])

@@ -7,6 +7,7 @@ from trax_twitter_sentiment import (  # noqa: F401
     encoding,
     logistic_regression,
     metrics,
+    mixed_corpus,
     models,
     near_duplicates,
     streams,

@@ -127,7 +127,7 @@ def TwitterBatches(
 
   A batch is `(inputs, targets, weights)`: <int32>[batch_size, length], filled up
   with 0; <int32>[batch_size], 1 for positive and 0 for negative; and
-  <float32>[batch_size], of ones unless `class_weights` says otherwise.
+  <float32>[batch_size], of ones unless `class_weights` or the corpus says otherwise.
 
   Args:
     split: `'train'` or `'validation'`.
@@ -197,6 +197,8 @@ def TwitterBatches(
       length = lengths[rows].max() if pad_each_batch else longest
       labels = examples.labels[rows]
       weights = weight_of[labels]
+      if examples.weights is not None:
+        weights = weights * examples.weights[rows]
       if n_once:
         # An epoch ends in a batch of its own, where what fills it up doesn't count.
         weights[n_left:] = 0

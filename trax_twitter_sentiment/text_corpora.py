@@ -275,12 +275,7 @@ def _hold_out(
           f'TextFileCorpus.validation_fraction={fraction} of them.'
       )
     held_out[rng.choice(rows, n_held_out, replace=False)] = True
-  return _part(examples, ~held_out), _part(examples, held_out)
-
-
-def _part(examples: Examples, chosen: np.ndarray) -> Examples:
-  texts = tuple(t for t, keep in zip(examples.texts, chosen, strict=True) if keep)
-  return Examples(texts, examples.labels[chosen])
+  return examples.part(~held_out), examples.part(held_out)
 
 
 @functools.cache

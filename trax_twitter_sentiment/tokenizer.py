@@ -60,6 +60,7 @@ class TweetTokenizer:
       links, handles and hash signs go in whatever form, without a word beside them.
       This and what follows is off by default;
       `trax_twitter_sentiment.text` has the details.
+    add_marks: each handle, link and hash sign is a token of its kind, too.
     add_pairs: each two neighbouring tokens are a token, too.
     add_negated: a word after `not` and the like is a token in this sense, too.
     add_characters: the n-grams of each word's characters are tokens, too.
@@ -86,6 +87,7 @@ class TweetTokenizer:
   remove_punctuation: bool = True
   stem: bool = True
   normalize: bool = False
+  add_marks: bool = False
   add_pairs: bool = False
   add_negated: bool = False
   add_lexicon: bool = False
@@ -110,7 +112,7 @@ class TweetTokenizer:
   def tokenize(self, text: str) -> list[str]:
     """Returns the tokens of a text; none where nothing but noise is in it."""
     found = self._words(text)
-    return found + self._features(found) if self._has_features else found
+    return found + self._features(text, found) if self._has_features else found
 
   def grouped(self, text: str) -> list[tuple[str, list[str]]]:
     """Returns the tokens of a text, each with all that explains it.
@@ -121,7 +123,7 @@ class TweetTokenizer:
       return [(token, [token]) for token in self.tokenize(text)]
     found = self._words(text)
     grams = [self._characters(word) for word in found]
-    others = self._features(found)[: -sum(map(len, grams)) or None]
+    others = self._features(text, found)[: -sum(map(len, grams)) or None]
     groups = [(w, [w, *of_w]) for w, of_w in zip(found, grams, strict=True)]
     return groups + [(token, [token]) for token in others]
 
@@ -274,11 +276,10 @@ class TweetTokenizer:
 
   @functools.cached_property
   def _has_features(self) -> bool:
-    steps = (self.add_pairs, self.add_negated, self.add_lexicon, self.add_characters)
-    return any(steps)
+    return any(getattr(self, name) for name in _step_names() if name.startswith('add_'))
 
-  def _features(self, tokens: list[str]) -> list[str]:
-    found = []
+  def _features(self, text: str, tokens: list[str]) -> list[str]:
+    found = normalization.marks(text) if self.add_marks else []
     if self.add_pairs:
       found += [p for p in extra_tokens.pairs(tokens) if not self._is_removed(p)]
     flags = extra_tokens.negated(tokens) if self.add_negated else [False] * len(tokens)

@@ -32,6 +32,22 @@ def fold_characters(text: str) -> str:
   return _EMOJI_VARIANTS.sub('', text.translate(_APOSTROPHES))
 
 
+def marks(text: str) -> list[str]:
+  """Returns a token for each handle, link and hash sign of a text.
+
+  What they say is left out by most settings; that they are there says something, too.
+
+  Example:
+    >>> marks('@amy see www.example.org #fun #sun')
+    ['<handle>', '<link>', '<hash sign>', '<hash sign>']
+  """
+  return (
+      ['<handle>'] * len(_HANDLE.findall(text))
+      + ['<link>'] * len(_LINK.findall(text))
+      + ['<hash sign>'] * text.count('#')
+  )
+
+
 def remove_all_links(text: str) -> str:
   """Returns a text with a space for each link: `HTTP://…`, `www.…`, `t.co/…`, too."""
   return _LINK.sub(' ', text)

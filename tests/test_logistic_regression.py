@@ -35,15 +35,19 @@ def test_predictions_are_scikit_learns(tmp_path, pooling):
       analyzer=tokenizer.tokenize, vocabulary=tokenizer.vocabulary
   )
   counts = vectorizer.transform(corpus.train.texts)
-  idf = 1 + np.log((1 + counts.shape[0]) / (1 + np.asarray((counts > 0).sum(0))[0]))
-  idf /= idf[np.asarray(counts.sum(0))[0] > 0].mean()
+  present = counts.toarray() > 0
+  scale = 1 + np.log((1 + len(present)) / (1 + present.sum(axis=0)))
+  positive, negative = (1 + present[corpus.train.labels == i].sum(0) for i in (1, 0))
+  ratio = np.log((positive / positive.sum()) / (negative / negative.sum()))
+  scale *= np.sqrt(np.abs(ratio))
+  scale /= scale[present.any(axis=0)].mean()
 
   def inputs(texts):
     rows = vectorizer.transform(texts).toarray()
     n_tokens = np.maximum(rows.sum(axis=1, keepdims=True), 1)
     if pooling == 'masked_mean':
-      return 20 * rows * idf / n_tokens
-    return 1.4 * rows * idf / np.sqrt(n_tokens)
+      return 20 * rows * scale / n_tokens
+    return 1.4 * rows * scale / np.sqrt(n_tokens)
 
   model = linear_model.LogisticRegression(C=0.5, max_iter=2000, tol=1e-6)
   model.fit(inputs(corpus.train.texts), corpus.train.labels)
@@ -79,6 +83,46 @@ def test_word_of_the_lexicon_that_no_text_has_gets_a_share(tmp_path):
   explanation = predictor.explain('unheardof')
   assert explanation.tokens == ('unheardof',)
   assert explanation.shares[0] > 0.1
+
+
+def test_tokens_of_another_run_help_where_texts_are_few(tmp_path):
+  def write(name, words, n_rows):
+    rows = [
+        json.dumps({'text': f'{word} no. {i}', 'label': label})
+        for label in words
+        for i in range(n_rows)
+        for word in words[label]
+    ]
+    (tmp_path / name).write_text('\n'.join(rows))
+    return f"TextFileCorpus.train_path='{tmp_path / name}'"
+
+  many = write('many', {'1': ['yay', 'yahoo'], '2': ['boo', 'bah'], '3': ['hm']}, 20)
+  few = write('few', {'good': ['yay'], 'bad': ['boo']}, 6)
+  train(tmp_path / 'other', many, config='text_file.gin')
+  train(
+      tmp_path / 'run',
+      few,
+      f"encoded_corpus.further_tokens_from='{tmp_path}/other'",
+      f"LogisticRegressionStart.token_weights_from='{tmp_path}/other'",
+      config='text_file.gin',
+  )
+  train(tmp_path / 'alone', few, config='text_file.gin')
+  # Words that are in the other run's texts alone.
+  words = ('yahoo', 'bah')
+  predictor = SentimentPredictor.load(tmp_path / 'run')
+  assert [p.name for p in predictor.predict(words)] == ['good', 'bad']
+  alone = SentimentPredictor.load(tmp_path / 'alone').tokenizer
+  assert not set(words) & set(alone.vocabulary)
+
+
+def test_other_run_has_to_have_the_same_steps(hard_run, tmp_path):
+  with pytest.raises(UserError, match='further_tokens_from=.* tokenized otherwise'):
+    train(
+        tmp_path,
+        f"encoded_corpus.further_tokens_from='{hard_run}/plain'",
+        'TweetTokenizer.add_pairs=False',
+        config='twitter_hard.gin',
+    )
 
 
 @pytest.fixture(scope='module')
@@ -136,6 +180,8 @@ def test_shares_of_characters_count_towards_their_word(tmp_path):
         (["TwitterClassifier.pooling='mean'"], "one of 'masked_mean', 'masked_sqrtn'"),
         (['TwitterClassifier.embedding_dim=1'], 'embedding_dim of 2 or more'),
         (["LogisticRegressionStart.lexicon='/nowhere'"], "'/nowhere': No such file"),
+        (["LogisticRegressionStart.token_weights_from='/nowhere'"], '/nowhere'),
+        (["encoded_corpus.further_tokens_from='/nowhere'"], "from='/nowhere' has no"),
     ],
 )
 def test_mistake_is_named_before_training(tmp_path, bindings, message):

@@ -16,6 +16,7 @@ _MODULES = {
     'GroupedCorpus': 'near_duplicates',
     'LogisticRegressionStart': 'logistic_regression',
     'MacroF1': 'metrics',
+    'MixedCorpus': 'mixed_corpus',
     'SaveForPrediction': 'callbacks',
     'SentimentNetwork': 'notebook.sentiment_network',
     'SentimentPredictor': 'predictor',

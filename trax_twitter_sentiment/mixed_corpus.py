@@ -31,8 +31,8 @@ def MixedCorpus(
   Args:
     corpora: what makes them. Classes are those of the first; the others' are among
       them, by name. Stop words are the first one's.
-    weights: how much a training text of each counts; `None` for one. A class's share
-      of a balanced batch stays what it is.
+    weights: how much a training text of each counts, for `TwitterBatches` and
+      `LogisticRegressionStart`; `None` for one.
 
   Raises:
     UserError: if a corpus has a class that the first one hasn't, or an argument is
@@ -46,7 +46,7 @@ def MixedCorpus(
   if not corpora:
     raise UserError('MixedCorpus.corpora is empty; it takes one or more.')
   if weights is None:
-    weights = [1.0] * len(corpora)
+    return _mixed(tuple(make() for make in corpora), (1.0,) * len(corpora))
   if not isinstance(weights, (list, tuple)) or len(weights) != len(corpora):
     raise UserError(
         f'MixedCorpus.weights={weights!r} is not a list of {len(corpora)} numbers, one '
@@ -84,8 +84,8 @@ def _weighted(corpus: Corpus, class_names: tuple[str, ...], weight: float) -> Ex
     )
   train = corpus.train
   class_of = np.array([class_names.index(name) for name in corpus.class_names])
-  weights = np.ones(len(train.labels), np.float32)
-  if train.weights is not None:
-    weights = train.weights
-  labels = class_of[train.labels].astype(np.int32)
-  return Examples(train.texts, labels, (weight * weights).astype(np.float32))
+  weights = train.weights
+  if weight != 1:
+    ones = np.ones(len(train.labels), np.float32)
+    weights = np.float32(weight) * (ones if weights is None else weights)
+  return Examples(train.texts, class_of[train.labels].astype(np.int32), weights)

@@ -6,13 +6,13 @@ import inspect
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from trax_twitter_sentiment.corpus import Corpus, TwitterCorpus
 from trax_twitter_sentiment.encoding import corpus_digest
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.mixed_corpus import MIXED
+from trax_twitter_sentiment.mixed_corpus import MIXED, MixedCorpus
 from trax_twitter_sentiment.near_duplicates import GROUPED, GroupedCorpus
 from trax_twitter_sentiment.run_directory import settings
 from trax_twitter_sentiment.run_directory.files import CORPUS_FILE
@@ -23,8 +23,8 @@ from trax_twitter_sentiment.text_corpora import (
 )
 from trax_twitter_sentiment.tokenizer import TweetTokenizer
 
-# The first of MixedCorpus.corpora, with its scope, as gin writes it.
-_FIRST_CORPUS = re.compile(r'\[@(?:([\w/.]+)/)?(?:[\w.]+\.)?(\w+)')
+# One of MixedCorpus.corpora, with its scope, as gin writes it.
+_REFERENCE = re.compile(r'@(?:([\w/.]+)/)?(?:\w+\.)*(\w+)')
 
 # The first word of the name of a corpus of the user's own -> what makes it.
 _MAKERS = {
@@ -32,6 +32,7 @@ _MAKERS = {
     'tfds': TfdsCorpus,
     'tweeteval': TweetEvalCorpus,
 }
+_BY_NAME = {make.__name__: make for make in (TwitterCorpus, *_MAKERS.values())}
 
 
 def recorded_corpus(folder: str, tokenizer: TweetTokenizer) -> Corpus:
@@ -52,39 +53,57 @@ def recorded_corpus(folder: str, tokenizer: TweetTokenizer) -> Corpus:
   if source != tokenizer.corpus:
     return GroupedCorpus(make)
   corpus = make()
-  if source.partition(' ')[0] in _MAKERS:
+  if source.startswith((MIXED, *(f'{word} ' for word in _MAKERS))):
     _warn_of_changes(folder, tokenizer, corpus)
   return corpus
 
 
 def _maker(folder: str, source: str) -> Callable[[], Corpus]:
-  scope = 'train'
-  if source.startswith(MIXED):
-    # Its validation part is the first one's.
-    source = source.removeprefix(MIXED).partition(' + ')[0]
-    corpora = settings.recorded(folder).get('MixedCorpus.corpora', '')
-    if match := _FIRST_CORPUS.search(corpora):
-      scope = match[1] or scope
   if source in ('nltk', 'sample'):
     return functools.partial(TwitterCorpus, source)
+  if source.startswith(MIXED):
+    return _mixed_maker(folder, source)
   maker = _MAKERS.get(source.partition(' ')[0])
-  bound = _bound(folder, maker, scope) if maker else {}
+  bound = _bound(folder, maker, 'train') if maker else {}
   if maker is None or not bound:
-    raise UserError(
-        f'The run was trained on the corpus {source!r}, whose validation texts are not '
-        'at hand; the evaluate command takes other labelled texts with --input.'
-    )
+    raise _not_at_hand(source)
   return functools.partial(maker, **bound)
 
 
-def _bound(folder: str, maker: Callable[..., Corpus], scope: str) -> dict[str, Any]:
-  """Returns a corpus's arguments, as `config.gin` records them.
+def _mixed_maker(folder: str, source: str) -> Callable[[], Corpus]:
+  recorded = settings.recorded(folder)
+  makers = []
+  for scope, name in _REFERENCE.findall(recorded.get('MixedCorpus.corpora', '')):
+    if name not in _BY_NAME:
+      raise _not_at_hand(source)
+    maker = _BY_NAME[name]
+    makers.append(functools.partial(maker, **_bound(folder, maker, scope or 'train')))
+  if not makers:
+    raise _not_at_hand(source)
+  weights = _bound(folder, MixedCorpus, 'train', ('weights',))
+  return functools.partial(MixedCorpus, makers, **weights)
+
+
+def _not_at_hand(source: str) -> UserError:
+  return UserError(
+      f'The run was trained on the corpus {source!r}, whose validation texts are not '
+      'at hand; the evaluate command takes other labelled texts with --input.'
+  )
+
+
+def _bound(
+    folder: str,
+    maker: Callable[..., Corpus],
+    scope: str,
+    names: Iterable[str] | None = None,
+) -> dict[str, Any]:
+  """Returns a corpus's arguments, or some, as `config.gin` records them.
 
   Those of gin's scope come before those of none.
   """
   recorded = settings.recorded(folder)
   bound = {}
-  for name in inspect.signature(maker).parameters:
+  for name in names or inspect.signature(maker).parameters:
     setting = f'{maker.__name__}.{name}'
     for key in (f'{scope}/{setting}', setting):
       if key in recorded:

@@ -63,6 +63,11 @@ def TwitterSamples(
   """
   check_choice('TwitterSamples.split', split, SPLITS)
   examples = getattr(configured_corpus(), split)
+  if examples.weights is not None:
+    raise UserError(
+        'TwitterSamples gives each text the same weight; MixedCorpus.weights takes '
+        'TwitterBatches.'
+    )
   rng = _generator('TwitterSamples', split, shuffle, seed)
   rows = _share_of_host(np.arange(len(examples.texts)), host_id, n_hosts)
 

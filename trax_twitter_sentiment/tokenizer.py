@@ -60,7 +60,8 @@ class TweetTokenizer:
       links, handles and hash signs go in whatever form, without a word beside them.
       This and what follows is off by default;
       `trax_twitter_sentiment.text` has the details.
-    add_marks: each handle, link and hash sign is a token of its kind, too.
+    add_marks: each handle, link and hashtag is a token, `<handle>`, `<link>` or
+      `<hashtag>`, too.
     add_pairs: each two neighbouring tokens are a token, too.
     add_negated: a word after `not` and the like is a token in this sense, too.
     add_characters: the n-grams of each word's characters are tokens, too.

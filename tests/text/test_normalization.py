@@ -56,3 +56,12 @@ def test_steps_that_undo_each_other_are_refused(sample_corpus, feature, step):
   gin.bind_parameter(f'TweetTokenizer.{feature}', True)
   with pytest.raises(UserError, match=rf'{feature}=True takes TweetTokenizer.{step}'):
     tokenize_tweet('not good')
+
+
+def test_marks_are_tokens_beside_what_is_left_out():
+  tokenizer = TweetTokenizer(normalize=True, stem=False, add_marks=True)
+  text = 'so #happy @amy_2 it&#39;s www.example.org #1'
+  assert tokenizer.tokenize(text) == [
+      'so', 'happy', "it's", '1', '<handle>', '<link>', '<hashtag>', '<hashtag>',
+  ]  # fmt: skip
+  assert tokenizer.tokenize('no mark') == ['no', 'mark']

@@ -15,6 +15,8 @@ _LINK = re.compile(
 )
 # Of any length; an address of e-mail has none.
 _HANDLE = re.compile(r'(?<![\w@＠])[@＠]\w+')
+# No reference to a character: `&#39;`.
+_HASHTAG = re.compile(r'(?<!&)#(?=\w)')
 
 
 def decode_references(text: str) -> str:
@@ -33,18 +35,18 @@ def fold_characters(text: str) -> str:
 
 
 def marks(text: str) -> list[str]:
-  """Returns a token for each handle, link and hash sign of a text.
+  """Returns a token for each handle, link and hashtag of a text.
 
   What they say is left out by most settings; that they are there says something, too.
 
   Example:
     >>> marks('@amy see www.example.org #fun #sun')
-    ['<handle>', '<link>', '<hash sign>', '<hash sign>']
+    ['<handle>', '<link>', '<hashtag>', '<hashtag>']
   """
   return (
       ['<handle>'] * len(_HANDLE.findall(text))
       + ['<link>'] * len(_LINK.findall(text))
-      + ['<hash sign>'] * text.count('#')
+      + ['<hashtag>'] * len(_HASHTAG.findall(text))
   )
 
 

@@ -10,7 +10,7 @@ _SPLIT_EMOTICON = re.compile(r'(?<!\S): ([()])(?!\S)')
 
 # NLTK's tokenizer takes quadratic time on some long runs (of digits, say), so a
 # text longer than any tweet goes to it in pieces.
-_PIECE_LENGTH = 1024
+PIECE_LENGTH = 1024
 
 
 def join_split_emoticons(text: str) -> str:
@@ -36,8 +36,8 @@ def remove_links(text: str) -> str:
 def pieces(text: str) -> Iterator[str]:
   """Yields a long text in pieces, cut at white space where there is some."""
   start = 0
-  while len(text) - start > _PIECE_LENGTH:
-    end = start + _PIECE_LENGTH
+  while len(text) - start > PIECE_LENGTH:
+    end = start + PIECE_LENGTH
     cut = max(text.rfind(' ', start, end), text.rfind('\n', start, end))
     cut = cut if cut > start else end
     yield text[start:cut]

@@ -1,0 +1,35 @@
+import random
+
+import pytest
+from conftest import needs_real_corpus
+from nltk.stem import PorterStemmer
+
+from trax_twitter_sentiment.corpus import TwitterCorpus
+from trax_twitter_sentiment.text import stemming
+
+NLTKS = PorterStemmer().stem
+SUFFIXES = [
+    's', 'ies', 'sses', 'eed', 'ied', 'ed', 'ing', 'y', 'e', 'll', 'alli', 'logi',
+    *(rule.suffix for table in (stemming._STEP_2, stemming._STEP_3, stemming._STEP_4)
+      for rules in table.values() for rule in rules),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize('letters', ['aeioubcdlstyzw', 'aylisng', "xé-'9Iß"])
+def test_stems_are_nltks_whatever_the_word(letters):
+  rng = random.Random(letters)
+  for _ in range(20_000):
+    word = ''.join(rng.choices(letters, k=rng.randint(0, 6)))
+    word += ''.join(rng.choices(SUFFIXES, k=rng.randint(0, 3)))
+    assert stemming.stem(word) == NLTKS(word), word
+
+
+@needs_real_corpus
+def test_stems_of_tweets_are_nltks(real_corpus):
+  words = {word for text in TwitterCorpus().train.texts for word in text.split()}
+  assert {word: stemming.stem(word) for word in words} == {w: NLTKS(w) for w in words}
+
+
+def test_irregular_words_are_nltks():
+  for word in stemming._IRREGULAR:
+    assert stemming.stem(word.upper()) == NLTKS(word.upper())

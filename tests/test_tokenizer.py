@@ -4,7 +4,6 @@ import json
 import gin
 import pytest
 from conftest import REFERENCE_TOKENS, needs_real_corpus
-from nltk.stem import PorterStemmer
 
 from trax_twitter_sentiment.corpus import TwitterCorpus
 from trax_twitter_sentiment.encoding import (
@@ -138,23 +137,6 @@ def test_pair_that_is_an_emoticon_is_removed():
   assert ': (' in tokenize('a : ( b', join_split_emoticons=False, **settings)
   tokens = tokenize('::d(', keep_emoticons=False, **settings)
   assert ': (' not in tokens
-
-
-def test_each_word_is_stemmed_once(monkeypatch):
-  stemmed = []
-  stem = PorterStemmer.stem
-
-  def counting_stem(self, word, *arguments):
-    stemmed.append(word)
-    return stem(self, word, *arguments)
-
-  monkeypatch.setattr(PorterStemmer, 'stem', counting_stem)
-  tokenizer = TweetTokenizer()
-  for _ in range(3):
-    assert tokenizer.tokenize('happy dogs, happy cats') == [
-        'happi', 'dog', 'happi', 'cat',
-    ]  # fmt: skip
-  assert sorted(stemmed) == ['cats', 'dogs', 'happy']
 
 
 @pytest.mark.parametrize(

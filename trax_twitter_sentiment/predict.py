@@ -12,6 +12,7 @@ files. Predictions go to standard output, in the order of the texts.
 import os
 import sys
 from collections.abc import Iterable, Iterator
+from typing import IO
 
 from absl import flags
 
@@ -19,10 +20,10 @@ from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.parallel import map_in_order
 from trax_twitter_sentiment.prediction import formats, output
-from trax_twitter_sentiment.prediction.formats import Formatter, Result, Row
+from trax_twitter_sentiment.prediction.formats import Detailed, Formatter, Rows
 from trax_twitter_sentiment.predictor import SentimentPredictor
 from trax_twitter_sentiment.reading import source
-from trax_twitter_sentiment.reading.tables import TableReader
+from trax_twitter_sentiment.reading.tables import Record, TableReader
 
 _MODEL_DIR = cli.define_model_dir()
 _reading_options = cli.define_reading_flags('texts')
@@ -84,11 +85,11 @@ def main(texts: list[str]) -> None:
         _MIN_PROBABILITY.value,
         coloured=opened.file.isatty() and not os.environ.get('NO_COLOR'),
     )
-    rows = _rows(texts, reader, opened.last_row)
+    chunks = _chunks(_records(texts, reader, opened.last_row))
     if not opened.last_row:
-      rows = _after_header(opened.file, formatter, rows)
+      chunks = _after_header(opened.file, formatter, chunks)
     work = _Work(predictor, formatter, _EXPLAIN.value)
-    for lines in map_in_order(work, _chunks(rows), _PROCESSES.value):
+    for lines in map_in_order(work, chunks, _PROCESSES.value):
       opened.file.write(lines)
   if paths or reader.n_damaged or reader.n_skipped or reader.n_decoded:
     cli.say_what_was_read(reader)
@@ -114,22 +115,30 @@ def _check_flags(texts: list[str], paths: list[str]) -> None:
     print('Reading texts, one a line; Ctrl-D ends them.', file=sys.stderr)
 
 
-def _rows(texts: list[str], reader: TableReader, last_row: int) -> Iterator[Row]:
+def _records(
+    texts: list[str], reader: TableReader, last_row: int
+) -> Iterator[Record]:
   """Yields the rows to predict: those after the last one that is done."""
   if texts:
-    rows: Iterable[Row] = (Row(i, text, {}) for i, text in enumerate(texts, start=1))
+    records: Iterable[Record] = (
+        Record(i, 'arguments', i, (text,), {}) for i, text in enumerate(texts, start=1)
+    )
   else:
-    rows = (Row(r.row, r.values[0], r.kept) for r in _with_progress(reader))
-  return (row for row in rows if row.number > last_row)
+    records = _with_progress(reader)
+  if not last_row:
+    return iter(records)
+  return (record for record in records if record.row > last_row)
 
 
-def _after_header(file, formatter: Formatter, rows: Iterator[Row]) -> Iterator[Row]:
-  """Yields rows, and before the first writes the header, with its columns' names."""
-  first = next(rows, None)
-  file.write(formatter.header([*first.kept] if first else []))
+def _after_header(
+    file: IO[str], formatter: Formatter, chunks: Iterator[Rows]
+) -> Iterator[Rows]:
+  """Yields chunks, and before the first writes the header, with its columns' names."""
+  first = next(chunks, None)
+  file.write(formatter.header([*first.kept[0]] if first else []))
   if first:
     yield first
-    yield from rows
+    yield from chunks
 
 
 class _Work:
@@ -142,36 +151,37 @@ class _Work:
     self._formatter = formatter
     self._explain = explain
 
-  def __call__(self, rows: list[Row]) -> str:
-    texts = [row.text or '' for row in rows]
+  def __call__(self, rows: Rows) -> str:
+    texts = [text or '' for text in rows.texts]
     if self._explain:
       explanations = [*map(self._predictor.explain, texts)]
-      results = [
-          Result(row, explanation.prediction, explanation)
-          for row, explanation in zip(rows, explanations, strict=True)
-      ]
-    else:
+      details = [Detailed(found.prediction, found) for found in explanations]
+      return self._formatter.detailed_lines(rows, details)
+    if self._formatter.shows_tokens:
       predictions = self._predictor.predict(texts)
-      results = [Result(r, p, None) for r, p in zip(rows, predictions, strict=True)]
-    return self._formatter.lines(results)
+      details = [Detailed(prediction, None) for prediction in predictions]
+      return self._formatter.detailed_lines(rows, details)
+    return self._formatter.lines(rows, self._predictor.score(texts))
 
 
-def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+def _chunks(records: Iterator[Record]) -> Iterator[Rows]:
   """Yields rows in chunks; if reading fails, those before are yielded first."""
-  chunk: list[Row] = []
+  chunk = Rows([], [], [])
   n_characters = 0
   try:
-    for row in rows:
-      chunk.append(row)
-      n_characters += len(row.text or '')
-      if len(chunk) == _CHUNK_SIZE or n_characters > _CHUNK_CHARACTERS:
+    for row, _, _, (text,), kept in records:
+      chunk.numbers.append(row)
+      chunk.texts.append(text)
+      chunk.kept.append(kept)
+      n_characters += len(text or '')
+      if len(chunk.numbers) == _CHUNK_SIZE or n_characters > _CHUNK_CHARACTERS:
         yield chunk
-        chunk, n_characters = [], 0
+        chunk, n_characters = Rows([], [], []), 0
   except UserError:
-    if chunk:
+    if chunk.numbers:
       yield chunk
     raise
-  if chunk:
+  if chunk.numbers:
     yield chunk
 
 

@@ -1,6 +1,7 @@
 """Predictions from a run's output directory, on NumPy alone."""
 
 import dataclasses
+import itertools
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens, against_others
-from trax_twitter_sentiment.prediction.results import Explanation, Prediction
+from trax_twitter_sentiment.prediction.results import Explanation, Prediction, Scores
 from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS, ModelInfo
 from trax_twitter_sentiment.run_directory.weights import WEIGHTS_FILE, load_arrays
 from trax_twitter_sentiment.tokenizer import UNK_ID, TweetTokenizer
@@ -22,8 +23,13 @@ _CHUNK_SIZE = 512
 class Model(Protocol):
   """From token ids to log-probabilities."""
 
-  def log_probabilities(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
-    """Returns <float>[n_texts, n_classes] for the ids, <int32>[n_tokens], of texts."""
+  def log_probabilities(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Returns <float>[n_texts, n_classes].
+
+    Args:
+      ids: <int32>[n_tokens], those of all texts, one after the other.
+      lengths: <int64>[n_texts], how many of them each text has.
+    """
 
 
 class SentimentPredictor:
@@ -103,35 +109,42 @@ class SentimentPredictor:
     token_lists = [tokenizer.without_dropped(tokenizer.tokenize(t)) for t in texts]
     if not token_lists:
       return []
-    id_lists = [tokenizer.encode_tokens(tokens) for tokens in token_lists]
-    scores = self.model.log_probabilities(id_lists)
+    ids = tokenizer.encode_tokens(itertools.chain.from_iterable(token_lists))
+    scores = self._score(ids, np.array([len(tokens) for tokens in token_lists]))
     rows = zip(
-        scores.argmax(axis=1).tolist(),  # The first of equals.
-        scores.tolist(),
+        scores.log_probabilities.argmax(axis=1).tolist(),  # The first of equals.
+        scores.log_probabilities.tolist(),
         token_lists,
-        ((ids != UNK_ID).sum() for ids in id_lists),
+        scores.n_known.tolist(),
         strict=True,
     )
     return [
-        Prediction(label, tuple(row), tuple(tokens), self.class_names, int(n_known))
+        Prediction(label, tuple(row), tuple(tokens), self.class_names, n_known)
         for label, row, tokens, n_known in rows
     ]
+
+  def score(self, texts: Sequence[str]) -> Scores:
+    """Returns what `predict` says of texts as arrays: the fastest way, for many."""
+    return self._score(*self.tokenizer.encode_all(texts))
+
+  def _score(self, ids: np.ndarray, lengths: np.ndarray) -> Scores:
+    text_of_token = np.repeat(np.arange(len(lengths)), lengths)
+    n_known = np.bincount(text_of_token[ids != UNK_ID], minlength=len(lengths))
+    return Scores(self.model.log_probabilities(ids, lengths), lengths, n_known)
 
   def log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
     """Returns <float64>[n_texts, n_classes]; a bar on stderr shows the progress."""
     import tqdm  # Imported on use: a single prediction has no progress to show.
 
-    scores = np.empty((len(texts), len(self.class_names)))
+    found = np.empty((len(texts), len(self.class_names)))
     with tqdm.tqdm(
         total=len(texts), unit=' texts', disable=None, file=sys.stderr
     ) as progress:
       for start in range(0, len(texts), _CHUNK_SIZE):
         chunk = texts[start : start + _CHUNK_SIZE]
-        scores[start : start + len(chunk)] = [
-            prediction.log_probabilities for prediction in self.predict(chunk)
-        ]
+        found[start : start + len(chunk)] = self.score(chunk).log_probabilities
         progress.update(len(chunk))
-    return scores
+    return found
 
   def explain(self, text: str) -> Explanation:
     """Returns the exact share of each token of a text in its log-odds.

@@ -1,8 +1,10 @@
 """From a tweet to tokens to ids, and the vocabulary between the two."""
 
+import array
 import collections
 import dataclasses
 import functools
+import itertools
 import json
 import os
 import string
@@ -15,7 +17,14 @@ import numpy as np
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run_directory import json_fields
 from trax_twitter_sentiment.run_directory.files import read_whole, write_atomically
-from trax_twitter_sentiment.text import cleaning, extra_tokens, normalization, words
+from trax_twitter_sentiment.text import (
+    cleaning,
+    extra_tokens,
+    normalization,
+    splitting,
+    stemming,
+    words,
+)
 from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
 
 # The notebook's special tokens; a token's id is its index in the vocabulary.
@@ -25,6 +34,10 @@ SPECIAL_TOKENS = ('__PAD__', '__</e>__', '__UNK__')
 # The file in a run's output directory that holds its tokenizer.
 TOKENIZER_FILE = 'tokenizer.json'
 _FILE_FORMAT = 1
+
+# As the module `array` calls int32.
+_ID_TYPE = 'i'
+_ID_BYTES = array.array(_ID_TYPE).itemsize
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -113,7 +126,9 @@ class TweetTokenizer:
   def tokenize(self, text: str) -> list[str]:
     """Returns the tokens of a text; none where nothing but noise is in it."""
     found = self._words(text)
-    return found + self._features(text, found) if self._has_features else found
+    if not self._has_features:
+      return found
+    return found + self._features(text, found) + self._n_grams(found)
 
   def grouped(self, text: str) -> list[tuple[str, list[str]]]:
     """Returns the tokens of a text, each with all that explains it.
@@ -123,14 +138,22 @@ class TweetTokenizer:
     if not self.add_characters:
       return [(token, [token]) for token in self.tokenize(text)]
     found = self._words(text)
-    grams = [self._characters(word) for word in found]
-    others = self._features(text, found)[: -sum(map(len, grams)) or None]
-    groups = [(w, [w, *of_w]) for w, of_w in zip(found, grams, strict=True)]
-    return groups + [(token, [token]) for token in others]
+    groups = [(word, [word, *self._characters(word)]) for word in found]
+    return groups + [(token, [token]) for token in self._features(text, found)]
 
   def encode(self, text: str) -> np.ndarray:
     """Returns the ids of a text's tokens: <int32>[n_tokens]."""
-    return self.encode_tokens(self.without_dropped(self.tokenize(text)))
+    return self.encode_all([text])[0]
+
+  def encode_all(self, texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Returns the ids of the tokens of texts, and how many of them each text has.
+
+    That is what `encode` gives for each, one after the other: <int32>[n_tokens], and
+    <int64>[n_texts].
+    """
+    encoded = [*map(self._encoded, texts)]
+    lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
+    return np.frombuffer(b''.join(encoded), np.int32), lengths // _ID_BYTES
 
   def without_dropped(self, tokens: list[str]) -> list[str]:
     """Returns the tokens that count: all of them, or with `drop_unknown` the known."""
@@ -140,8 +163,8 @@ class TweetTokenizer:
 
   def encode_tokens(self, tokens: Iterable[str]) -> np.ndarray:
     """Returns the ids of tokens, `UNK_ID` for unknown ones: <int32>[n_tokens]."""
-    ids = self._ids
-    return np.array([ids.get(token, UNK_ID) for token in tokens], np.int32)
+    id_of = self._ids.get
+    return np.array([id_of(token, UNK_ID) for token in tokens], np.int32)
 
   def with_vocabulary_of(
       self,
@@ -236,20 +259,35 @@ class TweetTokenizer:
 
   def _words(self, text: str) -> list[str]:
     """Returns the tokens of a text without those that are made of them."""
-    text = self._clean(text)
-    found = (word for piece in cleaning.pieces(text) for word in self._split(piece))
-    return [token for token in map(self._to_token, found) if token]
+    return [*self._tokens_of(self._clean(text))]
+
+  def _encoded(self, text: str) -> bytes:
+    """Returns the ids of a text's tokens, as an array of int32 has them."""
+    if not self._has_features:
+      return self._ids_of(self._clean(text))
+    found = self._words(text)
+    encoded = self._encoded_tokens(found + self._features(text, found))
+    if self.add_characters:
+      encoded += b''.join(map(self._encoded_n_grams, found))
+    return encoded
+
+  def _encoded_tokens(self, tokens: list[str]) -> bytes:
+    id_of = self._ids.get
+    return array.array(
+        _ID_TYPE, [id_of(token, UNK_ID) for token in self.without_dropped(tokens)]
+    ).tobytes()
 
   def _clean(self, text: str) -> str:
     if self.normalize:
       text = self._normalize(text)
-    if self.join_split_emoticons:
+    # Most texts have nothing of most steps, which a look for a character tells.
+    if self.join_split_emoticons and ': ' in text:
       text = cleaning.join_split_emoticons(text)
-    if self.remove_tickers:
+    if self.remove_tickers and '$' in text:
       text = cleaning.remove_tickers(text)
-    if self.remove_retweet_mark:
+    if self.remove_retweet_mark and text.startswith('RT'):
       text = cleaning.remove_retweet_mark(text)
-    if self.remove_links:
+    if self.remove_links and '://' in text:
       text = cleaning.remove_links(text)
     if not self.keep_emoticons:
       text = remove_emoticons(text)
@@ -280,6 +318,7 @@ class TweetTokenizer:
     return any(getattr(self, name) for name in _step_names() if name.startswith('add_'))
 
   def _features(self, text: str, tokens: list[str]) -> list[str]:
+    """Returns what is added to the tokens of a text, but for n-grams of characters."""
     found = normalization.marks(text) if self.add_marks else []
     if self.add_pairs:
       found += [p for p in extra_tokens.pairs(tokens) if not self._is_removed(p)]
@@ -288,9 +327,14 @@ class TweetTokenizer:
       found += [f'<not> {t}' for t, flag in zip(tokens, flags, strict=True) if flag]
     if self.add_lexicon:
       found += extra_tokens.lexicon_tokens(tokens, flags, self._strengths)
-    if self.add_characters:
-      found += [gram for token in tokens for gram in self._characters(token)]
     return found
+
+  def _n_grams(self, tokens: list[str]) -> list[str]:
+    if not self.add_characters:
+      return []
+    return [gram for token in tokens for gram in self._characters(token)]
+
+  # What a tokenizer works out of pieces and words it remembers, within bounds.
 
   @functools.cached_property
   def _characters(self) -> Callable[[str], tuple[str, ...]]:
@@ -299,26 +343,45 @@ class TweetTokenizer:
     ).__getitem__
 
   @functools.cached_property
-  def _split(self) -> Callable[[str], list[str]]:
-    return words.splitter(self.remove_handles, self.shorten_elongations)
+  def _encoded_n_grams(self) -> Callable[[str], bytes]:
+    return words.Memory(
+        lambda word: self._encoded_tokens([*self._characters(word)])
+    ).__getitem__
+
+  @functools.cached_property
+  def _tokens_of(self) -> words.Pieces[tuple[str, ...]]:
+    def joined(tokens: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+      return tuple(itertools.chain.from_iterable(tokens))
+
+    return words.Pieces(self._split, lambda w: tuple(self._to_tokens(w)), joined)
+
+  @functools.cached_property
+  def _ids_of(self) -> words.Pieces[bytes]:
+    return words.Pieces(
+        self._split, lambda w: self._encoded_tokens(self._to_tokens(w)), b''.join
+    )
+
+  @functools.cached_property
+  def _split(self) -> splitting.Splitter:
+    return splitting.Splitter(self.remove_handles, self.shorten_elongations)
+
+  def _to_tokens(self, found: list[str]) -> list[str]:
+    return [token for token in map(self._to_token, found) if token]
 
   @functools.cached_property
   def _to_token(self) -> Callable[[str], str]:
     """Word -> its token, or '' if it goes; slow, so done once a word."""
-    from nltk.stem import PorterStemmer
-    from nltk.tokenize.casual import EMOTICON_RE
-
-    stem = PorterStemmer().stem if self.stem else lambda word: word
     stop_words = self.stop_words if self.remove_stop_words else frozenset()
 
     def to_token(word: str) -> str:
-      if self.lowercase and not EMOTICON_RE.search(word):
+      if self.lowercase and not splitting.has_emoticon(word):
         word = word.lower()
       if word in stop_words:
         return ''
       if self.remove_punctuation and word in string.punctuation:
         return ''
-      token = stem(word) if len(word) <= words.MAX_LENGTH else word
+      stems = self.stem and len(word) <= words.MAX_LENGTH
+      token = stemming.stem(word) if stems else word
       return '' if self._is_removed(token) else token
 
     return words.Memory(to_token).__getitem__

@@ -4,6 +4,7 @@ import io
 import json
 import pathlib
 
+import numpy as np
 import pytest
 from fuzzing import JSON, TEXTS, fuzz, mutated, scratch_file, tokenizer
 from hypothesis import strategies as st
@@ -11,8 +12,8 @@ from hypothesis import strategies as st
 from trax_twitter_sentiment import corpus, reading, text_corpora
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.labelled_texts import read_labelled
-from trax_twitter_sentiment.prediction.formats import Formatter, Result, Row
-from trax_twitter_sentiment.prediction.results import Prediction
+from trax_twitter_sentiment.prediction.formats import Formatter, Rows
+from trax_twitter_sentiment.prediction.results import Scores
 from trax_twitter_sentiment.reading.options import ReadingOptions
 from trax_twitter_sentiment.reading.tables import TableReader
 from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS
@@ -132,10 +133,12 @@ def test_any_lines_are_records_or_refused(name, lines):
 )
 def test_what_predict_writes_is_read_back(texts, format_):
   texts = [text.encode('utf-8', 'replace').decode() for text in texts]
-  prediction = Prediction(1, (-1.0, -0.5), ())
-  results = [Result(Row(i, t, {}), prediction, None) for i, t in enumerate(texts, 1)]
+  n_texts = len(texts)
+  rows = Rows([*range(1, n_texts + 1)], texts, [{}] * n_texts)
+  ones = np.ones(n_texts, int)
+  scores = Scores(np.log(np.full((n_texts, 2), 0.5)), ones, ones)
   formatter = Formatter(format_, SENTIMENTS)
-  content = formatter.header([]) + formatter.lines(results)
+  content = formatter.header([]) + formatter.lines(rows, scores)
   path = scratch_file(f'a.{format_}', content.encode())
   reader = TableReader([path])
   if '\0' in content[:4096]:  # Of CSV alone; TSV escapes it.

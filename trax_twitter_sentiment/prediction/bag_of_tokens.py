@@ -1,7 +1,6 @@
 """A `TwitterClassifier` on NumPy: sums of a token's logits."""
 
 import os
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -64,11 +63,11 @@ class BagOfTokens:
       )
     self._info = info
 
-  def log_probabilities(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
-    lengths = np.array([len(ids) for ids in id_lists])
+  def log_probabilities(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     # A padding id ends each text, so that reduceat meets no empty one.
-    ids = np.concatenate([np.append(ids, PAD_ID) for ids in id_lists])
-    starts = np.cumsum(lengths + 1) - (lengths + 1)
+    ends = np.cumsum(lengths)
+    ids = np.insert(ids, ends, PAD_ID)
+    starts = ends - lengths + np.arange(len(lengths))
     padding = self.token_logits[PAD_ID]
     sums = np.add.reduceat(self.token_logits[ids], starts, axis=0) - padding
     divisors = self._divisors(lengths)[:, None]

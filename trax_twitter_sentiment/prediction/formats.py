@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from trax_twitter_sentiment.prediction.results import Explanation, Prediction
+from trax_twitter_sentiment.prediction.results import Explanation, Prediction, Scores
 from trax_twitter_sentiment.reading.delimited import escape
 from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS
 
@@ -27,20 +27,32 @@ _JSON_FIELDS = (
 _STRONG_SHARE = 1.0
 
 
-class Row(NamedTuple):
-  """A row to be predicted: its number, its text if it has one, and columns kept."""
+class Rows(NamedTuple):
+  """Rows to be predicted, by column.
 
-  number: int
-  text: str | None
-  kept: dict[str, Any]
+  Attributes:
+    numbers: of the rows.
+    texts: their texts; `None` where a row has none.
+    kept: further columns of each, by name.
+  """
+
+  numbers: list[int]
+  texts: list[str | None]
+  kept: list[dict[str, Any]]
 
 
-class Result(NamedTuple):
-  """A row, and what a model says of it; an explanation where it was asked for."""
+class Detailed(NamedTuple):
+  """What a model says of a row, with its tokens; an explanation if asked for."""
 
-  row: Row
   prediction: Prediction
   explanation: Explanation | None
+
+
+class _Called(NamedTuple):
+  """What a row is called: no label where it is unsure or of no text."""
+
+  label: int | None
+  name: str
 
 
 class Formatter:
@@ -67,6 +79,8 @@ class Formatter:
     self._keep = keep
     self._coloured = coloured
     self._format = format_
+    # Whether it takes `detailed_lines`.
+    self.shows_tokens = format_ == 'jsonl'
 
   def header(self, kept: Sequence[str]) -> str:
     """Returns the first line, of formats that have one."""
@@ -74,15 +88,27 @@ class Formatter:
       return ''
     return self._delimited([[*self._columns(), *map(self._kept_name, kept)]])
 
-  def lines(self, results: Sequence[Result]) -> str:
-    """Returns the lines of some results."""
-    if self._format in ('tsv', 'csv'):
-      return self._delimited([
-          [*self._values(result), *map(_cell, result.row.kept.values())]
-          for result in results
-      ])
-    write = self._as_jsonl if self._format == 'jsonl' else self._as_text
-    return ''.join(f'{write(result)}\n' for result in results)
+  def lines(self, rows: Rows, scores: Scores) -> str:
+    """Returns the lines of some rows, as text for reading or a table."""
+    log_probabilities = scores.log_probabilities
+    labels = log_probabilities.argmax(axis=1)  # The first of equals.
+    # Lists of Python's numbers, each of which is looked at once.
+    columns = (labels.tolist(), log_probabilities.tolist(), scores.n_tokens.tolist())
+    if self._format == 'text':
+      found = zip(rows.texts, *columns, scores.n_known.tolist(), strict=True)
+      return ''.join([f'{self._as_text(*of_row)}\n' for of_row in found])
+    return self._delimited([
+        [*self._values(*of_row), *map(_cell, kept.values())]
+        for kept, *of_row in zip(rows.kept, rows.texts, *columns, rows.numbers)
+    ])
+
+  def detailed_lines(self, rows: Rows, details: Sequence[Detailed]) -> str:
+    """Returns the lines of some rows, as JSON or as text with explanations."""
+    if self._format == 'text':
+      explained = map(self._as_explained_text, rows.texts, details)
+      return ''.join(f'{lines}\n' for lines in explained)
+    objects = map(self._as_jsonl, rows.numbers, rows.texts, rows.kept, details)
+    return ''.join(f'{line}\n' for line in objects)
 
   def _columns(self) -> list[str]:
     names = self._class_names
@@ -92,31 +118,37 @@ class Formatter:
     probabilities = [f'p_{name}' for name in names]
     return ['label', 'name', *probabilities, 'n_tokens', 'text', 'row']
 
-  def _values(self, result: Result) -> list[str]:
-    (number, text, _), prediction, _ = result
-    label, name = self._called(result)
-    if name == NO_TEXT:
-      numbers = [''] * len(self._class_names)
+  def _values(
+      self,
+      text: str | None,
+      label: int,
+      log_probabilities: list[float],
+      n_tokens: int,
+      number: int,
+  ) -> list[str]:
+    called = self._called(text, label, log_probabilities)
+    if called.name == NO_TEXT:
+      numbers = [''] * len(log_probabilities)
+    elif self._class_names == SENTIMENTS:
+      numbers = [f'{value:.6f}' for value in log_probabilities]
     else:
-      scores = prediction.log_probabilities
-      is_sentiment = self._class_names == SENTIMENTS
-      numbers = [f'{s if is_sentiment else math.exp(s):.6f}' for s in scores]
-    label_cell = '' if label is None else str(label)
-    n_tokens = str(len(prediction.tokens))
-    return [label_cell, name, *numbers, n_tokens, text or '', str(number)]
+      numbers = [f'{math.exp(value):.6f}' for value in log_probabilities]
+    label_cell = '' if called.label is None else str(label)
+    return [label_cell, called.name, *numbers, str(n_tokens), text or '', str(number)]
 
-  def _called(self, result: Result) -> tuple[int | None, str]:
-    """Returns label and name of a result; no label where it is unsure or of no text."""
-    prediction = result.prediction
-    if not (result.row.text and result.row.text.strip()):
-      return None, NO_TEXT
-    if math.exp(max(prediction.log_probabilities)) < self._min_probability:
-      return None, UNSURE
-    return prediction.label, prediction.name
+  def _called(
+      self, text: str | None, label: int, log_probabilities: Sequence[float]
+  ) -> _Called:
+    if not text or text.isspace():
+      return _Called(None, NO_TEXT)
+    least = self._min_probability
+    if least and math.exp(log_probabilities[label]) < least:
+      return _Called(None, UNSURE)
+    return _Called(label, self._class_names[label])
 
   def _delimited(self, rows: list[list[str]]) -> str:
     if self._format == 'tsv':
-      return ''.join('\t'.join(map(escape, row)) + '\n' for row in rows)
+      return ''.join(['\t'.join(map(escape, row)) + '\n' for row in rows])
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator='\n').writerows(rows)
     return buffer.getvalue()
@@ -124,15 +156,18 @@ class Formatter:
   def _kept_name(self, name: str) -> str:
     return f'input_{name}' if name in (*self._columns(), *_JSON_FIELDS) else name
 
-  def _as_jsonl(self, result: Result) -> str:
-    (number, text, kept), prediction, explanation = result
-    label, name = self._called(result)
-    known = name != NO_TEXT
+  def _as_jsonl(
+      self, number: int, text: str | None, kept: dict[str, Any], detailed: Detailed
+  ) -> str:
+    prediction, explanation = detailed
+    log_probabilities = prediction.log_probabilities
+    called = self._called(text, prediction.label, log_probabilities)
+    known = called.name != NO_TEXT
     fields: dict[str, Any] = {
         'text': text,
-        'label': label,
-        'sentiment' if self._class_names == SENTIMENTS else 'name': name,
-        'log_probabilities': prediction.log_probabilities if known else None,
+        'label': called.label,
+        'sentiment' if self._class_names == SENTIMENTS else 'name': called.name,
+        'log_probabilities': log_probabilities if known else None,
         'probabilities': prediction.probabilities if known else None,
         'tokens': prediction.tokens,
         'n_known': prediction.n_known,
@@ -147,31 +182,49 @@ class Formatter:
     fields |= {self._kept_name(column): value for column, value in kept.items()}
     return json.dumps(fields, default=str)
 
-  def _as_text(self, result: Result) -> str:
-    row, prediction, explanation = result
-    _, name = self._called(result)
+  def _as_text(
+      self,
+      text: str | None,
+      label: int,
+      log_probabilities: Sequence[float],
+      n_tokens: int,
+      n_known: int,
+  ) -> str:
+    _, name = self._called(text, label, log_probabilities)
     mark = ''
-    if name == NO_TEXT or not prediction.tokens:
+    if name == NO_TEXT or not n_tokens:
       mark = '(no token to go by) '
-    elif not prediction.n_known:
+    elif not n_known:
       mark = '(no known token) '
-    probability = math.exp(max(prediction.log_probabilities))
+    probability = math.exp(log_probabilities[label])
     shown = '   -  ' if name == NO_TEXT else f'{probability:6.1%}'
-    colour = _coloured if self._coloured else _plain
-    text = _printable(row.text or '')
-    line = f'{colour(name, self._strength(prediction))}  {shown}  {mark}{text}'
-    if not explanation:
-      return line
+    if self._coloured:
+      name = _coloured(name, self._strength(log_probabilities))
+    return f'{name}  {shown}  {mark}{_printable(text or "")}'
+
+  def _as_explained_text(self, text: str | None, detailed: Detailed) -> str:
+    prediction, explanation = detailed
+    assert explanation is not None
+    line = self._as_text(
+        text,
+        prediction.label,
+        prediction.log_probabilities,
+        len(prediction.tokens),
+        prediction.n_known,
+    )
     rows = [
         *zip(explanation.tokens, explanation.shares, strict=True),
         ('(bias)', explanation.bias),
         ('(log-odds)', prediction.log_odds),
     ]
+    colour = _coloured if self._coloured else _plain
     shares = (f'  {share:+8.3f}  {colour(_printable(t), share)}' for t, share in rows)
     return '\n'.join([line, *shares])
 
-  def _strength(self, prediction: Prediction) -> float:
-    return prediction.log_odds if len(self._class_names) == 2 else _STRONG_SHARE
+  def _strength(self, log_probabilities: Sequence[float]) -> float:
+    if len(log_probabilities) > 2:
+      return _STRONG_SHARE
+    return log_probabilities[1] - log_probabilities[0]
 
 
 def _cell(value: Any) -> str:
@@ -183,6 +236,8 @@ def _cell(value: Any) -> str:
 
 
 def _printable(text: str) -> str:
+  if text.isprintable():
+    return text
   return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 

@@ -2,11 +2,26 @@
 
 import dataclasses
 import math
+from typing import NamedTuple
 
 import numpy as np
 
 from trax_twitter_sentiment.prediction.bag_of_tokens import against_others
 from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS
+
+
+class Scores(NamedTuple):
+  """What a model says of several texts.
+
+  Attributes:
+    log_probabilities: <float64>[n_texts, n_classes].
+    n_tokens: <int64>[n_texts], how many tokens each rests on.
+    n_known: <int64>[n_texts], how many of them the model has learned.
+  """
+
+  log_probabilities: np.ndarray
+  n_tokens: np.ndarray
+  n_known: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)

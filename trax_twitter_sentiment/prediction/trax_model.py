@@ -57,7 +57,8 @@ class TraxModel:
       )
     self._model = tl.Accelerate(model, n_devices=1)
 
-  def log_probabilities(self, id_lists: Sequence[np.ndarray]) -> np.ndarray:
+  def log_probabilities(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    id_lists = np.split(ids, np.cumsum(lengths)[:-1])
     return np.concatenate([
         self._score(id_lists[start : start + _BATCH_SIZE])
         for start in range(0, len(id_lists), _BATCH_SIZE)

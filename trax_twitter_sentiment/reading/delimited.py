@@ -81,9 +81,9 @@ def escape(text: str) -> str:
 
   `'backslash'` quoting reads the text back.
   """
-  text = text.translate(_TO_ESCAPE)
-  if text.isprintable():
+  if text.isprintable() and '\\' not in text:
     return text
+  text = text.translate(_TO_ESCAPE)
   return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 

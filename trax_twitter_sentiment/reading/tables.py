@@ -23,7 +23,12 @@ _FORMAT_OF_ENDING = {
 }  # fmt: skip
 _DELIMITERS = {'csv': ',', 'tsv': '\t'}
 _FASTTEXT_LABEL = re.compile(r'__label__(\S+)\s*')
+_BYTES_BEGIN = ('b"', "b'")
 _BYTES_REPR = re.compile(r'''b(['"]).*\1''', re.DOTALL)
+
+
+# What rows without further columns share.
+_NOTHING: dict[str, Any] = {}
 
 
 class Record(NamedTuple):
@@ -171,14 +176,19 @@ class TableReader:
     except _MalformedError as problem:
       self._count_malformed(line, str(problem))
       return None
-    if texts[0] and texts[0].startswith(('b"', "b'")):
-      decoded = _decoded_repr(texts[0])
-      if decoded is not None:
-        self.n_decoded += 1
-        texts = (decoded, *texts[1:])
+    if texts[0] and texts[0].startswith(_BYTES_BEGIN):
+      texts = (self._decoded_text(texts[0]), *texts[1:])
     self.n_rows += 1
     assert self._source is not None
-    return Record(self.n_rows, self._source.name, line, texts, kept or {})
+    return Record(self.n_rows, self._source.name, line, texts, kept or _NOTHING)
+
+  def _decoded_text(self, text: str) -> str:
+    """Returns a text, decoded if Python wrote it as `b'…'`."""
+    decoded = _decoded_repr(text)
+    if decoded is None:
+      return text
+    self.n_decoded += 1
+    return decoded
 
   def _of_lines(self, opened: source.Source) -> Iterator[Record]:
     names = [column for column in self._columns[:1] if column != 'text']
@@ -189,8 +199,11 @@ class TableReader:
           f'if it is a table, say so by {self._options.setting}input_format.'
       )
     for number, line in enumerate(self._lines(opened), start=1):
-      if record := self._record(number, (line.rstrip('\r\n'),)):
-        yield record
+      text = line.rstrip('\r\n')
+      if text.startswith(_BYTES_BEGIN):
+        text = self._decoded_text(text)
+      self.n_rows += 1
+      yield Record(self.n_rows, opened.name, number, (text,), _NOTHING)
 
   def _of_fasttext(self, opened: source.Source) -> Iterator[Record]:
     """Yields texts behind their labels, `__label__x`, as fastText takes them."""

@@ -52,10 +52,12 @@ def negated(tokens: Sequence[str]) -> list[bool]:
     >>> negated(["don't", 'like', 'it', '.', 'good'])
     [False, True, True, False, False]
   """
+  if not any(map(_is_negation, tokens)):
+    return [False] * len(tokens)
   flags = []
   n_left = 0
   for token in tokens:
-    if token in _NEGATIONS or token.endswith("n't"):
+    if _is_negation(token):
       flags.append(False)
       n_left = _SCOPE
       continue
@@ -64,6 +66,10 @@ def negated(tokens: Sequence[str]) -> list[bool]:
     flags.append(n_left > 0)
     n_left = max(0, n_left - 1)
   return flags
+
+
+def _is_negation(token: str) -> bool:
+  return token in _NEGATIONS or token.endswith("n't")
 
 
 def characters(word: str) -> tuple[str, ...]:

@@ -44,15 +44,15 @@ def marks(text: str) -> list[str]:
     ['<handle>', '<link>', '<hashtag>', '<hashtag>']
   """
   return (
-      ['<handle>'] * len(_HANDLE.findall(text))
-      + ['<link>'] * len(_LINK.findall(text))
-      + ['<hashtag>'] * len(_HASHTAG.findall(text))
+      ['<handle>'] * (len(_HANDLE.findall(text)) if _may_have_handle(text) else 0)
+      + ['<link>'] * (len(_LINK.findall(text)) if _may_have_link(text) else 0)
+      + ['<hashtag>'] * (len(_HASHTAG.findall(text)) if '#' in text else 0)
   )
 
 
 def remove_all_links(text: str) -> str:
   """Returns a text with a space for each link: `HTTP://…`, `www.…`, `t.co/…`, too."""
-  return _LINK.sub(' ', text)
+  return _LINK.sub(' ', text) if _may_have_link(text) else text
 
 
 def remove_smileys(text: str) -> str:
@@ -62,4 +62,12 @@ def remove_smileys(text: str) -> str:
 
 def remove_all_handles(text: str) -> str:
   """Returns a text with a space for each handle, however long."""
-  return _HANDLE.sub(' ', text) if '@' in text or '＠' in text else text
+  return _HANDLE.sub(' ', text) if _may_have_handle(text) else text
+
+
+def _may_have_link(text: str) -> bool:
+  return '/' in text or 'w.' in text or 'W.' in text
+
+
+def _may_have_handle(text: str) -> bool:
+  return '@' in text or '＠' in text

@@ -3,8 +3,8 @@
 NLTK tries rules one by one, and looks anew at each letter for each; here the last two
 letters of a word choose the few rules that can apply.
 
-Sources: Porter, "An algorithm for suffix stripping", 1980; the mode `NLTK_EXTENSIONS` of
-NLTK's `PorterStemmer`, whose stems these are (`tests/text/test_stemming.py`).
+Sources: Porter, "An algorithm for suffix stripping", 1980; NLTK's `PorterStemmer` in
+its mode `NLTK_EXTENSIONS`: the stems are the same (`tests/text/test_stemming.py`).
 """
 
 import collections

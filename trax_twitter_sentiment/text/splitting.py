@@ -1,0 +1,144 @@
+"""From a text to its words: those that NLTK's tokenizer of tweets finds.
+
+NLTK takes seconds to import, and looks at each text with slow expressions. These are
+the same, but pieces of plain characters go to Python's own engine, which agrees on
+them. That the words are NLTK's is tested (`tests/text/test_splitting.py`).
+
+Source: `nltk.tokenize.casual.TweetTokenizer` of NLTK 3.10.
+"""
+
+import functools
+import html.entities
+import re
+from typing import Any
+
+_EMOTICON = r"""
+    (?:
+      [<>]?[:;=8][\-o*']?[)\](\[dp/:}{@|\\]
+      | [)\](\[dp/:}{@|\\][\-o*']?[:;=8][<>]?
+      | </?3
+    )
+"""
+_PARENTHESES = r"""
+    \([^\s()]{0,255}?\([^\s()]{1,255}\)[^\s()]{0,255}?\) | \([^\s]{1,255}?\)
+"""
+# Of what could be several kinds of words, it is the first.
+_WORD = r"""
+    # Links, domains, telephone numbers.
+      (?:https?:(?:/{1,3}|[a-z0-9%])|[a-z0-9.\-]{1,255}[.][a-z]{2,13}/)
+      (?:[^\s()<>{}\[\]]+|PARENTHESES)+
+      (?:PARENTHESES|[^\s`!()\[\]{};:'".,<>?«»“”‘’])
+    | (?<!@)[a-z0-9]+(?:[.\-][a-z0-9]+){0,126}[.][a-z]{2,13}\b/?(?!@)
+    | (?:\+?[01][ *\-.\)]*)?(?:\(?\d{3}[ *\-.\)]*)?\d{3}[ *\-.\)]*\d{4}
+    # Emoticons, tags of HTML, arrows, handles, hashtags, addresses.
+    | EMOTICON
+    | <[^>\s]+>
+    | -+> | <-+
+    | @\w+
+    | \#+\w+[\w'\-]*\w+
+    | [\w.+-]{1,64}@[\w-]{1,63}\.(?:[\w-]\.?){1,251}[\w-]
+    # Emoji of several parts, flags.
+    | \S(?:[\U0001f3fb-\U0001f3ff]?(?:\u200d\S[\U0001f3fb-\U0001f3ff]?)+
+          |[\U0001f3fb-\U0001f3ff])
+    | [\U0001f1e6-\U0001f1ff]{2}
+    | \U0001f3f4\U000e0067\U000e0062
+      (?:\U000e0065\U000e006e\U000e0067
+        |\U000e0073\U000e0063\U000e0074
+        |\U000e0077\U000e006c\U000e0073)\U000e007f
+    # Words, numbers, ellipses, signs.
+    | [^\W\d_](?:[^\W\d_]|['\-_])+[^\W\d_]
+    | [+\-]?\d+[,/.:-]\d+[+\-]?
+    | \w+
+    | \.(?:[^\S\r\n]*\.)+
+    | \S
+""".replace('EMOTICON', _EMOTICON).replace('PARENTHESES', _PARENTHESES)
+_HANDLE = (
+    r'(?<![A-Za-z0-9_!@#\$%&*])@'
+    r'(?:[A-Za-z0-9_]{15}(?!@)|[A-Za-z0-9_]{1,14}(?![A-Za-z0-9_]*@))'
+)
+_ELONGATION = r'(.)\1{2,}'
+_REFERENCE = r'&(#?(x?))([^&;\s]+);'
+
+# Besides ASCII, signs and emoji that are words by themselves.
+_PLAIN = re.compile(
+    '[!-~“”‘’…–—☀-❵➔-➿\U0001f300-\U0001f3fa\U0001f400-\U0001f64f\U0001f680-\U0001f6ff'
+    '\U0001f900-\U0001f9ff]+'
+)
+_find_plain_words = re.compile(_WORD, re.VERBOSE | re.IGNORECASE | re.ASCII).findall
+_remove_plain_handles = functools.partial(re.compile(_HANDLE).sub, ' ')
+_shorten_plain = functools.partial(re.compile(_ELONGATION).sub, r'\1\1\1')
+# Longer runs are shortened in any case.
+_shorten_plain_signs = functools.partial(
+    re.compile(r'([^A-Za-z0-9])\1{3,}').sub, r'\1\1\1'
+)
+_has_emoticon = re.compile(_EMOTICON, re.VERBOSE | re.IGNORECASE).search
+
+
+def has_emoticon(word: str) -> bool:
+  """Returns whether NLTK finds an emoticon in a word, which thus keeps its case."""
+  return not word.isalpha() and _has_emoticon(word) is not None
+
+
+class Splitter:
+  """Splits texts into words.
+
+  Args:
+    strip_handles: whether `@someone` goes.
+    reduce_len: whether three or more of a character in a row become three.
+  """
+
+  def __init__(self, strip_handles: bool, reduce_len: bool):
+    self._strip_handles = strip_handles
+    self._reduce_len = reduce_len
+
+  def words(self, text: str) -> list[str]:
+    """Returns the words of a text."""
+    compiled = _expressions()
+    text = compiled['reference'].sub(_character, text)
+    if self._strip_handles:
+      text = compiled['handle'].sub(' ', text)
+    if self._reduce_len:
+      text = compiled['elongation'].sub(r'\1\1\1', text)
+    return compiled['word'].findall(compiled['run of signs'].sub(r'\1\1\1', text))
+
+  def words_of_piece(self, piece: str) -> list[str]:
+    """Returns the words of a text without spaces: the same, faster."""
+    if piece.isalpha() and piece.isascii():
+      return [_shorten_plain(piece) if self._reduce_len else piece]
+    # A reference may stand for any character.
+    if not _PLAIN.fullmatch(piece) or ('&' in piece and ';' in piece):
+      return self.words(piece) if piece else []
+    if self._strip_handles and '@' in piece:
+      piece = _remove_plain_handles(piece)
+    if self._reduce_len:
+      piece = _shorten_plain(piece)
+    return _find_plain_words(_shorten_plain_signs(piece))
+
+
+@functools.cache
+def _expressions() -> dict[str, Any]:
+  """Returns NLTK's expressions for all of Unicode, by the engine that it has."""
+  # Imported on use: few texts take it.
+  import regex
+
+  return {
+      'word': regex.compile(_WORD, regex.VERBOSE | regex.IGNORECASE | regex.UNICODE),
+      'reference': regex.compile(_REFERENCE),
+      'handle': regex.compile(_HANDLE),
+      'elongation': regex.compile(_ELONGATION),
+      'run of signs': regex.compile(r'([^\p{L}\p{N}])\1{3,}'),
+  }
+
+
+def _character(reference: Any) -> str:
+  """Returns what a character reference stands for; '' for nothing."""
+  is_number, is_hexadecimal, body = reference.groups()
+  if not is_number:
+    code = html.entities.name2codepoint.get(body)
+    return '' if code is None else chr(code)
+  try:
+    code = int(body, 16 if is_hexadecimal else 10)
+    # Browsers take these for characters of Windows.
+    return bytes([code]).decode('cp1252') if 0x80 <= code <= 0x9F else chr(code)
+  except (ValueError, OverflowError):
+    return ''

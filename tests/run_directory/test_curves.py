@@ -66,6 +66,17 @@ def test_file_that_was_cut_off_counts_as_far_as_it_goes(tmp_path):
   assert read_curves(str(tmp_path)) == {'loss': {1: 0.5, 2: 0.5}}
 
 
+@pytest.mark.parametrize('position', [3, 14, 30, -2])
+def test_file_that_is_damaged_counts_up_to_there(tmp_path, position):
+  path = tmp_path / 'events.out.tfevents.1.a'
+  write_events(path, (1, 'metrics/loss', 0.5), (2, 'metrics/loss', 0.25))
+  content = bytearray(path.read_bytes())
+  second = len(content) // 2
+  content[second + position if position >= 0 else position] ^= 0x10
+  path.write_bytes(content)
+  assert read_curves(str(tmp_path)) == {'loss': {1: 0.5}}
+
+
 def test_folder_without_event_files_has_no_curves(tmp_path):
   assert read_curves(str(tmp_path)) == {}
   assert read_curves(str(tmp_path / 'missing')) == {}

@@ -1,8 +1,9 @@
 """The curves that a run left in its event files."""
 
+import functools
 import glob
-import itertools
 import os
+from collections.abc import Iterator
 
 # What Trax puts before the names of losses and metrics.
 _PREFIX = 'metrics/'
@@ -34,34 +35,94 @@ def read_curves(folder: str) -> dict[str, Curve]:
 
 def _read_file(path: str, curves: dict[str, Curve]) -> None:
   """Adds what a file holds to `curves`."""
-  # Imported on use: TensorFlow takes seconds.
-  import tensorflow as tf
   from google.protobuf import message
 
-  events = tf.compat.v1.train.summary_iterator(path)
-  try:
-    for event in itertools.islice(events, _count_records(path)):
-      for value in event.summary.value:
-        if value.tag.startswith(_PREFIX) and value.HasField('simple_value'):
-          name = value.tag.removeprefix(_PREFIX)
-          if name in curves or len(curves) < _MAX_CURVES:
-            curves.setdefault(name, {})[event.step] = value.simple_value
-  except (tf.errors.DataLossError, message.DecodeError):
-    return  # The end of a file whose process was killed.
+  event = _event_class()()
+  for record in _records(path):
+    try:
+      event.ParseFromString(record)
+    except message.DecodeError:
+      return
+    for value in event.summary.value:
+      if value.tag.startswith(_PREFIX) and value.HasField('simple_value'):
+        name = value.tag.removeprefix(_PREFIX)
+        if name in curves or len(curves) < _MAX_CURVES:
+          curves.setdefault(name, {})[event.step] = value.simple_value
 
 
-def _count_records(path: str) -> int:
-  """Returns how many whole records a file holds, by the lengths it gives for them.
+def _records(path: str) -> Iterator[bytes]:
+  """Yields the records of a TFRecord file, up to the first that is not whole.
 
-  TensorFlow takes memory for any length before it looks whether there is so much.
+  Each is its length, the checksum of that, its content, and the checksum of that.
+
+  Source: TensorFlow's `tf.io.TFRecordWriter`.
   """
-  n_records, end, size = 0, 0, os.path.getsize(path)
+  n_left = os.path.getsize(path)
   with open(path, 'rb') as file:
-    while len(length := file.read(8)) == 8:
-      # Length, its checksum, content, its checksum.
-      end += 12 + int.from_bytes(length, 'little') + 4
-      if end > size:
-        break
-      n_records += 1
-      file.seek(end)
-  return n_records
+    while len(length := file.read(8)) == 8 and file.read(4) == _checksum(length):
+      size = int.from_bytes(length, 'little')
+      n_left -= 12 + size + 4
+      # Before memory is taken for it.
+      if n_left < 0:
+        return
+      content = file.read(size)
+      if file.read(4) != _checksum(content):
+        return
+      yield content
+
+
+def _checksum(content: bytes) -> bytes:
+  """Returns the CRC-32C of bytes, masked as TFRecord files have it."""
+  table = _checksum_table()
+  crc = 0xFFFFFFFF
+  for byte in content:
+    crc = table[(crc ^ byte) & 0xFF] ^ (crc >> 8)
+  crc ^= 0xFFFFFFFF
+  masked = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
+  return masked.to_bytes(4, 'little')
+
+
+@functools.cache
+def _checksum_table() -> list[int]:
+  table = [*range(256)]
+  for _ in range(8):
+    table = [crc >> 1 ^ (0x82F63B78 if crc & 1 else 0) for crc in table]
+  return table
+
+
+@functools.cache
+def _event_class() -> type:
+  """Returns what TensorBoard calls an event, as far as curves take it.
+
+  TensorFlow has the whole of it, and takes seconds to import.
+  """
+  from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+  package = 'trax_twitter_sentiment'
+  kind, label = descriptor_pb2.FieldDescriptorProto, 'LABEL_OPTIONAL'
+  file = descriptor_pb2.FileDescriptorProto(
+      name=f'{package}/event.proto', package=package, syntax='proto3'
+  )
+  value = file.message_type.add(name='Value')
+  value.field.add(name='tag', number=1, type=kind.TYPE_STRING, label=label)
+  # Of a choice, so that it is known whether it is there.
+  value.oneof_decl.add(name='value')
+  value.field.add(
+      name='simple_value', number=2, type=kind.TYPE_FLOAT, label=label, oneof_index=0
+  )
+  summary = file.message_type.add(name='Summary')
+  summary.field.add(
+      name='value', number=1, type=kind.TYPE_MESSAGE, type_name=f'.{package}.Value',
+      label='LABEL_REPEATED',
+  )  # fmt: skip
+  event = file.message_type.add(name='Event')
+  event.field.add(name='step', number=2, type=kind.TYPE_INT64, label=label)
+  event.field.add(
+      name='summary', number=5, type=kind.TYPE_MESSAGE, type_name=f'.{package}.Summary',
+      label=label,
+  )  # fmt: skip
+  pool = descriptor_pool.DescriptorPool()
+  pool.Add(file)
+  return message_factory.GetMessageClass(
+      pool.FindMessageTypeByName(f'{package}.Event')
+  )

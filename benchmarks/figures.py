@@ -81,7 +81,7 @@ def first_step(run: Run) -> Iterator[Row]:
   )
   name = 'time to the first training step, launcher'
   against = 'stock `python -m trax.trainer`, same config'
-  yield _row(name, against, ours, theirs, 's', at_most=0.2)
+  yield _row(name, against, ours, theirs, 's', at_most=0.125)
 
 
 def training_100_steps(run: Run) -> Iterator[Row]:
@@ -107,7 +107,7 @@ def training_100_steps(run: Run) -> Iterator[Row]:
         ours,
         theirs,
         's',
-        at_most=0.2,
+        at_most=0.167,
     )
 
 
@@ -123,7 +123,7 @@ def prediction(run: Run) -> Iterator[Row]:
   """The 2,000 validation tweets, in one process in turn, from text to label."""
   ours, theirs = processes.run_task('predictions_per_second', run.model_dir)
   against = "the notebook's `predict`, one tweet at a time"
-  yield _row('predicting, one process', against, ours, theirs, 'tweets/s', at_least=5)
+  yield _row('predicting, one process', against, ours, theirs, 'tweets/s', at_least=25)
 
 
 def two_processes(run: Run) -> Iterator[Row]:
@@ -149,7 +149,7 @@ def cold_start(run: Run) -> Iterator[Row]:
       name='cold start',
   )
   name, against = 'cold `predict` on one text', '`python -c "import numpy, nltk"`'
-  yield _row(name, against, ours, theirs, 's', at_most=1.15)
+  yield _row(name, against, ours, theirs, 's', at_most=0.5)
 
 
 def memory(run: Run) -> Iterator[Row]:
@@ -165,7 +165,7 @@ def memory(run: Run) -> Iterator[Row]:
       name='memory',
   )
   name, against = 'peak memory of training', 'the bare `import trax`'
-  yield _row(name, against, ours, theirs, 'MB', at_most=1.35)
+  yield _row(name, against, ours, theirs, 'MB', at_most=1.15)
 
 
 def peers(run: Run) -> Iterator[Row]:

@@ -26,6 +26,8 @@ import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from trax_twitter_sentiment.trax_support import compiled_code
+
 import gin
 import tqdm
 import tqdm.contrib
@@ -59,8 +61,9 @@ def main(arguments: list[str]) -> None:
         f'--config_file is missing; the package has {", ".join(_config_names())}.'
     )
   flags.FLAGS['config_file'].value = [_find_config(file) for file in files]
-  _import_trax()
-  _train(arguments)
+  with compiled_code.kept_between_runs():
+    _import_trax()
+    _train(arguments)
 
 
 def _configs() -> pathlib.Path:

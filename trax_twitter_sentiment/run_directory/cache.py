@@ -70,8 +70,8 @@ def save(key: str, arrays: dict[str, np.ndarray]) -> None:
     _remove_oldest()
   except OSError as error:
     print(
-        f'WARNING: {folder()} could not keep the encoded corpus ({error.strerror}); '
-        f'the next run encodes it anew. {_SWITCH}=off silences this.',
+        f'WARNING: {folder()} could not keep what saves the next run time '
+        f'({error.strerror}). {_SWITCH}=off silences this.',
         file=sys.stderr,
     )
 

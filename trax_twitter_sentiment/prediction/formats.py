@@ -62,7 +62,6 @@ class Formatter:
     format_: one of `FORMATS`.
     class_names: of the model.
     min_probability: what is less probable is called `'unsure'`.
-    keep: names of the input's columns to write, too; `None` for all of each row.
     coloured: whether text for reading has a terminal's colours.
   """
 
@@ -71,12 +70,10 @@ class Formatter:
       format_: str,
       class_names: tuple[str, ...],
       min_probability: float = 0.0,
-      keep: tuple[str, ...] | None = (),
       coloured: bool = False,
   ):
     self._class_names = class_names
     self._min_probability = min_probability
-    self._keep = keep
     self._coloured = coloured
     self._format = format_
     # Whether it takes `detailed_lines`.

@@ -14,6 +14,8 @@ import pytest
 from conftest import run_python
 from runs import train
 
+from trax_twitter_sentiment import __version__
+
 COMMAND = ('-m', 'trax_twitter_sentiment.predict')
 
 
@@ -112,6 +114,32 @@ def test_terminal_shows_colours_unless_asked_not_to(run_dir):
   arguments = [f'--model_dir={run_dir}', '--explain', 'so sad :(']
   assert '\x1b[1;31m' in _in_a_terminal(arguments, NO_COLOR='')
   assert '\x1b' not in _in_a_terminal(arguments, NO_COLOR='1')
+
+
+def test_interactive_answers_each_line_with_its_shares(predict):
+  result = predict('--interactive', input=b'so sad :(\nlovely :)\n')
+  assert (result.returncode, result.stderr) == (0, '')
+  sad, lovely = result.stdout.split('> ')[1:3]
+  assert sad.startswith('negative')
+  assert lovely.startswith('positive')
+  assert [line.split()[-1] for line in lovely.splitlines()[1:]] == [
+      'love', ':)', '(bias)', '(log-odds)',
+  ]  # fmt: skip
+
+
+def test_interactive_takes_no_other_texts(predict):
+  result = predict('--interactive', 'a text')
+  assert result.returncode == 1
+  assert result.stderr == (
+      'ERROR: --interactive takes no texts, --input or --output.\n'
+  )
+
+
+@pytest.mark.parametrize('command', ['predict', 'evaluate', 'report', 'trainer'])
+def test_version_needs_no_other_flag(command):
+  result = run_python('-m', f'trax_twitter_sentiment.{command}', '--version')
+  assert (result.returncode, result.stderr) == (0, '')
+  assert result.stdout == f'trax_twitter_sentiment {__version__}\n'
 
 
 def test_damaged_lines_are_counted_and_predicted(predict):

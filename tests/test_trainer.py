@@ -122,15 +122,19 @@ def _files(output_dir):
 def test_launcher_is_quiet_but_for_traxs_log(tmp_path):
   run = tmp_path / 'a run'
   result = train(run, SAMPLE, 'train.steps=2', run=run_python)
-  *log, last = result.stderr.splitlines()
+  *log, title, predict, evaluate, report = result.stderr.splitlines()
   assert 'Saving checkpoint' in result.stderr
   logging = '(training|trainer_lib|inputs|resource_reader)'
   of_trax = re.compile(rf'I\d{{4}} [\d:.]+ +\d+ {logging}\.py:')
   assert [line for line in log if not of_trax.match(line)] == []
-  assert last == (
-      f'The run is in {run}; to predict with it: python -m '
-      f"trax_twitter_sentiment.predict --model_dir='{run}' 'What a lovely day'"
-  )
+  assert title == f'The run is in {run}. To use it:'
+  for line, command, further in (
+      (predict, 'predict', " 'What a lovely day'"),
+      (evaluate, 'evaluate', ''),
+      (report, 'report', ''),
+  ):
+    module = f'trax_twitter_sentiment.{command}'
+    assert line == f"  python -m {module} --model_dir='{run}'{further}"
 
 
 def test_launcher_shows_the_steps_on_a_terminal(tmp_path):
@@ -150,8 +154,12 @@ def test_launcher_shows_the_steps_on_a_terminal(tmp_path):
   assert os.waitpid(process, 0)[1] == 0
   lines = output.decode().replace('\r', '\n').splitlines()
   assert any(line.startswith('Training: ') and '/3 [' in line for line in lines)
-  assert 'Finished training.' in lines
-  assert any(re.match(r'Step +1: eval +accuracy', line) for line in lines)
+  # Each message once.
+  assert sum('Finished training.' in line for line in lines) == 1
+  step = re.compile(r'Step +1: eval +accuracy')
+  assert sum(bool(step.search(line)) for line in lines) == 1
+  report = f'  python -m trax_twitter_sentiment.report --model_dir={tmp_path / "run"}'
+  assert report in lines
 
 
 @pytest.mark.parametrize(

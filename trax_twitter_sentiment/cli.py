@@ -9,6 +9,7 @@ from typing import Any
 
 from absl import app, flags
 
+import trax_twitter_sentiment
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.reading import delimited, options
 from trax_twitter_sentiment.reading.tables import TableReader
@@ -20,6 +21,21 @@ flags.disclaim_key_flags()
 _CLOSED_PIPE, _INTERRUPTED = 128 + 13, 128 + 2
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+class _VersionFlag(flags.BooleanFlag):
+  """Ends the command when it is parsed, before any flag is missed."""
+
+  def __init__(self):
+    super().__init__('version', False, 'Print the version of the package.')
+
+  def parse(self, argument: Any) -> None:
+    if self._parse(argument):
+      print(f'trax_twitter_sentiment {trax_twitter_sentiment.__version__}')
+      sys.exit(0)
+
+
+flags.DEFINE_flag(_VersionFlag())
 
 
 def run(main: Callable[[list[str]], None]) -> None:

@@ -1,6 +1,7 @@
 """Says of texts which class they are of: whether positive or negative, mostly.
 
     python -m trax_twitter_sentiment.predict --model_dir=DIR 'a text' 'another'
+    python -m trax_twitter_sentiment.predict --model_dir=DIR --interactive
     python -m trax_twitter_sentiment.predict --model_dir=DIR < lines.txt
     python -m trax_twitter_sentiment.predict --model_dir=DIR \\
         --input=tweets.csv --format=csv --keep=id --output=scored.csv
@@ -9,6 +10,8 @@ Texts are arguments (after -- if one begins with a dash), or lines of standard i
 files. Predictions go to standard output, in the order of the texts.
 """
 
+import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -58,6 +61,9 @@ _EXPLAIN = flags.DEFINE_bool(
     "Show each token's share of the log-odds: of positive, or of more than two classes "
     'of the one predicted.',
 )
+_INTERACTIVE = flags.DEFINE_bool(
+    'interactive', False, 'Ask for texts, and answer each at once, with its shares.'
+)
 _PROCESSES = flags.DEFINE_integer(
     'processes', 1, 'How many processes share the work.', lower_bound=1
 )
@@ -72,6 +78,9 @@ def main(texts: list[str]) -> None:
   """Predicts what the flags and arguments say."""
   paths = source.expand(flags.FLAGS.input)
   _check_flags(texts, paths)
+  if _INTERACTIVE.value:
+    _answer(SentimentPredictor.load(_MODEL_DIR.value))
+    return
   keep = None if _KEEP_ALL.value else tuple(_KEEP.value)
   column = (flags.FLAGS.column,)
   reader = TableReader(paths or [source.STDIN], column, _reading_options(), keep)
@@ -83,7 +92,7 @@ def main(texts: list[str]) -> None:
         _FORMAT.value,
         predictor.class_names,
         _MIN_PROBABILITY.value,
-        coloured=opened.file.isatty() and not os.environ.get('NO_COLOR'),
+        coloured=_is_coloured(opened.file),
     )
     chunks = _chunks(_records(texts, reader, opened.last_row))
     if not opened.last_row:
@@ -95,7 +104,30 @@ def main(texts: list[str]) -> None:
     cli.say_what_was_read(reader)
 
 
+def _answer(predictor: SentimentPredictor) -> None:
+  """Answers each line that is typed, until there are no more."""
+  with contextlib.suppress(ImportError):
+    import readline  # noqa: F401  Lines can be edited, and had again.
+
+  coloured = _is_coloured(sys.stdout)
+  formatter = Formatter('text', predictor.class_names, coloured=coloured)
+  work = _Work(predictor, formatter, explain=predictor.explains)
+  for number in itertools.count(1):
+    try:
+      text = input('> ')
+    except EOFError:
+      print()
+      return
+    print(work(Rows([number], [text], [{}])), end='')
+
+
+def _is_coloured(file: IO[str]) -> bool:
+  return file.isatty() and not os.environ.get('NO_COLOR')
+
+
 def _check_flags(texts: list[str], paths: list[str]) -> None:
+  if _INTERACTIVE.value and (texts or paths or _OUTPUT.value):
+    raise UserError('--interactive takes no texts, --input or --output.')
   if texts and paths:
     raise UserError('Give texts as arguments or as --input, not both.')
   if _EXPLAIN.value and _FORMAT.value in ('tsv', 'csv'):
@@ -111,7 +143,7 @@ def _check_flags(texts: list[str], paths: list[str]) -> None:
     raise UserError(f'--keep takes a --format of {", ".join(formats.NUMBERED)}.')
   if texts and (_KEEP.value or _KEEP_ALL.value):
     raise UserError('--keep takes --input; arguments have no columns.')
-  if not texts and not paths and sys.stdin.isatty():
+  if not (texts or paths or _INTERACTIVE.value) and sys.stdin.isatty():
     print('Reading texts, one a line; Ctrl-D ends them.', file=sys.stderr)
 
 

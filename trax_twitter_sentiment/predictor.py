@@ -146,6 +146,11 @@ class SentimentPredictor:
         progress.update(len(chunk))
     return found
 
+  @property
+  def explains(self) -> bool:
+    """Whether its predictions have shares: the model is a `TwitterClassifier`."""
+    return isinstance(self.model, BagOfTokens)
+
   def explain(self, text: str) -> Explanation:
     """Returns the exact share of each token of a text in its log-odds.
 

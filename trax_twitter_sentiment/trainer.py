@@ -130,12 +130,19 @@ def _train(arguments: list[str]) -> None:
   for bar in bars:
     bar.close()
     if os.path.exists(os.path.join(bar.output_dir, TOKENIZER_FILE)):
-      print(
-          f'The run is in {bar.output_dir}; to predict with it: '
-          'python -m trax_twitter_sentiment.predict '
-          f"--model_dir={shlex.quote(bar.output_dir)} 'What a lovely day'",
-          file=sys.stderr,
-      )
+      _say_what_is_next(bar.output_dir)
+
+
+def _say_what_is_next(output_dir: str) -> None:
+  print(f'The run is in {output_dir}. To use it:', file=sys.stderr)
+  for command, further in (
+      ('predict', " 'What a lovely day'"),
+      ('evaluate', ''),
+      ('report', ''),
+  ):
+    module = f'trax_twitter_sentiment.{command}'
+    options = f'--model_dir={shlex.quote(output_dir)}{further}'
+    print(f'  python -m {module} {options}', file=sys.stderr)
 
 
 class _StepBar:
@@ -172,12 +179,21 @@ def _log_above_bars() -> Iterator[None]:
   above_bars = tqdm.contrib.DummyTqdmFile(sys.stderr)
   log_handler = absl_logging.get_absl_handler().python_handler
   log_stream = log_handler.setStream(above_bars)
-  stdout = above_bars if sys.stdout.isatty() else sys.stdout
+  stdout = sys.stdout
+  if sys.stdout.isatty():
+    stdout = above_bars
+    # Trax prints what it logs, too, so that a terminal would show it twice.
+    log_handler.addFilter(_is_no_news)
   try:
     with contextlib.redirect_stdout(stdout):
       yield
   finally:
     log_handler.setStream(log_stream)
+    log_handler.removeFilter(_is_no_news)
+
+
+def _is_no_news(record: logging.LogRecord) -> bool:
+  return record.levelno > logging.INFO
 
 
 def _import_trax() -> None:

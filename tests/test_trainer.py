@@ -6,6 +6,7 @@ What isn't about the start of a process has it forked from one with Trax.
 import contextlib
 import fcntl
 import gzip
+import importlib
 import os
 import pty
 import re
@@ -25,6 +26,8 @@ from conftest import (
     needs_real_corpus,
     run_python,
 )
+
+from trax_twitter_sentiment import trainer as launcher
 
 TWITTER_GIN = 'trax_twitter_sentiment/gin_configs/twitter.gin'
 NOTEBOOK_GIN = 'trax_twitter_sentiment/gin_configs/twitter_notebook.gin'
@@ -177,6 +180,14 @@ def test_launcher_names_what_gin_cannot_read_in_one_line(tmp_path, flag, message
   last = result.stderr.splitlines()[-1]
   assert last.startswith(f'ERROR: {flag}: ')
   assert message in last
+
+
+def test_packages_are_taken_for_missing_for_a_while_only():
+  with launcher._taken_for_missing('wave', 'os'):
+    with pytest.raises(ImportError):
+      importlib.import_module('wave')
+    assert importlib.import_module('os') is os  # Which is there already.
+  assert importlib.import_module('wave').__name__ == 'wave'
 
 
 def test_launcher_shows_why_an_import_failed(tmp_path):

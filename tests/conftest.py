@@ -57,6 +57,9 @@ def pytest_configure(config):
   # A shell's background ignores Ctrl-C, and so would all that tests start.
   if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+  # And nohup, that its terminal goes away.
+  if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
   # What hands the tests out to workers, by pytest-xdist, runs none itself.
   if config.getoption('dist', 'no') == 'no':
     # Imports Trax the fast way, once for all tests.

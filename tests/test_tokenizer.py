@@ -132,6 +132,12 @@ def test_removing_emoticons_leaves_words_and_figures(text):
   assert remove_emoticons(text) == text
 
 
+def test_encoded_text_can_be_written_to():
+  ids = TweetTokenizer().encode('happy dogs')
+  ids[0] = 1
+  assert ids.tolist() == [1, UNK_ID]
+
+
 def test_pair_that_is_an_emoticon_is_removed():
   settings = {'add_pairs': True, 'remove_punctuation': False, 'stem': False}
   assert ': (' in tokenize('a : ( b', join_split_emoticons=False, **settings)

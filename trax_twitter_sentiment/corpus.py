@@ -94,10 +94,9 @@ def joined(parts: Sequence[Examples]) -> Examples:
   """Returns the examples of several, one after the other."""
   weights = None
   if any(part.weights is not None for part in parts):
-    ones = (np.ones(len(part.labels), np.float32) for part in parts)
     weights = np.concatenate([
-        one if part.weights is None else part.weights
-        for part, one in zip(parts, ones, strict=True)
+        np.ones(len(part.labels), np.float32) if part.weights is None else part.weights
+        for part in parts
     ])
   texts = tuple(text for part in parts for text in part.texts)
   return Examples(texts, np.concatenate([part.labels for part in parts]), weights)

@@ -158,21 +158,14 @@ def encoded_corpus(
     tokenizer = _tokenizer_of('tokenizer_from', tokenizer_from)
   else:
     tokenizer = configured_tokenizer()
-  further: list[str] = []
-  if lexicon is not None:
-    words = load_lexicon('encoded_corpus.lexicon', lexicon)
-    further += tokens_of(words, tokenizer.add_negated)
-  if further_tokens_from is not None:
-    other = _tokenizer_of('further_tokens_from', further_tokens_from)
-    _check_same_steps(further_tokens_from, other, tokenizer)
-    further += other.vocabulary[len(SPECIAL_TOKENS) :]
   return _encode_corpus(
       configured_corpus(),
       tokenizer,
       max_vocabulary_size,
       min_token_count,
       learn_vocabulary=tokenizer_from is None,
-      further=tuple(further),
+      lexicon=lexicon,
+      further_tokens_from=further_tokens_from,
   )
 
 
@@ -223,11 +216,20 @@ def _encode_corpus(
     max_vocabulary_size: int | None,
     min_token_count: int,
     learn_vocabulary: bool,
-    further: tuple[str, ...] = (),
+    lexicon: str | None = None,
+    further_tokens_from: str | None = None,
 ) -> EncodedCorpus:
   train = token_index(tokenizer, corpus.train.texts)
   validation = token_index(tokenizer, corpus.validation.texts)
   if learn_vocabulary:
+    further: list[str] = []
+    if lexicon is not None:
+      words = load_lexicon('encoded_corpus.lexicon', lexicon)
+      further += tokens_of(words, tokenizer.add_negated)
+    if further_tokens_from is not None:
+      other = _tokenizer_of('further_tokens_from', further_tokens_from)
+      _check_same_steps(further_tokens_from, other, tokenizer)
+      further += other.vocabulary[len(SPECIAL_TOKENS) :]
     tokenizer = tokenizer.with_vocabulary_of(
         train.counts(), corpus.name, max_vocabulary_size, min_token_count, further
     )

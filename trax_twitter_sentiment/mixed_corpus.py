@@ -46,7 +46,7 @@ def MixedCorpus(
   if not corpora:
     raise UserError('MixedCorpus.corpora is empty; it takes one or more.')
   if weights is None:
-    return _mixed(tuple(make() for make in corpora), (1.0,) * len(corpora))
+    weights = [1.0] * len(corpora)
   if not isinstance(weights, (list, tuple)) or len(weights) != len(corpora):
     raise UserError(
         f'MixedCorpus.weights={weights!r} is not a list of {len(corpora)} numbers, one '

@@ -112,7 +112,7 @@ class SentimentPredictor:
     ids = tokenizer.encode_tokens(itertools.chain.from_iterable(token_lists))
     scores = self._score(ids, np.array([len(tokens) for tokens in token_lists]))
     rows = zip(
-        scores.log_probabilities.argmax(axis=1).tolist(),  # The first of equals.
+        scores.labels.tolist(),
         scores.log_probabilities.tolist(),
         token_lists,
         scores.n_known.tolist(),

@@ -26,6 +26,9 @@ from trax_twitter_sentiment.tokenizer import TweetTokenizer
 # One of MixedCorpus.corpora, with its scope, as gin writes it.
 _REFERENCE = re.compile(r'@(?:([\w/.]+)/)?(?:\w+\.)*(\w+)')
 
+# The names that TwitterCorpus gives; all others are of the user's own.
+_OF_TWEETS = ('nltk', 'sample')
+
 # The first word of the name of a corpus of the user's own -> what makes it.
 _MAKERS = {
     'file': TextFileCorpus,
@@ -53,13 +56,13 @@ def recorded_corpus(folder: str, tokenizer: TweetTokenizer) -> Corpus:
   if source != tokenizer.corpus:
     return GroupedCorpus(make)
   corpus = make()
-  if source.startswith((MIXED, *(f'{word} ' for word in _MAKERS))):
+  if source not in _OF_TWEETS:
     _warn_of_changes(folder, tokenizer, corpus)
   return corpus
 
 
 def _maker(folder: str, source: str) -> Callable[[], Corpus]:
-  if source in ('nltk', 'sample'):
+  if source in _OF_TWEETS:
     return functools.partial(TwitterCorpus, source)
   if source.startswith(MIXED):
     return _mixed_maker(folder, source)

@@ -153,7 +153,9 @@ class TweetTokenizer:
     """
     encoded = [*map(self._encoded, texts)]
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
-    return np.frombuffer(b''.join(encoded), np.int32), lengths // _ID_BYTES
+    # Of a bytearray, so that the array can be written to, as others can.
+    ids = np.frombuffer(bytearray().join(encoded), np.int32)
+    return ids, lengths // _ID_BYTES
 
   def without_dropped(self, tokens: list[str]) -> list[str]:
     """Returns the tokens that count: all of them, or with `drop_unknown` the known."""
@@ -163,8 +165,7 @@ class TweetTokenizer:
 
   def encode_tokens(self, tokens: Iterable[str]) -> np.ndarray:
     """Returns the ids of tokens, `UNK_ID` for unknown ones: <int32>[n_tokens]."""
-    id_of = self._ids.get
-    return np.array([id_of(token, UNK_ID) for token in tokens], np.int32)
+    return np.array(self._ids_of_tokens(tokens), np.int32)
 
   def with_vocabulary_of(
       self,
@@ -272,10 +273,11 @@ class TweetTokenizer:
     return encoded
 
   def _encoded_tokens(self, tokens: list[str]) -> bytes:
+    return self._ids_of_tokens(self.without_dropped(tokens)).tobytes()
+
+  def _ids_of_tokens(self, tokens: Iterable[str]) -> array.array:
     id_of = self._ids.get
-    return array.array(
-        _ID_TYPE, [id_of(token, UNK_ID) for token in self.without_dropped(tokens)]
-    ).tobytes()
+    return array.array(_ID_TYPE, [id_of(token, UNK_ID) for token in tokens])
 
   def _clean(self, text: str) -> str:
     if self.normalize:

@@ -87,10 +87,12 @@ class Formatter:
 
   def lines(self, rows: Rows, scores: Scores) -> str:
     """Returns the lines of some rows, as text for reading or a table."""
-    log_probabilities = scores.log_probabilities
-    labels = log_probabilities.argmax(axis=1)  # The first of equals.
     # Lists of Python's numbers, each of which is looked at once.
-    columns = (labels.tolist(), log_probabilities.tolist(), scores.n_tokens.tolist())
+    columns = (
+        scores.labels.tolist(),
+        scores.log_probabilities.tolist(),
+        scores.n_tokens.tolist(),
+    )
     if self._format == 'text':
       found = zip(rows.texts, *columns, scores.n_known.tolist(), strict=True)
       return ''.join([f'{self._as_text(*of_row)}\n' for of_row in found])

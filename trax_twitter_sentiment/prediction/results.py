@@ -23,6 +23,11 @@ class Scores(NamedTuple):
   n_tokens: np.ndarray
   n_known: np.ndarray
 
+  @property
+  def labels(self) -> np.ndarray:
+    """<int64>[n_texts], the most probable class of each; of equals, the first."""
+    return self.log_probabilities.argmax(axis=1)
+
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:

@@ -9,8 +9,7 @@ from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports 
 import gin
 import jax
 import numpy as np
-from scipy import optimize, sparse, special
-from sklearn import linear_model
+from scipy import sparse, special
 from trax.supervised import callbacks, training
 
 from trax_twitter_sentiment.corpus import configured_corpus
@@ -147,6 +146,9 @@ def _solve(
     calibrated: whether to find a temperature.
     pooling: the classifier's.
   """
+  # Imported on use: every run imports this module, and few fit a regression.
+  from sklearn import linear_model
+
   n_tokens = len(features)
   labels = corpus.train.labels
   power, scale = _POOLINGS[pooling]
@@ -226,6 +228,8 @@ def _temperature(logits: np.ndarray, labels: np.ndarray) -> float:
   Sources: Guo and others, "On Calibration of Modern Neural Networks", 2017; Platt,
   "Probabilistic Outputs for Support Vector Machines", 1999.
   """
+  from scipy import optimize  # Imported on use, as scikit-learn is.
+
   n_texts, n_classes = logits.shape
   doubt = 1 / (n_texts + 2)
   targets = np.full(logits.shape, doubt / (n_classes - 1))

@@ -202,11 +202,7 @@ def _import_trax() -> None:
   What they say while they are imported is shown if that fails.
   """
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-  with (
-      tempfile.TemporaryFile() as said,
-      warnings.catch_warnings(),
-      _taken_for_missing('pandas', 'sklearn'),
-  ):
+  with tempfile.TemporaryFile() as said, warnings.catch_warnings():
     warnings.simplefilter('ignore')
     # Much of it is written by C++ code, past `sys.stderr`.
     stderr = os.dup(2)
@@ -228,22 +224,6 @@ def _import_trax() -> None:
   if not sys.warnoptions:
     # Nobody who trains can mend what these warn of.
     warnings.filterwarnings('ignore', module=r'(jax|trax)\.')
-
-
-@contextlib.contextmanager
-def _taken_for_missing(*packages: str) -> Iterator[None]:
-  """Has what is imported meanwhile do without packages that it can do without.
-
-  Keras, which Trax imports, has wrappers of them that no run needs; they take a seventh
-  of all imports. Whatever is imported later finds the packages.
-  """
-  new = [package for package in packages if package not in sys.modules]
-  sys.modules.update(dict.fromkeys(new))  # type: ignore[arg-type]
-  try:
-    yield
-  finally:
-    for package in new:
-      del sys.modules[package]
 
 
 def _check_configuration() -> None:

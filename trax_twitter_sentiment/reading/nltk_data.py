@@ -1,9 +1,13 @@
 """NLTK's corpora: found on its data path, or downloaded within bounds."""
 
+import os
+import pathlib
 import queue
+import sys
 import threading
 import time
 import zipfile
+from typing import Any
 
 from trax_twitter_sentiment.errors import UserError
 
@@ -28,36 +32,53 @@ _DOWNLOAD_SECONDS = 60.0
 
 def read(resource: str) -> tuple[str, bytes]:
   """Returns the path and the content of an NLTK resource that is at hand."""
-  import nltk.data
-
-  path = nltk.data.find(resource)
-  if path.file_size() > _MAX_FILE_BYTES:  # Zipped, it may take little of a disk.
-    raise UserError(f'{path}: larger than {_MAX_FILE_BYTES:,} bytes.')
+  path = _find(resource)
   try:
-    with path.open() as file:
-      return str(path), file.read()
+    with path.open('rb') if isinstance(path, pathlib.Path) else path.open() as file:
+      content = file.read(_MAX_FILE_BYTES + 1)
   # What a damaged archive makes zipfile raise is documented nowhere.
   except Exception as error:
     raise UserError(f'{path}: {error}.') from error
+  if len(content) > _MAX_FILE_BYTES:  # Zipped, it may take little of a disk.
+    raise UserError(f'{path}: larger than {_MAX_FILE_BYTES:,} bytes.')
+  return str(path), content
 
 
 def missing_packages() -> list[str]:
   """Returns which of `PACKAGES` are not on NLTK's data path."""
-  import nltk.data
-
   missing = []
   for package, resources in PACKAGES.items():
     try:
       for resource in resources:
-        nltk.data.find(resource)
+        _find(resource)
     except LookupError:
       missing.append(package)
     except zipfile.BadZipFile as error:
+      import nltk.data
+
       raise UserError(
           f"NLTK's {package}.zip, on one of {', '.join(nltk.data.path)}, is damaged; "
           f'remove it and fetch it again with `{FETCH_COMMAND}`.'
       ) from error
   return missing
+
+
+def _find(resource: str) -> Any:
+  """Returns a resource's path, or NLTK's own pointer to it, as into an archive.
+
+  Raises:
+    LookupError: if there is none.
+  """
+  if 'nltk' not in sys.modules:  # Whose import takes as long as a model's training.
+    # NLTK looks for files in these folders first, and for archives last.
+    folders = os.environ.get('NLTK_DATA', '').split(os.pathsep)
+    for folder in (*filter(None, folders), '~/nltk_data'):
+      path = pathlib.Path(folder).expanduser() / resource
+      if path.is_file():
+        return path
+  import nltk.data
+
+  return nltk.data.find(resource)
 
 
 def download(packages: list[str]) -> str:

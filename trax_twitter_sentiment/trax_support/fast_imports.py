@@ -2,7 +2,16 @@
 
 import contextlib
 import gc
-from collections.abc import Iterator
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+_AS_KERAS, _TEXT_KERAS = 'trax.trax2keras', 'tensorflow_text.python.keras'
 
 
 @contextlib.contextmanager
@@ -15,3 +24,82 @@ def no_garbage_collection() -> Iterator[None]:
   finally:
     if was_on:
       gc.enable()
+
+
+@contextlib.contextmanager
+def imported_on_use(*names: str) -> Iterator[None]:
+  """Has modules that are imported meanwhile run when something of theirs is used."""
+  with _finder(_Finder(names, importlib.util.LazyLoader)):
+    yield
+
+
+@contextlib.contextmanager
+def without_keras() -> Iterator[None]:
+  """Has Trax be imported without Keras, which comes when something of it is used.
+
+  TensorFlow imports Keras for what Keras registers, and goes on if it can't. Trax and
+  TensorFlow Text have a module each of Keras layers, which no training needs.
+  """
+  if 'keras' in sys.modules:
+    yield
+    return
+  stand_ins = {name: types.ModuleType(name) for name in (_AS_KERAS, _TEXT_KERAS)}
+  stand_ins[_AS_KERAS].AsKeras = None  # type: ignore[attr-defined]
+  sys.modules.update(stand_ins)
+  try:
+    with _finder(_Finder(('keras',), _LeftOut)):
+      yield
+  finally:
+    for name in stand_ins:
+      del sys.modules[name]
+  _find_on_use('trax', 'AsKeras', lambda: importlib.import_module(_AS_KERAS).AsKeras)
+  _find_on_use('tensorflow_text', 'keras', lambda: importlib.import_module(_TEXT_KERAS))
+
+
+def _find_on_use(module_name: str, name: str, find: Callable[[], Any]) -> None:
+  """Has a module find one of its attributes when it is asked for."""
+  module: Any = sys.modules[module_name]
+  delattr(module, name)
+
+  def __getattr__(asked: str) -> Any:  # noqa: N807  As modules call it.
+    if asked != name:
+      raise AttributeError(f'module {module_name!r} has no attribute {asked!r}')
+    setattr(module, name, find())
+    return getattr(module, name)
+
+  module.__getattr__ = __getattr__
+
+
+@contextlib.contextmanager
+def _finder(finder: Any) -> Iterator[None]:
+  sys.meta_path.insert(0, finder)
+  try:
+    yield
+  finally:
+    sys.meta_path.remove(finder)
+
+
+class _Finder:
+  """Finds some modules where they are, but has them loaded in another way."""
+
+  def __init__(self, names: tuple[str, ...], loader: Callable[[Any], Any]):
+    self._names = names
+    self._loader = loader
+
+  def find_spec(self, name: str, path: Any, target: Any = None) -> Any:
+    if name not in self._names:
+      return None
+    spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+    if spec and spec.loader:
+      spec.loader = self._loader(spec.loader)
+    return spec
+
+
+class _LeftOut(importlib.abc.Loader):
+  """Fails to load a module, as if it were missing."""
+
+  def __init__(self, loader: Any):
+    del loader
+
+  def create_module(self, spec: Any) -> None:
+    raise ModuleNotFoundError(f'{spec.name} is left out for now.', name=spec.name)

@@ -18,7 +18,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from trax_twitter_sentiment.trax_support.fast_imports import no_garbage_collection
+from trax_twitter_sentiment.trax_support import fast_imports
 
 import gin
 import numpy as np
@@ -31,12 +31,12 @@ _UNBOUND = re.compile(r'Required bindings for `(\w+)` not provided in config: \[
 
 
 @contextlib.contextmanager
-def _cheap_inspect_stack() -> Iterator[None]:
+def _cheap_inspect() -> Iterator[None]:
   """Keeps `import trax` from looking up the source line of every frame.
 
   `trax/layers/assert_shape.py` calls `inspect.stack()` for each of 65 layers and
-  uses one frame of it; looking up all frames' source takes 35 of the import's 43 s
-  (google/trax#1368).
+  uses one frame's file and line; looking up all frames' source takes 35 of the
+  import's 43 s (google/trax#1368).
   """
 
   def stack(context: int = 1) -> list[tuple]:
@@ -48,15 +48,22 @@ def _cheap_inspect_stack() -> Iterator[None]:
       frames.append((frame,))
     return frames
 
-  original = inspect.stack
+  originals = inspect.stack, inspect.getframeinfo
   inspect.stack = stack  # type: ignore[assignment]
+  inspect.getframeinfo = functools.partial(inspect.getframeinfo, context=0)
   try:
     yield
   finally:
-    inspect.stack = original
+    inspect.stack, inspect.getframeinfo = originals
 
 
-with no_garbage_collection(), _cheap_inspect_stack():
+with (
+    fast_imports.no_garbage_collection(),
+    _cheap_inspect(),
+    fast_imports.without_keras(),
+    # Plots, and a table of all letters, that no training needs.
+    fast_imports.imported_on_use('matplotlib.pyplot', 'trax.data.tokenizer'),
+):
   from trax_twitter_sentiment.trax_support import safe_loop
   from trax_twitter_sentiment.trax_support.train_settings import check_train_settings
 

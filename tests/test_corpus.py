@@ -74,6 +74,16 @@ def test_zipped_corpus_is_read(write_corpus, only_nltk_data, tmp_path):
   assert TwitterCorpus('nltk').validation.texts == ('good 8', 'good 9', 'bad')
 
 
+def test_corpus_is_found_without_importing_nltk(write_corpus):
+  folder = write_corpus([f'good {i}' for i in range(10)], ['bad'] * 5)
+  code = (
+      'import sys; from trax_twitter_sentiment.corpus import TwitterCorpus; '
+      'print(TwitterCorpus("nltk").validation.texts, "nltk" in sys.modules)'
+  )
+  result = run_python('-c', code, NLTK_DATA=f'/nowhere:{folder}')
+  assert result.stdout == "('good 8', 'good 9', 'bad') False\n"
+
+
 @pytest.fixture
 def no_server(monkeypatch):
   """Makes NLTK ask a server that refuses every connection."""

@@ -203,6 +203,22 @@ def test_columns_are_kept_and_rows_numbered(predict, tmp_path):
   ]
 
 
+def test_columns_of_a_table_are_those_of_the_first_row(predict, tmp_path):
+  objects = [{'text': 'a', 'x': 1, 'y': 2}, {'y': 3, 'text': 'b'}, {'z': 4, 'text': 'c'}]
+  lines = [json.dumps(fields) for fields in objects]
+  (tmp_path / 'a.jsonl').write_text('\n'.join(lines))
+  command = [f'--input={tmp_path}/a.jsonl', '--keep_all']
+  result = predict(*command, '--format=csv')
+  assert result.returncode == 1
+  assert "a.jsonl, line 3: the first row has no column 'z'" in result.stderr
+  rows = [*csv.DictReader(io.StringIO(result.stdout))]
+  assert [(row['x'], row['y']) for row in rows] == [('1', '2'), ('', '3')]
+  kept = [*map(json.loads, predict(*command, '--format=jsonl').stdout.splitlines())]
+  assert [(row.get('x'), row.get('y'), row.get('z')) for row in kept] == [
+      (1, 2, None), (None, 3, None), (None, None, 4),
+  ]  # fmt: skip
+
+
 def test_rows_before_a_malformed_one_are_written(predict, tmp_path):
   (tmp_path / 'a.csv').write_text('id,text\n1,lovely :)\n2,so sad :(\n3\n4,good\n')
   for processes in (1, 2):

@@ -182,16 +182,6 @@ def test_launcher_names_what_gin_cannot_read_in_one_line(tmp_path, flag, message
   assert message in last
 
 
-def test_packages_are_taken_for_missing_for_a_while_only(tmp_path, monkeypatch):
-  (tmp_path / 'optional.py').write_text('VALUE = 1')
-  monkeypatch.syspath_prepend(tmp_path)
-  with launcher._taken_for_missing('optional', 'os'):
-    with pytest.raises(ImportError):
-      importlib.import_module('optional')
-    assert importlib.import_module('os') is os  # Which is there already.
-  assert importlib.import_module('optional').VALUE == 1
-
-
 def test_launcher_shows_why_an_import_failed(tmp_path):
   (tmp_path / 'gym.py').write_text('raise ImportError("broken gym")')
   result = run_python(*LAUNCHER, f'--config_file={TWITTER_GIN}', cwd=tmp_path)

@@ -157,9 +157,30 @@ def _records(
     )
   else:
     records = _with_progress(reader)
+    if _KEEP_ALL.value and _FORMAT.value != 'jsonl':
+      records = _as_the_first(records)
   if not last_row:
     return iter(records)
   return (record for record in records if record.row > last_row)
+
+
+def _as_the_first(records: Iterable[Record]) -> Iterator[Record]:
+  """Yields rows with the further columns of the first one, in their order.
+
+  Raises:
+    UserError: at a row that has others, which a table has no place for.
+  """
+  names: tuple[str, ...] | None = None
+  for record in records:
+    names = tuple(record.kept) if names is None else names
+    if tuple(record.kept) != names:
+      if others := [name for name in record.kept if name not in names]:
+        raise UserError(
+            f'{record.name}, line {record.line}: the first row has no column '
+            f'{others[0]!r}, so --format={_FORMAT.value} has none; jsonl keeps it.'
+        )
+      record = record._replace(kept={name: record.kept.get(name) for name in names})
+    yield record
 
 
 def _after_header(

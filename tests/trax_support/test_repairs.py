@@ -1,4 +1,5 @@
 import inspect
+import re
 import sys
 
 from trax_twitter_sentiment.trax_support import repairs
@@ -30,15 +31,44 @@ def test_examples_to_skip_are_a_whole_number():
   assert isinstance(tf_inputs._MAX_SKIP_EXAMPLES, int)
 
 
-def test_import_of_trax_is_fast_and_takes_its_replacement_back():
+def test_import_of_trax_is_fast_and_takes_its_replacements_back():
   code = (
-      'import gc, inspect, sys; original = inspect.stack; '
+      'import gc, inspect, sys; original = inspect.stack, inspect.getframeinfo; '
+      'finders = [*sys.meta_path]; '
       'from trax_twitter_sentiment.trax_support import repairs; '
-      'print(inspect.stack is original, gc.isenabled(), "trax" in sys.modules, '
+      'print((inspect.stack, inspect.getframeinfo) == original, '
+      '{*finders} - {*sys.meta_path}, gc.isenabled(), "trax" in sys.modules, '
       'gc.get_freeze_count() > 0)'
   )
-  assert run_python('-c', code).stdout == 'True True True True\n'
+  assert run_python('-c', code).stdout == 'True set() True True True\n'
   assert inspect.stack()[0].function.startswith('test_import_of_trax')
+
+
+def test_what_no_training_needs_is_imported_on_use():
+  code = """
+import sys
+from trax_twitter_sentiment import register
+late = 'keras', 'sklearn', 'pandas', 'nltk', 'matplotlib.figure', 'scipy.stats'
+print([name for name in late if name in sys.modules])
+
+import tensorflow as tf, tensorflow_text, trax
+from matplotlib import pyplot
+from trax.data import tokenizer
+import tensorflow.keras.layers, trax.trax2keras
+
+print(
+    issubclass(trax.AsKeras, tf.keras.layers.Layer),
+    trax.trax2keras.AsKeras is trax.AsKeras,
+    tensorflow.keras.layers is tf.keras.layers,
+    tensorflow_text.keras.layers.UnicodeScriptTokenizer(),
+    tokenizer.encode('a b, c'),
+    callable(pyplot.plot),
+    hasattr(trax, 'AsKras'),
+)
+"""
+  nothing, names, *_ = run_python('-c', code).stdout.splitlines()
+  assert nothing == '[]'
+  assert re.fullmatch(r"True True True <U.*> \['a', 'b', ', ', 'c'\] True False", names)
 
 
 @pytest.mark.parametrize('config', ['twitter.gin', 'twitter_gru.gin'])

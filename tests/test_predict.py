@@ -204,9 +204,9 @@ def test_columns_are_kept_and_rows_numbered(predict, tmp_path):
 
 
 def test_columns_of_a_table_are_those_of_the_first_row(predict, tmp_path):
-  objects = [{'text': 'a', 'x': 1, 'y': 2}, {'y': 3, 'text': 'b'}, {'z': 4, 'text': 'c'}]
-  lines = [json.dumps(fields) for fields in objects]
-  (tmp_path / 'a.jsonl').write_text('\n'.join(lines))
+  (tmp_path / 'a.jsonl').write_text(
+      '{"text": "a", "x": 1, "y": 2}\n{"y": 3, "text": "b"}\n{"z": 4, "text": "c"}\n'
+  )
   command = [f'--input={tmp_path}/a.jsonl', '--keep_all']
   result = predict(*command, '--format=csv')
   assert result.returncode == 1

@@ -6,7 +6,6 @@ What isn't about the start of a process has it forked from one with Trax.
 import contextlib
 import fcntl
 import gzip
-import importlib
 import os
 import pty
 import re
@@ -18,16 +17,14 @@ import forked
 import numpy as np
 import pytest
 from conftest import (
-    COMPILING,
-    LAUNCHER,
-    NLTK_DATA,
-    REPOSITORY,
-    STOCK,
-    needs_real_corpus,
-    run_python,
+  COMPILING,
+  LAUNCHER,
+  NLTK_DATA,
+  REPOSITORY,
+  STOCK,
+  needs_real_corpus,
+  run_python,
 )
-
-from trax_twitter_sentiment import trainer as launcher
 
 TWITTER_GIN = 'trax_twitter_sentiment/gin_configs/twitter.gin'
 NOTEBOOK_GIN = 'trax_twitter_sentiment/gin_configs/twitter_notebook.gin'

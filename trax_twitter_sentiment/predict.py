@@ -172,15 +172,14 @@ def _as_the_first(records: Iterable[Record]) -> Iterator[Record]:
   """
   names: tuple[str, ...] | None = None
   for record in records:
-    names = tuple(record.kept) if names is None else names
-    if tuple(record.kept) != names:
-      if others := [name for name in record.kept if name not in names]:
-        raise UserError(
-            f'{record.name}, line {record.line}: the first row has no column '
-            f'{others[0]!r}, so --format={_FORMAT.value} has none; jsonl keeps it.'
-        )
-      record = record._replace(kept={name: record.kept.get(name) for name in names})
-    yield record
+    kept = record.kept
+    names = tuple(kept) if names is None else names
+    if others := [name for name in kept if name not in names]:
+      raise UserError(
+          f'{record.name}, line {record.line}: the first row has no column '
+          f'{others[0]!r}, so --format={_FORMAT.value} has none; jsonl keeps it.'
+      )
+    yield record._replace(kept={name: kept.get(name) for name in names})
 
 
 def _after_header(

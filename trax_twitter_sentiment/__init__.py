@@ -12,6 +12,7 @@ __version__ = '0.1.0'
 
 # Public name -> the module that holds it.
 _MODULES = {
+    'BatchPredictor': 'cluster.batch_predictor',
     'GRUClassifier': 'models',
     'GroupedCorpus': 'near_duplicates',
     'LogisticRegressionStart': 'logistic_regression',
@@ -37,6 +38,7 @@ _MODULES = {
     'WeightedBinaryAccuracy': 'metrics',
     'WeightedMacroRecall': 'metrics',
     'compute_accuracy': 'metrics',
+    'model_bytes': 'cluster.batch_predictor',
     'number_of_classes': 'corpus',
     'tokenize_tweet': 'encoding',
     'twitter_data_streams': 'streams',

@@ -12,7 +12,7 @@ from absl import app, flags
 import trax_twitter_sentiment
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.reading import delimited, options
-from trax_twitter_sentiment.reading.tables import TableReader
+from trax_twitter_sentiment.reading.tables import RowCounts, TableReader
 
 # So that a command's --help shows the flags that are defined here for it.
 flags.disclaim_key_flags()
@@ -162,7 +162,25 @@ def define_reading_flags(what: str) -> Callable[[], options.ReadingOptions]:
   return reading_options
 
 
-def say_what_was_read(reader: TableReader) -> None:
+def define_engine_flags() -> tuple[flags.FlagHolder[str], flags.FlagHolder[str | None]]:
+  """Defines `--engine` and `--ray_address`."""
+  engine = flags.DEFINE_enum(
+      'engine',
+      'local',
+      ['local', 'ray'],
+      'What does the work: processes of this machine, or a Ray cluster, which takes '
+      "`pip install 'trax-twitter-sentiment[ray]'`.",
+  )
+  address = flags.DEFINE_string(
+      'ray_address',
+      None,
+      'The Ray cluster, such as auto or 10.0.0.1:6379; by default that of RAY_ADDRESS, '
+      'or one that is started on this machine.',
+  )
+  return engine, address
+
+
+def say_what_was_read(reader: TableReader | RowCounts) -> None:
   """Says on stderr how many rows were read, and what was wrong with some."""
   print(f'{reader.n_rows:,} rows read, {reader.n_skipped:,} skipped.', file=sys.stderr)
   if reader.n_damaged:

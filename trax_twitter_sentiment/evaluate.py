@@ -2,6 +2,8 @@
 
     python -m trax_twitter_sentiment.evaluate --model_dir=DIR
     python -m trax_twitter_sentiment.evaluate --model_dir=DIR --input=tweets.csv
+    python -m trax_twitter_sentiment.evaluate --model_dir=DIR --engine=ray \\
+        --input='tweets/*.parquet'
 
 Of tweets, each figure is given twice: with the texts as they are, and with emoticons
 removed from them, since the labels of the usual corpus were made from emoticons; once
@@ -24,6 +26,8 @@ from trax_twitter_sentiment.reading import labels, source
 if TYPE_CHECKING:
   from trax_twitter_sentiment.corpus import Examples
   from trax_twitter_sentiment.prediction import scores
+  from trax_twitter_sentiment.reading.options import ReadingOptions
+  from trax_twitter_sentiment.reading.tables import RowCounts, TableReader
 
 _MODEL_DIR = cli.define_model_dir()
 _reading_options = cli.define_reading_flags(
@@ -47,6 +51,7 @@ _LABELS_INPUT = cli.define_path(
 _FORMAT = flags.DEFINE_enum(
     'format', 'table', ['table', 'json'], 'What the figures are written as.'
 )
+_ENGINE, _RAY_ADDRESS = cli.define_engine_flags()
 
 _VARIANTS = {'as_is': 'as they are', 'without_emoticons': 'emoticons removed'}
 _TITLES = {
@@ -67,6 +72,7 @@ def main(arguments: list[str]) -> None:
   if arguments:
     raise UserError(f'Unexpected argument {arguments[0]!r}; texts go in --input.')
   paths = source.expand(flags.FLAGS.input)
+  _check_engine(paths)
   options = _reading_options()
   names = labels.check_labels('--labels', _LABELS.value)
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
@@ -75,6 +81,52 @@ def main(arguments: list[str]) -> None:
         f'--labels={",".join(names)} are not as many as the classes of the run: '
         f'{", ".join(predictor.class_names)}.'
     )
+  if _ENGINE.value == 'ray':
+    name = ', '.join(paths)
+    n_texts, results = _evaluate_on_ray(paths, options, names)
+  else:
+    name, n_texts, results = _evaluate(paths, options, names, predictor)
+  if _FORMAT.value == 'json':
+    fields = {variant: dataclasses.asdict(r) for variant, r in results.items()}
+    json.dump({'model_dir': _MODEL_DIR.value, 'data': name, **fields}, sys.stdout)
+    print()
+  else:
+    print(f'{name}: {n_texts} texts\n')
+    print('\n'.join(_table(results)))
+
+
+def _check_engine(paths: list[str]) -> None:
+  if _ENGINE.value == 'local':
+    if _RAY_ADDRESS.value:
+      raise UserError('--ray_address takes --engine=ray.')
+  elif not paths or source.STDIN in paths or _LABELS_INPUT.value:
+    raise UserError('--engine=ray takes files with texts and labels as --input.')
+
+
+def _evaluate_on_ray(
+    paths: list[str], options: 'ReadingOptions', names: tuple[str, ...] | None
+) -> 'tuple[int, dict[str, scores.Evaluation]]':
+  from trax_twitter_sentiment.cluster import evaluation_job  # On use: it imports Ray.
+
+  evaluated = evaluation_job.evaluate_files(
+      paths,
+      (flags.FLAGS.column, _LABEL_COLUMN.value),
+      options,
+      _MODEL_DIR.value,
+      names,
+      _skipped_labels(),
+      _RAY_ADDRESS.value,
+  )
+  _say_what_was_read(evaluated.read, evaluated.n_skipped_labels)
+  return evaluated.n_texts, evaluated.evaluations
+
+
+def _evaluate(
+    paths: list[str],
+    options: 'ReadingOptions',
+    names: tuple[str, ...] | None,
+    predictor: SentimentPredictor,
+) -> 'tuple[str, int, dict[str, scores.Evaluation]]':
   # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
   from trax_twitter_sentiment.prediction import scores
 
@@ -91,13 +143,7 @@ def main(arguments: list[str]) -> None:
       )
       for variant, used in predictor.emoticon_variants().items()
   }
-  if _FORMAT.value == 'json':
-    fields = {variant: dataclasses.asdict(r) for variant, r in results.items()}
-    json.dump({'model_dir': _MODEL_DIR.value, 'data': name, **fields}, sys.stdout)
-    print()
-  else:
-    print(f'{name}: {len(examples.texts)} texts\n')
-    print('\n'.join(_table(results)))
+  return name, len(examples.texts), results
 
 
 def _read(paths, options, names, predictor: SentimentPredictor) -> 'Examples':
@@ -110,17 +156,27 @@ def _read(paths, options, names, predictor: SentimentPredictor) -> 'Examples':
       options,
       labels=names,
       class_names=predictor.class_names,
-      skip_labels=frozenset(map(labels.normalized, _SKIP_LABELS.value)),
+      skip_labels=_skipped_labels(),
       labels_path=_LABELS_INPUT.value,
   )
-  cli.say_what_was_read(labelled.reader)
-  if labelled.n_skipped_labels:
+  _say_what_was_read(labelled.reader, labelled.n_skipped_labels)
+  return labelled.examples
+
+
+def _skipped_labels() -> frozenset[str]:
+  return frozenset(map(labels.normalized, _SKIP_LABELS.value))
+
+
+def _say_what_was_read(
+    reader: 'TableReader | RowCounts', n_skipped_labels: int
+) -> None:
+  cli.say_what_was_read(reader)
+  if n_skipped_labels:
     print(
-        f'{labelled.n_skipped_labels:,} rows left out for their label '
+        f'{n_skipped_labels:,} rows left out for their label '
         f'({", ".join(_SKIP_LABELS.value)}).',
         file=sys.stderr,
     )
-  return labelled.examples
 
 
 def _table(evaluations: 'dict[str, scores.Evaluation]') -> list[str]:

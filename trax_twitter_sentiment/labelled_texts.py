@@ -1,6 +1,6 @@
 """Labelled texts of files: rows read, labels understood."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from trax_twitter_sentiment.corpus import Examples, examples_of
@@ -54,29 +54,68 @@ def read_labelled(
   """
   reader = TableReader(paths, columns, options)
   if labels_path is None:
-    pairs: _Pairs = ((record, record.values[0], record.values[1]) for record in reader)
+    labelled = list(rows_with_label(reader, columns))
   else:
     reader, pairs = _read_two_files(paths, labels_path, options)
-  labelled = list(_with_label(pairs, columns, reader))
+    labelled = list(_with_label(pairs, columns, reader))
   rows = [row for row in labelled if row[2] not in skip_labels]
   found = {label for _, _, label in rows}
   if class_names is None:
     class_names = label_names.names_of(labels or tuple(found), in_order=bool(labels))
-  if labels is not None and found <= set(labels):
-    class_of = {label: i for i, label in enumerate(labels)}
-  else:
-    class_of = label_names.class_of_label(found, class_names)
+  class_of = Classes(found, labels, class_names)
   examples = []
   for record, text, label in rows:
-    if (class_ := class_of.get(label, class_of.get(label.lower()))) is None:
-      known = ', '.join(class_of)
-      reader.malformed(record, f'label {label!r} is not one of {known}')
+    if (class_ := class_of(label)) is None:
+      reader.malformed(record, class_of.problem(label))
     else:
       examples.append((text, class_))
   if not examples:
     raise UserError(f'{paths[0]} holds no labelled text.')
   n_skipped_labels = len(labelled) - len(rows)
   return Labelled(examples_of(examples), class_names, reader, n_skipped_labels)
+
+
+class Classes:
+  """The class of each label.
+
+  Args:
+    found: all labels of the files.
+    labels: what they are called, in the order of their classes; `None` for the class
+      names, or another way to write them.
+    class_names: of the classes.
+  """
+
+  def __init__(
+      self,
+      found: Collection[str],
+      labels: Sequence[str] | None,
+      class_names: Sequence[str],
+  ):
+    if labels is not None and set(found) <= set(labels):
+      self._class_of = {label: i for i, label in enumerate(labels)}
+    else:
+      self._class_of = label_names.class_of_label(set(found), class_names)
+
+  def __call__(self, label: str) -> int | None:
+    """Returns a label's class; `None` if it is unknown."""
+    return self._class_of.get(label, self._class_of.get(label.lower()))
+
+  def problem(self, label: str) -> str:
+    """Returns what is wrong with a label that is unknown."""
+    return f'label {label!r} is not one of {", ".join(self._class_of)}'
+
+
+def rows_with_label(
+    reader: TableReader, columns: tuple[str, str]
+) -> Iterator[tuple[Record, str, str]]:
+  """Yields rows that have a text and a label, with both; others are malformed.
+
+  Args:
+    reader: of the columns.
+    columns: of texts and of labels.
+  """
+  pairs = ((record, record.values[0], record.values[1]) for record in reader)
+  return _with_label(pairs, columns, reader)
 
 
 _Pairs = Iterable[tuple[Record, str | None, str | None]]

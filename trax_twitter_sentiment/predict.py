@@ -5,6 +5,8 @@
     python -m trax_twitter_sentiment.predict --model_dir=DIR < lines.txt
     python -m trax_twitter_sentiment.predict --model_dir=DIR \\
         --input=tweets.csv --format=csv --keep=id --output=scored.csv
+    python -m trax_twitter_sentiment.predict --model_dir=DIR --engine=ray \\
+        --input='tweets/*.parquet' --output=scored/
 
 Texts are arguments (after -- if one begins with a dash), or lines of standard input, or
 files. Predictions go to standard output, in the order of the texts.
@@ -65,8 +67,13 @@ _INTERACTIVE = flags.DEFINE_bool(
     'interactive', False, 'Ask for texts, and answer each at once, with its shares.'
 )
 _PROCESSES = flags.DEFINE_integer(
-    'processes', 1, 'How many processes share the work.', lower_bound=1
+    'processes',
+    1,
+    "How many processes share the work; by default one, and with Ray this machine's "
+    'cores.',
+    lower_bound=1,
 )
+_ENGINE, _RAY_ADDRESS = cli.define_engine_flags()
 
 # Rows that are predicted, and travel between processes, together, unless they have
 # more characters than tweets would.
@@ -80,6 +87,9 @@ def main(texts: list[str]) -> None:
   _check_flags(texts, paths)
   if _INTERACTIVE.value:
     _answer(SentimentPredictor.load(_MODEL_DIR.value))
+    return
+  if _ENGINE.value == 'ray':
+    _predict_on_ray(paths)
     return
   keep = None if _KEEP_ALL.value else tuple(_KEEP.value)
   column = (flags.FLAGS.column,)
@@ -104,6 +114,22 @@ def main(texts: list[str]) -> None:
     cli.say_what_was_read(reader)
 
 
+def _predict_on_ray(paths: list[str]) -> None:
+  from trax_twitter_sentiment.cluster import scoring_job  # On use: it imports Ray.
+
+  found = scoring_job.score_files(
+      paths,
+      flags.FLAGS.column,
+      _reading_options(),
+      _MODEL_DIR.value,
+      _OUTPUT.value,
+      _MIN_PROBABILITY.value,
+      _RAY_ADDRESS.value,
+      _PROCESSES.value if _PROCESSES.present else None,
+  )
+  cli.say_what_was_read(found)
+
+
 def _answer(predictor: SentimentPredictor) -> None:
   """Answers each line that is typed, until there are no more."""
   with contextlib.suppress(ImportError):
@@ -126,6 +152,11 @@ def _is_coloured(file: IO[str]) -> bool:
 
 
 def _check_flags(texts: list[str], paths: list[str]) -> None:
+  if _ENGINE.value == 'ray':
+    _check_flags_of_ray(texts, paths)
+    return
+  if _RAY_ADDRESS.value:
+    raise UserError('--ray_address takes --engine=ray.')
   if _INTERACTIVE.value and (texts or paths or _OUTPUT.value):
     raise UserError('--interactive takes no texts, --input or --output.')
   if texts and paths:
@@ -145,6 +176,17 @@ def _check_flags(texts: list[str], paths: list[str]) -> None:
     raise UserError('--keep takes --input; arguments have no columns.')
   if not (texts or paths or _INTERACTIVE.value) and sys.stdin.isatty():
     print('Reading texts, one a line; Ctrl-D ends them.', file=sys.stderr)
+
+
+def _check_flags_of_ray(texts: list[str], paths: list[str]) -> None:
+  if texts or not paths or source.STDIN in paths or not _OUTPUT.value:
+    raise UserError('--engine=ray takes files as --input, and a folder as --output.')
+  if _FORMAT.present:
+    raise UserError('--engine=ray takes no --format: it writes Parquet.')
+  if _KEEP.value:
+    raise UserError('--engine=ray takes no --keep: all columns are kept.')
+  if _EXPLAIN.value or _INTERACTIVE.value:
+    raise UserError('--engine=ray takes no --explain or --interactive.')
 
 
 def _records(

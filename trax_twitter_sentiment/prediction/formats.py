@@ -48,11 +48,34 @@ class Detailed(NamedTuple):
   explanation: Explanation | None
 
 
-class _Called(NamedTuple):
+class Called(NamedTuple):
   """What a row is called: no label where it is unsure or of no text."""
 
   label: int | None
   name: str
+
+
+def called(
+    text: str | None,
+    label: int,
+    log_probabilities: Sequence[float],
+    class_names: Sequence[str],
+    min_probability: float = 0.0,
+) -> Called:
+  """Returns what a text is called by the class that is most probable.
+
+  Args:
+    text: the text, or `None`.
+    label: its most probable class.
+    log_probabilities: of each class.
+    class_names: of all classes.
+    min_probability: what is less probable is called `'unsure'`.
+  """
+  if not text or text.isspace():
+    return Called(None, NO_TEXT)
+  if min_probability and math.exp(log_probabilities[label]) < min_probability:
+    return Called(None, UNSURE)
+  return Called(label, class_names[label])
 
 
 class Formatter:
@@ -97,7 +120,7 @@ class Formatter:
       found = zip(rows.texts, *columns, scores.n_known.tolist(), strict=True)
       return ''.join([f'{self._as_text(*of_row)}\n' for of_row in found])
     return self._delimited([
-        [*self._values(*of_row), *map(_cell, kept.values())]
+        [*self._values(*of_row), *map(cell, kept.values())]
         for kept, *of_row in zip(rows.kept, rows.texts, *columns, rows.numbers)
     ])
 
@@ -125,25 +148,21 @@ class Formatter:
       n_tokens: int,
       number: int,
   ) -> list[str]:
-    called = self._called(text, label, log_probabilities)
-    if called.name == NO_TEXT:
+    label_or_none, name = self._called(text, label, log_probabilities)
+    if name == NO_TEXT:
       numbers = [''] * len(log_probabilities)
     elif self._class_names == SENTIMENTS:
       numbers = [f'{value:.6f}' for value in log_probabilities]
     else:
       numbers = [f'{math.exp(value):.6f}' for value in log_probabilities]
-    label_cell = '' if called.label is None else str(label)
-    return [label_cell, called.name, *numbers, str(n_tokens), text or '', str(number)]
+    label_cell = '' if label_or_none is None else str(label)
+    return [label_cell, name, *numbers, str(n_tokens), text or '', str(number)]
 
   def _called(
       self, text: str | None, label: int, log_probabilities: Sequence[float]
-  ) -> _Called:
-    if not text or text.isspace():
-      return _Called(None, NO_TEXT)
-    least = self._min_probability
-    if least and math.exp(log_probabilities[label]) < least:
-      return _Called(None, UNSURE)
-    return _Called(label, self._class_names[label])
+  ) -> Called:
+    names, least = self._class_names, self._min_probability
+    return called(text, label, log_probabilities, names, least)
 
   def _delimited(self, rows: list[list[str]]) -> str:
     if self._format == 'tsv':
@@ -160,12 +179,12 @@ class Formatter:
   ) -> str:
     prediction, explanation = detailed
     log_probabilities = prediction.log_probabilities
-    called = self._called(text, prediction.label, log_probabilities)
-    known = called.name != NO_TEXT
+    label, name = self._called(text, prediction.label, log_probabilities)
+    known = name != NO_TEXT
     fields: dict[str, Any] = {
         'text': text,
-        'label': called.label,
-        'sentiment' if self._class_names == SENTIMENTS else 'name': called.name,
+        'label': label,
+        'sentiment' if self._class_names == SENTIMENTS else 'name': name,
         'log_probabilities': log_probabilities if known else None,
         'probabilities': prediction.probabilities if known else None,
         'tokens': prediction.tokens,
@@ -226,7 +245,8 @@ class Formatter:
     return log_probabilities[1] - log_probabilities[0]
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any) -> str:
+  """Returns a value of an input's column as a table has it."""
   if value is None:
     return ''
   if isinstance(value, str):

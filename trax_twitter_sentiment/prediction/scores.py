@@ -77,6 +77,44 @@ class Evaluation:
   classes: dict[str, ClassScores]
 
 
+@dataclasses.dataclass(frozen=True)
+class LabelCounts:
+  """What is counted of texts with one label; counts of several blocks add up.
+
+  Attributes:
+    called: <int64>[n_classes, n_bins], how many were called so, by the bin of the
+      probability that calibration is about (see `calibrated`).
+    probabilities: <float64>[n_classes, n_bins], the sums of theirs.
+    log_probabilities: <float64>[n_classes], the sums of those of each class.
+  """
+
+  called: np.ndarray
+  probabilities: np.ndarray
+  log_probabilities: np.ndarray
+
+  def plus(self, other: 'LabelCounts') -> 'LabelCounts':
+    return LabelCounts(
+        self.called + other.called,
+        self.probabilities + other.probabilities,
+        self.log_probabilities + other.log_probabilities,
+    )
+
+
+def count(log_probabilities: np.ndarray) -> LabelCounts:
+  """Counts predictions of texts with one label, <float>[n_texts, n_classes]."""
+  n_classes = log_probabilities.shape[1]
+  probabilities = calibrated(log_probabilities)
+  # The first of equals, in both: a number for each class and bin.
+  cells = log_probabilities.argmax(axis=1) * _N_CALIBRATION_BINS + _bins(probabilities)
+  shape = n_classes, _N_CALIBRATION_BINS
+  n_cells = n_classes * _N_CALIBRATION_BINS
+  return LabelCounts(
+      np.bincount(cells, minlength=n_cells).reshape(shape),
+      np.bincount(cells, probabilities, n_cells).reshape(shape),
+      log_probabilities.sum(axis=0),
+  )
+
+
 def evaluate(
     log_probabilities: np.ndarray,
     labels: np.ndarray,
@@ -89,36 +127,72 @@ def evaluate(
     labels: <int>[n_texts], each text's class; at least one.
     class_names: of the classes, in their order.
   """
-  n_examples = len(labels)
-  predicted = log_probabilities.argmax(axis=1)  # The first of equals.
-  n_correct = int((predicted == labels).sum())
+  counts = [count(log_probabilities[labels == i]) for i in range(len(class_names))]
+  evaluation = evaluate_counts(counts, class_names)
+  if len(class_names) > 2:
+    return evaluation
+  return dataclasses.replace(evaluation, roc_auc=_roc_auc(log_probabilities, labels))
+
+
+def evaluate_counts(
+    counts: Sequence[LabelCounts], class_names: Sequence[str]
+) -> Evaluation:
+  """Scores predictions that are counted, without `roc_auc`, which takes their order.
+
+  Args:
+    counts: of the texts of each class, in their order; of one text at least.
+    class_names: of the classes.
+  """
+  called = np.stack([of_label.called for of_label in counts])
+  confusion = called.sum(axis=2)
+  n_examples = int(confusion.sum())
+  n_correct = int(np.trace(confusion))
   interval = stats.binomtest(n_correct, n_examples).proportion_ci(method='wilson')
-  classes = _class_scores(predicted, labels, class_names)
+  classes = _class_scores(confusion, class_names)
   positive = classes[class_names[1]] if len(class_names) == 2 else None
   recalls = [c.recall.value for c in classes.values() if c.recall.value is not None]
-  probabilities, hits = sought(log_probabilities, labels)
+  truth, predicted, n_texts = _pairs(confusion)
+  own = [of_label.log_probabilities[i] for i, of_label in enumerate(counts)]
   return Evaluation(
       accuracy=Score(n_correct / n_examples, n_examples),
       accuracy_interval=(float(interval.low), float(interval.high)),
       precision=positive.precision if positive else None,
       recall=positive.recall if positive else None,
       f1=positive.f1 if positive else None,
-      roc_auc=_roc_auc(log_probabilities, labels) if positive else None,
+      roc_auc=None,
       macro_f1=_score(
-          metrics.f1_score(labels, predicted, average='macro', zero_division=0.0),
+          metrics.f1_score(
+              truth,
+              predicted,
+              average='macro',
+              sample_weight=n_texts,
+              zero_division=0.0,
+          ),
           n_examples,
       ),
       macro_recall=_score(float(np.mean(recalls)), n_examples),
       # Not scikit-learn's, which clips probabilities: these are logarithms already.
-      log_loss=_score(
-          -np.mean(log_probabilities[np.arange(n_examples), labels]), n_examples
-      ),
-      calibration_error=_score(_calibration_error(probabilities, hits), n_examples),
-      confusion_matrix=metrics.confusion_matrix(
-          labels, predicted, labels=range(len(class_names))
-      ).tolist(),
+      log_loss=_score(-float(sum(own)) / n_examples, n_examples),
+      calibration_error=_score(_calibration_error(counts), n_examples),
+      confusion_matrix=confusion.tolist(),
       classes=classes,
   )
+
+
+def _pairs(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+  """Returns true and predicted classes, and how many texts have them."""
+  truth, predicted = np.nonzero(confusion)
+  return truth, predicted, confusion[truth, predicted]
+
+
+def calibrated(log_probabilities: np.ndarray) -> np.ndarray:
+  """Returns the probabilities that calibration is about, <float>[n_texts].
+
+  Of two classes it is that of positive, of several that of the one predicted.
+  """
+  if log_probabilities.shape[1] == 2:
+    return np.exp(log_probabilities[:, 1])
+  return np.exp(log_probabilities.max(axis=1))
 
 
 def sought(
@@ -129,25 +203,30 @@ def sought(
   <float>[n_texts] and <int>[n_texts]: of two classes for positive, of several for the
   one predicted.
   """
+  probabilities = calibrated(log_probabilities)
   if log_probabilities.shape[1] == 2:
-    return np.exp(log_probabilities[:, 1]), labels
-  hits = log_probabilities.argmax(axis=1) == labels
-  return np.exp(log_probabilities.max(axis=1)), hits.astype(int)
+    return probabilities, labels
+  return probabilities, (log_probabilities.argmax(axis=1) == labels).astype(int)
 
 
 def _class_scores(
-    predicted: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
+    confusion: np.ndarray, class_names: Sequence[str]
 ) -> dict[str, ClassScores]:
-  precision, recall, f1, support = metrics.precision_recall_fscore_support(
-      labels, predicted, labels=range(len(class_names)), zero_division=np.nan
+  truth, predicted, n_texts = _pairs(confusion)
+  precision, recall, f1, _ = metrics.precision_recall_fscore_support(
+      truth,
+      predicted,
+      labels=range(len(class_names)),
+      sample_weight=n_texts,
+      zero_division=np.nan,
   )
-  n_called = np.bincount(predicted, minlength=len(class_names))
+  support, n_called = confusion.sum(axis=1).tolist(), confusion.sum(axis=0).tolist()
   return {
       name: ClassScores(
-          _score(precision[i], int(n_called[i])),
-          _score(recall[i], int(support[i])),
-          _score(f1[i], len(labels)),
-          int(support[i]),
+          _score(precision[i], n_called[i]),
+          _score(recall[i], support[i]),
+          _score(f1[i], sum(support)),
+          support[i],
       )
       for i, name in enumerate(class_names)
   }
@@ -174,9 +253,7 @@ def calibration_bins(
     For each of 10 bins, <float64>[10]: the number of examples, the mean of their
     probabilities, and the fraction of them that is positive; NaN where there are none.
   """
-  bins = np.minimum(
-      (probabilities * _N_CALIBRATION_BINS).astype(int), _N_CALIBRATION_BINS - 1
-  )
+  bins = _bins(probabilities)
   counts = np.bincount(bins, minlength=_N_CALIBRATION_BINS)
   divisors = np.where(counts, counts, np.nan)
   mean = np.bincount(bins, probabilities, _N_CALIBRATION_BINS) / divisors
@@ -184,9 +261,21 @@ def calibration_bins(
   return counts, mean, positive
 
 
-def _calibration_error(probabilities: np.ndarray, labels: np.ndarray) -> float:
-  counts, mean, positive = calibration_bins(probabilities, labels)
-  return float(np.nansum(counts * np.abs(mean - positive)) / counts.sum())
+def _bins(probabilities: np.ndarray) -> np.ndarray:
+  """Returns each one's bin, of equal width."""
+  bins = (probabilities * _N_CALIBRATION_BINS).astype(int)
+  return np.minimum(bins, _N_CALIBRATION_BINS - 1)
+
+
+def _calibration_error(counts: Sequence[LabelCounts]) -> float:
+  """Returns the mean distance of bins' mean probability and rate, by their texts."""
+  if len(counts) == 2:
+    true = counts[1].called.sum(axis=0)
+  else:
+    true = sum(of_label.called[i] for i, of_label in enumerate(counts))
+  probabilities = sum(of_label.probabilities.sum(axis=0) for of_label in counts)
+  n_texts = sum(int(of_label.called.sum()) for of_label in counts)
+  return float(np.abs(probabilities - true).sum() / n_texts)
 
 
 def _score(value: float | None, n_examples: int) -> Score:

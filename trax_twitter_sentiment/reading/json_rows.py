@@ -21,6 +21,12 @@ def is_json(head: str) -> bool:
   return bool(re.match(r'\s*(\[\s*)?\{\s*["}]|\s*\[\s*\]\s*$|\s*window\.YTD\.', head))
 
 
+def is_whole(head: str) -> bool:
+  """Whether a file that begins so may hold one JSON value, instead of one a line."""
+  first = next((line for line in head.splitlines() if line.strip()), None)
+  return first is None or bool(_IS_WHOLE.match(first))
+
+
 def objects(
     lines: Iterable[str], malformed: Malformed
 ) -> Iterator[tuple[int, Fields]]:

@@ -12,11 +12,15 @@ import re
 import sys
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from trax_twitter_sentiment.errors import UserError
 
 STDIN = '-'
+
+# Where a part of a file begins and ends, in bytes: it is the lines, or the row groups,
+# that begin there.
+Part = tuple[int, int]
 
 # A novel in one line. A file without line ends isn't taken into memory whole.
 MAX_LINE_BYTES = 2**22
@@ -59,12 +63,14 @@ class Source:
 
   Args:
     path: of a file, or `'-'` for standard input.
+    part: of an uncompressed file; only its lines are read.
 
   Attributes:
     name: for messages.
     ending: of the file's name in lower case, `'.csv'`; what a compression added is
       left out.
     file: its content, decompressed; to be read from its start.
+    is_compressed: whether it had to be.
     head: its first bytes.
     encoding: as its byte-order mark tells; `None` without one.
 
@@ -72,8 +78,11 @@ class Source:
     UserError: if it can't be opened, or is of a kind that holds no text.
   """
 
-  def __init__(self, path: str):
+  def __init__(self, path: str, part: Part | None = None):
+    self._part = part
     self.name = 'standard input' if path == STDIN else path
+    if part and part[0]:
+      self.name += f' (from byte {part[0]:,} on)'
     self.ending = os.path.splitext(_COMPRESSED_ENDING.sub('', path))[1].lower()
     if path == STDIN:
       self._raw: Any = sys.stdin.buffer
@@ -83,7 +92,8 @@ class Source:
         self._raw = open(path, 'rb')  # noqa: SIM115  `close` closes it.
         self.size = os.fstat(self._raw.fileno()).st_size
     with _naming_errors(self.name):
-      self.file = self._decompressed()
+      self.file = self._decompressed() if part is None else _lines_of(self._raw, *part)
+      self.is_compressed = self.file is not self._raw and part is None
       self.head = _peek(self.file)
     for pattern, kind, advice in _REFUSED:
       if re.match(pattern, self.head):
@@ -148,7 +158,8 @@ class Source:
           f'{self.name} holds NUL bytes, so it is no text in UTF-8; for UTF-16, give '
           "the encoding 'utf-16-le' or 'utf-16-be'."
       )
-    if b'\r' in self.head and b'\n' not in self.head:
+    # A part is of a file whose lines end otherwise.
+    if b'\r' in self.head and b'\n' not in self.head and not self._part:
       with _naming_errors(self.name):
         yield from self._decoded_lines(encoding)
       return
@@ -186,6 +197,46 @@ class Source:
     """Returns all that is left of the file."""
     with _naming_errors(self.name):
       return self.file.read()
+
+
+class _Window(io.RawIOBase):
+  """A file that ends before its end.
+
+  Args:
+    file: is read from where it stands.
+    n_bytes: how much is read.
+  """
+
+  def __init__(self, file: BinaryIO, n_bytes: int):
+    self._file = file
+    self._n_left = n_bytes
+
+  def readable(self) -> bool:
+    return True
+
+  def readinto(self, buffer: Any) -> int:
+    content = self._file.read(min(self._n_left, len(buffer)))
+    self._n_left -= len(content)
+    buffer[: len(content)] = content
+    return len(content)
+
+
+def _lines_of(file: BinaryIO, start: int, end: int) -> io.BufferedReader:
+  """Returns the lines of a file that begin in a range of its bytes."""
+  stop = _next_line(file, end)
+  begin = _next_line(file, start)
+  file.seek(begin)
+  return io.BufferedReader(_Window(file, max(0, stop - begin)))
+
+
+def _next_line(file: BinaryIO, position: int) -> int:
+  """Returns where the first line begins that does so at a position or after it."""
+  if not position:
+    return 0
+  file.seek(position - 1)
+  while (line := file.readline(MAX_LINE_BYTES)) and not line.endswith(b'\n'):
+    pass
+  return file.tell()
 
 
 @contextlib.contextmanager

@@ -1,6 +1,5 @@
 """Reads rows of texts, and labels, from the files that people have."""
 
-import ast
 import itertools
 import os
 import re
@@ -16,6 +15,12 @@ from trax_twitter_sentiment.reading import (
   source,
 )
 from trax_twitter_sentiment.reading.options import ReadingOptions
+from trax_twitter_sentiment.reading.values import (
+    BYTES_BEGIN,
+    MalformedError,
+    as_text,
+    decoded_repr,
+)
 
 _FORMAT_OF_ENDING = {
     '.csv': 'csv', '.tsv': 'tsv', '.tab': 'tsv', '.jsonl': 'jsonl', '.ndjson': 'jsonl',
@@ -23,8 +28,6 @@ _FORMAT_OF_ENDING = {
 }  # fmt: skip
 _DELIMITERS = {'csv': ',', 'tsv': '\t'}
 _FASTTEXT_LABEL = re.compile(r'__label__(\S+)\s*')
-_BYTES_BEGIN = ('b"', "b'")
-_BYTES_REPR = re.compile(r'''b(['"]).*\1''', re.DOTALL)
 
 
 # What rows without further columns share.
@@ -49,8 +52,16 @@ class Record(NamedTuple):
   kept: dict[str, Any]
 
 
-class _MalformedError(Exception):
-  """What is wrong with a row."""
+class RowCounts(NamedTuple):
+  """What a `TableReader` has counted, or several of them have."""
+
+  n_rows: int = 0
+  n_skipped: int = 0
+  n_damaged: int = 0
+  n_decoded: int = 0
+
+  def plus(self, other: 'RowCounts | TableReader') -> 'RowCounts':
+    return RowCounts(*(getattr(self, n) + getattr(other, n) for n in self._fields))
 
 
 class TableReader:
@@ -62,6 +73,8 @@ class TableReader:
       1) or, in JSON, by path (`data.text`).
     options: how to read them.
     keep: names of further columns; `None` for all there are.
+    part: of the only file; only its lines, or row groups, are read. The format has to
+      be among the options.
 
   Attributes:
     n_rows: how many rows were read so far, those that were left out included.
@@ -82,24 +95,30 @@ class TableReader:
       columns: tuple[str, ...] = ('text',),
       options: ReadingOptions = ReadingOptions(),  # noqa: B008  It is frozen.
       keep: tuple[str, ...] | None = (),
+      part: source.Part | None = None,
   ):
     self.n_rows = self.n_skipped = self.n_damaged = self.n_decoded = 0
     self._paths = paths
     self._columns = columns
     self._options = options
     self._keep = keep
+    self._part = part
     self._bytes_before = 0
     self._source: source.Source | None = None
 
   def __iter__(self) -> Iterator[Record]:
     for path in self._paths:
-      self._source = opened = source.Source(path)
+      self._source = opened = source.Source(path, self._part_of_lines)
       try:
         yield from self._records(opened)
       finally:
         self._bytes_before += opened.position()
         opened.close()
         self._source = None
+
+  @property
+  def _part_of_lines(self) -> source.Part | None:
+    return None if self._options.input_format == 'parquet' else self._part
 
   @property
   def n_bytes(self) -> int | None:
@@ -126,9 +145,9 @@ class TableReader:
     self.n_rows += 1
 
   def _records(self, opened: source.Source) -> Iterator[Record]:
-    match self._format(opened):
+    match format_of(opened, self._columns, self._options):
       case 'parquet':
-        rows = parquet.rows(opened, self._columns, self._keep)
+        rows = parquet.rows(opened, self._columns, self._keep, self._part)
         yield from self._of_objects(opened, rows)
       case 'jsonl' | 'json':
         lines = self._lines(opened)
@@ -141,26 +160,6 @@ class TableReader:
       case _:
         yield from self._of_lines(opened)
 
-  def _format(self, opened: source.Source) -> str:
-    if self._options.input_format:
-      return self._options.input_format
-    if opened.head.startswith(b'PAR1'):
-      return 'parquet'
-    if opened.ending in _FORMAT_OF_ENDING:
-      return _FORMAT_OF_ENDING[opened.ending]
-    return self._sniffed_format(_decoded(opened))
-
-  def _sniffed_format(self, head: str) -> str:
-    if json_rows.is_json(head):
-      return 'jsonl'
-    if head.startswith('__label__'):
-      return 'fasttext'
-    first = head.splitlines()[0] if head else ''
-    delimiters = columns.certain_delimiters(first, self._columns)
-    if not delimiters:
-      return 'lines'
-    return 'tsv' if delimiters[0] == '\t' else 'csv'
-
   def _lines(self, opened: source.Source) -> Iterator[str]:
     for line, is_whole in opened.lines(self._options.encoding):
       if not is_whole:
@@ -172,11 +171,11 @@ class TableReader:
   ) -> Record | None:
     """Returns a row's record, or `None` if its values are none of a table."""
     try:
-      texts = tuple(map(_as_text, values, self._columns))
-    except _MalformedError as problem:
+      texts = tuple(map(as_text, values, self._columns))
+    except MalformedError as problem:
       self._count_malformed(line, str(problem))
       return None
-    if texts[0] and texts[0].startswith(_BYTES_BEGIN):
+    if texts[0] and texts[0].startswith(BYTES_BEGIN):
       texts = (self._decoded_text(texts[0]), *texts[1:])
     self.n_rows += 1
     assert self._source is not None
@@ -184,7 +183,7 @@ class TableReader:
 
   def _decoded_text(self, text: str) -> str:
     """Returns a text, decoded if Python wrote it as `b'…'`."""
-    decoded = _decoded_repr(text)
+    decoded = decoded_repr(text)
     if decoded is None:
       return text
     self.n_decoded += 1
@@ -200,7 +199,7 @@ class TableReader:
       )
     for number, line in enumerate(self._lines(opened), start=1):
       text = line.rstrip('\r\n')
-      if text.startswith(_BYTES_BEGIN):
+      if text.startswith(BYTES_BEGIN):
         text = self._decoded_text(text)
       self.n_rows += 1
       yield Record(self.n_rows, opened.name, number, (text,), _NOTHING)
@@ -290,26 +289,27 @@ class TableReader:
         malformed(number, problem)
 
 
-def _decoded(opened: source.Source) -> str:
-  return opened.head.decode(opened.encoding or 'utf-8', errors='replace')
+def format_of(
+    opened: source.Source, wanted: tuple[str, ...], options: ReadingOptions
+) -> str:
+  """Returns what a file is: the format given, or what name and first bytes tell."""
+  if options.input_format:
+    return options.input_format
+  if opened.head.startswith(b'PAR1'):
+    return 'parquet'
+  if opened.ending in _FORMAT_OF_ENDING:
+    return _FORMAT_OF_ENDING[opened.ending]
+  head = opened.head.decode(opened.encoding or 'utf-8', errors='replace')
+  return _sniffed_format(head, wanted)
 
 
-def _as_text(value: Any, column: str) -> str | None:
-  """Returns a value as a text; `None` is a text that is missing."""
-  if value is None or isinstance(value, str):
-    return value
-  if isinstance(value, bool):
-    return str(value).lower()
-  if isinstance(value, (int, float)):
-    return str(value)
-  raise _MalformedError(f'column {column!r} holds no text, but {type(value).__name__}')
-
-
-def _decoded_repr(text: str) -> str | None:
-  """Returns the text that Python wrote as `b'…'`; `None` if it didn't."""
-  if not _BYTES_REPR.fullmatch(text.strip()):
-    return None
-  try:
-    return ast.literal_eval(text.strip()).decode('utf-8')
-  except (ValueError, SyntaxError, MemoryError):
-    return None
+def _sniffed_format(head: str, wanted: tuple[str, ...]) -> str:
+  if json_rows.is_json(head):
+    return 'jsonl'
+  if head.startswith('__label__'):
+    return 'fasttext'
+  first = head.splitlines()[0] if head else ''
+  delimiters = columns.certain_delimiters(first, wanted)
+  if not delimiters:
+    return 'lines'
+  return 'tsv' if delimiters[0] == '\t' else 'csv'

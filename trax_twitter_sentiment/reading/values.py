@@ -1,0 +1,34 @@
+"""Values of a table, as texts."""
+
+import ast
+import re
+from typing import Any
+
+# How a text begins that Python may have written as `b'…'`.
+BYTES_BEGIN = ('b"', "b'")
+_BYTES_REPR = re.compile(r'''b(['"]).*\1''', re.DOTALL)
+
+
+class MalformedError(Exception):
+  """What is wrong with a row."""
+
+
+def as_text(value: Any, column: str) -> str | None:
+  """Returns a value as a text; `None` is a text that is missing."""
+  if value is None or isinstance(value, str):
+    return value
+  if isinstance(value, bool):
+    return str(value).lower()
+  if isinstance(value, (int, float)):
+    return str(value)
+  raise MalformedError(f'column {column!r} holds no text, but {type(value).__name__}')
+
+
+def decoded_repr(text: str) -> str | None:
+  """Returns the text that Python wrote as `b'…'`; `None` if it didn't."""
+  if not _BYTES_REPR.fullmatch(text.strip()):
+    return None
+  try:
+    return ast.literal_eval(text.strip()).decode('utf-8')
+  except (ValueError, SyntaxError, MemoryError):
+    return None

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import logging
 import os
+import socket
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -27,6 +28,9 @@ _MAX_PENDING = 1000
 
 # Ray's smallest store is ample for a model, and fits the /dev/shm of a container.
 _STORE_BYTES = 2**28
+
+
+_SECONDS_TO_ANSWER = 10
 
 
 class _Failed(NamedTuple):
@@ -58,6 +62,8 @@ def connected(address: str | None, n_processes: int | None = None) -> Iterator[N
       'object_store_memory': _STORE_BYTES,
       'include_dashboard': False,
   }
+  if address:
+    _check_answers(address)
   where = {'address': address} if address else local
   try:
     ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
@@ -68,6 +74,19 @@ def connected(address: str | None, n_processes: int | None = None) -> Iterator[N
     yield
   finally:
     ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+  """Raises `UserError` if nothing answers, at which Ray would end the process."""
+  host, _, port = address.removeprefix('ray://').rpartition(':')
+  if not port.isdecimal():  # As of 'auto', which Ray finds, or not.
+    return
+  try:
+    socket.create_connection((host, int(port)), timeout=_SECONDS_TO_ANSWER).close()
+  except OSError as error:
+    raise UserError(
+        f'--ray_address={address}: no Ray cluster answers ({error.strerror or error}).'
+    ) from error
 
 
 def run(

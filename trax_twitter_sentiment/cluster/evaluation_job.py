@@ -70,16 +70,17 @@ def evaluate_files(
     done = engine.run(function, model, blocks)
     for counted in tqdm.tqdm(done, total=len(blocks), unit=' blocks', disable=None):
       total = total.plus(counted)
-  return _evaluated(total, labels, class_names, options, paths)
+  return evaluated(total, labels, class_names, options, paths)
 
 
-def _evaluated(
+def evaluated(
     total: counting.Counted,
     labels: tuple[str, ...] | None,
     class_names: tuple[str, ...],
     options: ReadingOptions,
     paths: Sequence[str],
 ) -> Evaluated:
+  """Returns the scores of what was counted; arguments and errors as before."""
   class_of = Classes(total.labels, labels, class_names)
   n_unknown = 0
   of_classes: dict[int, counting.OfLabel] = {}

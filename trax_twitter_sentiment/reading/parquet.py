@@ -69,7 +69,7 @@ def cut(opened: Source, n_bytes: int) -> list[Part]:
     starts = _starts(file)
   parts: list[Part] = []
   begin = 0
-  for start in starts:
+  for start in starts[1:]:
     if start - begin >= n_bytes:
       parts.append((begin, start))
       begin = start

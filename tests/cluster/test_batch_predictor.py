@@ -1,0 +1,99 @@
+import subprocess
+import sys
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from runs import train
+
+from trax_twitter_sentiment import BatchPredictor, SentimentPredictor, model_bytes
+from trax_twitter_sentiment.errors import UserError
+
+TEXTS = ['so sad :(', 'lovely :)', None, ' ', 'zzz']
+
+
+@pytest.fixture(scope='module')
+def run_dir(tmp_path_factory):
+  folder = tmp_path_factory.mktemp('run')
+  train(folder, 'train.steps=20')
+  return folder
+
+
+@pytest.fixture(scope='module')
+def predictor(run_dir):
+  return BatchPredictor(model_bytes(run_dir))
+
+
+@pytest.mark.parametrize('make', [pa.table, pa.record_batch])
+def test_arrow_batch_gets_label_name_and_probabilities(run_dir, predictor, make):
+  batch = make({'id': pa.array(range(5), pa.int32()), 'text': TEXTS, 'label': [7] * 5})
+  scored = predictor(batch)
+  assert type(scored) is type(batch)
+  assert scored.schema.names == [
+      'id', 'text', 'input_label', 'label', 'name', 'p_negative', 'p_positive',
+  ]  # fmt: skip
+  assert scored.schema.field('id').type == pa.int32()
+  found = scored.to_pydict()
+  assert found['label'][:4] == [0, 1, None, None]
+  assert found['name'][:4] == ['negative', 'positive', 'no text', 'no text']
+  assert found['p_positive'][2:4] == [None, None]
+  expected = SentimentPredictor.load(run_dir).predict(['so sad :(', 'zzz'])
+  for row, prediction in zip((0, 4), expected, strict=True):
+    probabilities = {name: found[f'p_{name}'][row] for name in ('negative', 'positive')}
+    assert probabilities == prediction.probabilities
+
+
+def test_data_frame_gets_the_same(predictor):
+  frame = pd.DataFrame({'text': TEXTS, 'label': 'x'}, index=[5, 6, 7, 8, 9])
+  scored = predictor(frame)
+  assert [*frame.columns] == ['text', 'label']
+  assert [*scored.index] == [5, 6, 7, 8, 9]
+  table = predictor(pa.table({'text': TEXTS, 'label': ['x'] * 5})).to_pandas()
+  for name in ('name', 'p_negative', 'p_positive', 'input_label'):
+    pd.testing.assert_series_equal(
+        scored[name].reset_index(drop=True), table[name], check_dtype=False
+    )
+  assert scored['label'].fillna(-1).tolist()[:4] == [0, 1, -1, -1]
+
+
+def test_batch_without_rows_keeps_its_columns(predictor):
+  table = predictor(pa.table({'text': pa.array([], pa.string())}))
+  assert table.schema.names == ['text', 'label', 'name', 'p_negative', 'p_positive']
+  assert len(predictor(pd.DataFrame({'text': []}))) == 0
+
+
+def test_what_is_unsure_has_no_label(run_dir):
+  predictor = BatchPredictor(model_bytes(run_dir), min_probability=0.999999)
+  found = predictor(pa.table({'text': ['zzz']})).to_pylist()[0]
+  assert (found['label'], found['name']) == (None, 'unsure')
+  assert found['p_negative'] + found['p_positive'] == pytest.approx(1)
+
+
+def test_column_that_is_missing_or_no_text_is_named(run_dir, predictor):
+  with pytest.raises(UserError, match="column='text'.*'tweet'"):
+    predictor(pa.table({'tweet': TEXTS}))
+  with pytest.raises(UserError, match="column 'text' holds no text, but list"):
+    predictor(pa.table({'text': [['a']]}))
+  other = BatchPredictor(model_bytes(run_dir), column='tweet')
+  assert other(pa.table({'tweet': TEXTS})).num_rows == 5
+
+
+def test_model_of_other_kind_is_refused(tmp_path):
+  train(tmp_path, 'train.steps=1', config='twitter_gru.gin')
+  with pytest.raises(UserError, match='holds no TwitterClassifier'):
+    model_bytes(tmp_path)
+
+
+def test_it_needs_neither_trax_nor_tensorflow(run_dir, tmp_path):
+  path = tmp_path / 'model'
+  path.write_bytes(model_bytes(run_dir))
+  code = f"""
+import sys
+from trax_twitter_sentiment import BatchPredictor
+BatchPredictor(open({str(path)!r}, 'rb').read())
+print([name for name in ('trax', 'jax', 'tensorflow', 'nltk') if name in sys.modules])
+"""
+  found = subprocess.run(
+      [sys.executable, '-c', code], capture_output=True, check=True, text=True
+  )
+  assert found.stdout == '[]\n'

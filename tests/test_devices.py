@@ -1,12 +1,19 @@
 """Several devices, in processes of their own, and several hosts."""
 
 import itertools
+import os
+import re
+import socket
+import subprocess
+import sys
 
 import forked
 import numpy as np
 import pytest
 from conftest import LAUNCHER
+from test_docs import files
 
+from trax_twitter_sentiment import SentimentPredictor
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.streams import (
     TwitterBatches,
@@ -46,6 +53,55 @@ def _train(output_dir, n_devices, *bindings):
   )
 
 
+@pytest.mark.slow
+def test_two_hosts_train_one_model(tmp_path):
+  logs = _train_on_two_hosts(tmp_path, 2)
+  for name in ('weights_l2', 'gradients_l2'):
+    # They differ between steps, but not between hosts.
+    pattern = rf'Step +(\d+): .*{name} \| +(\S+)'
+    first, second = (re.findall(pattern, log) for log in logs)
+    assert first == second
+    assert len({value for _, value in first}) == len(first) > 1
+  predictor = SentimentPredictor.load(tmp_path / 'run')
+  assert [p.sentiment for p in predictor.predict([':)', ':('])] == [
+      'positive', 'negative',
+  ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_hosts_of_one_device_are_refused(tmp_path):
+  for log in _train_on_two_hosts(tmp_path, 1, status=1):
+    assert 'ERROR: Each of 2 hosts has one device' in log
+
+
+def _train_on_two_hosts(folder, n_devices, status=0):
+  """Runs the script of docs/several_devices.md; returns what each host logs."""
+  script = files('docs/several_devices.md')['on_hosts.py']
+  (folder / 'on_hosts.py').write_text(script)
+  with socket.create_server(('127.0.0.1', 0)) as server:
+    address = f'127.0.0.1:{server.getsockname()[1]}'
+  flag = f'--xla_force_host_platform_device_count={n_devices}'
+  processes = [
+      subprocess.Popen(
+          [
+              *(sys.executable, 'on_hosts.py', address, '2', str(host)),
+              *('--config_file=twitter.gin', f'--output_dir={folder / "run"}'),
+              "--config=TwitterCorpus.source='sample'",
+              '--config=train.steps=20',
+          ],
+          cwd=folder,
+          env={**os.environ, 'XLA_FLAGS': flag},
+          stdout=subprocess.DEVNULL,
+          stderr=subprocess.PIPE,
+          text=True,
+      )
+      for host in range(2)
+  ]
+  logs = [process.communicate(timeout=200)[1] for process in processes]
+  assert [process.returncode for process in processes] == [status] * 2, logs
+  return logs
+
+
 def test_hosts_read_parts_of_their_own_that_make_up_the_whole():
   corpus = encoded_corpus()
   seen = []
@@ -68,8 +124,7 @@ def test_hosts_read_samples_of_their_own():
 
 
 def test_process_index_of_jax_chooses_the_part(monkeypatch):
-  import jax
-
+  
   monkeypatch.setattr(jax, 'process_index', lambda: 1)
   monkeypatch.setattr(jax, 'process_count', lambda: 2)
   (inputs, _, _) = next(TwitterBatches('validation', batch_size=4)())

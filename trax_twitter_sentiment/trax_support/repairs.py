@@ -67,11 +67,12 @@ with (
   from trax_twitter_sentiment.trax_support import safe_loop
   from trax_twitter_sentiment.trax_support.train_settings import check_train_settings
 
+  import jax
   import tensorflow as tf
   from trax import fastmath
   from trax import layers as tl
   from trax.data import tf_inputs
-  from trax.layers import base
+  from trax.layers import acceleration, base
   from trax.supervised import trainer_lib, training
 
   # All this stays: the next collection would go through it for a quarter of a second.
@@ -109,6 +110,22 @@ def _repair_skipping_of_examples() -> None:
   tf_inputs._MAX_SKIP_EXAMPLES = int(tf_inputs._MAX_SKIP_EXAMPLES)
 
 
+def _repair_further_hosts() -> None:
+  """Lets hosts after the first keep arrays in their memory.
+
+  `tl.on_cpu` puts them on the first CPU of all hosts, which no other one can write to.
+  """
+
+  def on_cpu(x):
+    if not fastmath.is_backend(fastmath.Backend.JAX):
+      return x
+    return jax.device_put(x, jax.local_devices(backend='cpu')[0])
+
+  modules: tuple[Any, ...] = (acceleration, tl)
+  for module in modules:
+    module.on_cpu = on_cpu
+
+
 def _check_and_seed_runs() -> None:
   """Makes `train` refuse settings that can't work, and repeat itself by its seed.
 
@@ -125,6 +142,7 @@ def _check_and_seed_runs() -> None:
   def train(*args, **kwargs):
     bound = {**gin.get_bindings('train', resolve_references=False), **kwargs}
     check_train_settings(bound)
+    _check_hosts()
     # A copy is how gin evaluates a macro.
     seed = copy.deepcopy(bound.get('random_seed'))
     if seed is not None:
@@ -145,6 +163,16 @@ def _check_and_seed_runs() -> None:
     return run
 
   trainer_lib.train = train
+
+
+def _check_hosts() -> None:
+  """Raises `UserError` for hosts of one device, which Trax would train apart."""
+  if jax.process_count() > 1 and jax.local_device_count() == 1:
+    raise UserError(
+        f'Each of {jax.process_count()} hosts has one device, and Trax averages over '
+        'hosts of several only. A CPU is several with '
+        'XLA_FLAGS=--xla_force_host_platform_device_count=2.'
+    )
 
 
 def _user_error_behind(error: BaseException | None) -> UserError | None:
@@ -265,6 +293,7 @@ def _show_user_errors_in_one_line() -> None:
 
 _repair_tree_unflatten()
 _repair_skipping_of_examples()
+_repair_further_hosts()
 _check_and_seed_runs()
 _name_checkpoints_that_do_not_fit()
 _refuse_damaged_arrays()

@@ -124,7 +124,8 @@ def test_hosts_read_samples_of_their_own():
 
 
 def test_process_index_of_jax_chooses_the_part(monkeypatch):
-  
+  import jax
+
   monkeypatch.setattr(jax, 'process_index', lambda: 1)
   monkeypatch.setattr(jax, 'process_count', lambda: 2)
   (inputs, _, _) = next(TwitterBatches('validation', batch_size=4)())

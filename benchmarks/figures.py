@@ -17,10 +17,12 @@ _FIRST_STEP = 'Step      1: Ran 1 train steps'
 
 # How often each number of made-up tweets is measured; the largest takes minutes.
 _SIZES = {10_000: 3, 100_000: 3, 1_000_000: 1}
+# Those of predicting, whose memory is flat.
+_SIZES_OF_PREDICTING = {**_SIZES, 10_000_000: 1}
 _N_VALIDATION = 1000
 
-# As `benchmarks.baselines` calls them.
-
+# The files that a cluster's work is spread over.
+_N_FILES = 20
 
 # Of the table: figure, measured against, ours, theirs, ratio, aimed at.
 Row = list[str]
@@ -59,15 +61,29 @@ class Run:
       made_up_tweets.write_csv(path, n_tweets, seed)
     return path
 
-  def predict(self, path: str, n_processes: int = 1) -> list[str]:
-    """Returns the arguments of `predict` on a CSV file."""
+  def made_up_parquet(self, n_tweets: int) -> str:
+    """Returns a pattern of Parquet files of made-up tweets."""
+    from pyarrow import csv, parquet
+
+    folder = os.path.join(self.folder, f'{n_tweets}-parquet')
+    if not os.path.exists(folder):
+      table = csv.read_csv(self.made_up(n_tweets))
+      os.mkdir(folder)
+      n_rows = n_tweets // _N_FILES
+      for i in range(_N_FILES):
+        part = table.slice(i * n_rows, n_rows)
+        parquet.write_table(part, os.path.join(folder, f'{i:02}.parquet'))
+    return os.path.join(folder, '*.parquet')
+
+  def predict(self, path: str, n_processes: int = 1, *further: str) -> list[str]:
+    """Returns the arguments of `predict` on files, as TSV unless further ones say."""
     return [
         '-m',
         'trax_twitter_sentiment.predict',
         f'--model_dir={self.model_dir}',
         f'--input={path}',
-        '--format=tsv',
         f'--processes={n_processes}',
+        *(further or ['--format=tsv']),
     ]
 
 
@@ -139,6 +155,49 @@ def two_processes(run: Run) -> Iterator[Row]:
   yield _row(name, '`--processes=1`', ours, theirs, 's')
 
 
+def cluster(run: Run) -> Iterator[Row]:
+  """Whole `predict` commands on Parquet files; Ray starts and ends with each."""
+  path = run.made_up_parquet(1_000_000)
+
+  def on_ray(n_processes: int) -> float:
+    output = f'--output={run.new_folder()}'
+    return processes.run(
+        *run.predict(path, n_processes, '--engine=ray', output)
+    ).seconds
+
+  one, two, theirs = processes.alternate(
+      lambda: on_ray(1),
+      lambda: on_ray(2),
+      lambda: processes.run(*run.predict(path, 2)).seconds,
+      rounds=3,
+      name='cluster',
+  )
+  for n_processes, ours in ((1, one), (2, two)):
+    name = f'`predict --engine=ray --processes={n_processes}` on 1,000,000 tweets'
+    yield _row(name, '`--processes=2`', ours, theirs, 's')
+
+
+def large_file(run: Run) -> Iterator[Row]:
+  """The launcher on a CSV file of 1.6 million made-up tweets, with an empty cache.
+
+  `twitter.gin` with `TextFileCorpus`; the ratios are to 60 s and 3 GB.
+  """
+  bindings = [
+      'configured_corpus.corpus=@TextFileCorpus',
+      f'TextFileCorpus.train_path={run.made_up(1_600_000)!r}',
+      f'TextFileCorpus.validation_path={run.made_up(_N_VALIDATION, seed=1)!r}',
+      'encoded_corpus.min_token_count=2',
+      'train.steps=1',
+  ]
+  command = [*run.trainer(_LAUNCHER), *(f'--config={b}' for b in bindings)]
+  environment = processes.with_cache(run.new_folder())
+  finished = processes.run(*command, environment=environment, watch_memory=True)
+  name = 'the first step on a file of 1,600,000 tweets, from the start on'
+  yield _row(f'{name}: time', 'a minute', [finished.seconds], [60.0], 's', at_most=1)
+  of = f'{name}: peak memory'
+  yield _row(of, '3 GB', [finished.megabytes], [3000.0], 'MB', at_most=1)
+
+
 def cold_start(run: Run) -> Iterator[Row]:
   """Processes from start to end; 15 of each, since they are short."""
   command = '-m', 'trax_twitter_sentiment.predict', f'--model_dir={run.model_dir}'
@@ -193,9 +252,9 @@ def growth(run: Run) -> Iterator[Row]:
   """What ten times the tweets take, made-up ones: time, and peak memory.
 
   *Encoding* goes from a CSV file to the encoded corpus, imports aside, with an empty
-  cache. *Training an epoch* is `text_file.gin` in batches of 512, imports aside, with
-  the corpus found in the cache and the 10,000 most frequent tokens. *Predicting* is
-  the whole `predict`.
+  cache. *Training an epoch* is `twitter.gin` on the file, in batches of 512, imports
+  aside, with the corpus found in the cache and the 10,000 most frequent tokens.
+  *Predicting* is the whole `predict`.
   """
   validation_path = run.made_up(_N_VALIDATION, seed=1)
   environments: dict[int, dict[str, str]] = {}
@@ -223,9 +282,10 @@ def growth(run: Run) -> Iterator[Row]:
       'predicting': (predict, 1.05),
   }
   for name, (work, most_memory) in works.items():
+    sizes = _SIZES_OF_PREDICTING if work is predict else _SIZES
     measured = {
         n: list(zip(*(work(n) for _ in tqdm.trange(rounds, desc=f'{name}, {n:,}'))))
-        for n, rounds in _SIZES.items()
+        for n, rounds in sizes.items()
     }
     for small, large in zip(measured, list(measured)[1:]):
       of = f'{name}, {large:,} tweets'
@@ -244,6 +304,8 @@ FIGURES: dict[str, Callable[[Run], Iterator[Row]]] = {
     'peers': peers,
     'cold_start': cold_start,
     'memory': memory,
+    'cluster': cluster,
+    'large_file': large_file,
     'growth': growth,
 }
 

@@ -22,6 +22,10 @@ _MEGABYTE = 2**20
 _NO_VARIABLES: Mapping[str, str] = {}
 
 
+# Of an output, which may have millions of lines, to find the last one in.
+_LAST_BYTES = 10_000
+
+
 @dataclasses.dataclass(frozen=True)
 class Finished:
   """A process that has ended.
@@ -79,7 +83,10 @@ def run(
       some time of its own.
   """
   # Files, unlike pipes, never make a process wait for its reader.
-  with tempfile.TemporaryFile('w+') as stdout, tempfile.TemporaryFile('w+') as stderr:
+  with (
+      tempfile.TemporaryFile('w+', errors='replace') as stdout,
+      tempfile.TemporaryFile('w+') as stderr,
+  ):
     start = time.perf_counter()
     process = _start(arguments, environment, stdout, stderr)
     watched = _peak_memory(process) if watch_memory else 0.0
@@ -91,7 +98,7 @@ def run(
       raise RuntimeError(
           f'{" ".join(arguments)} ended with {process.returncode}:\n{stderr.read()}'
       )
-    stdout.seek(0)
+    stdout.seek(max(0, os.fstat(stdout.fileno()).st_size - _LAST_BYTES))
     lines = stdout.read().splitlines()
   megabytes = max(usage.ru_maxrss / 1024, watched)
   return Finished(seconds, megabytes, lines[-1] if lines else '')

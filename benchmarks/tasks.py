@@ -102,10 +102,7 @@ def seconds_of_encoding(path: str, validation_path: str) -> float:
   from trax_twitter_sentiment import text_corpora  # noqa: F401  (registers)
   from trax_twitter_sentiment.encoding import encoded_corpus
 
-  gin.parse_config([
-      'configured_corpus.corpus = @TextFileCorpus',
-      *_growth_bindings(path, validation_path),
-  ])
+  gin.parse_config(_growth_bindings(path, validation_path))
   start = time.perf_counter()
   encoded_corpus()
   return time.perf_counter() - start
@@ -114,7 +111,7 @@ def seconds_of_encoding(path: str, validation_path: str) -> float:
 def seconds_of_epoch(path: str, validation_path: str, n_tweets: str) -> float:
   """Training on each tweet once, from the cached corpus on."""
   _parse_gin(
-      'text_file.gin',
+      'twitter.gin',
       *_growth_bindings(path, validation_path),
       f'TwitterBatches.batch_size={_EPOCH_BATCH_SIZE}',
       f'train.steps={int(n_tweets) // _EPOCH_BATCH_SIZE}',
@@ -144,6 +141,7 @@ def peer(name: str) -> tuple[float, float]:
 def _growth_bindings(path: str, validation_path: str) -> list[str]:
   # The same of each size, so that what is encoded is found in the cache.
   return [
+      'configured_corpus.corpus = @TextFileCorpus',
       f'TextFileCorpus.train_path = {path!r}',
       f'TextFileCorpus.validation_path = {validation_path!r}',
       'encoded_corpus.max_vocabulary_size = 10_000',

@@ -1,24 +1,32 @@
 import base64
 import dataclasses
+import hashlib
 import html.parser
 import re
 import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
 from conftest import run_python
 from runs import train
+from scipy.stats import binomtest
 
 from trax_twitter_sentiment import corpus
 from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.reporting import baselines, comparison, plots
 from trax_twitter_sentiment.reporting import content as report_content
+from trax_twitter_sentiment.reporting import page as page_module
 from trax_twitter_sentiment.reporting.page import render
+from trax_twitter_sentiment.run_directory.weights import load_arrays
+from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
 SECTIONS = [
     'Accuracy',
     'Training curves',
     'Confusion matrix',
+    'Thresholds',
     'Calibration',
     'Scores',
     'The tokens that weigh most',
@@ -61,7 +69,7 @@ class Page(html.parser.HTMLParser):
 
   def handle_starttag(self, tag, attrs):
     self.elements.append((tag, dict(attrs)))
-    if tag not in ('img', 'meta'):
+    if tag not in ('img', 'input', 'meta'):
       self._open.append((tag, []))
 
   def handle_endtag(self, tag):
@@ -116,32 +124,42 @@ def test_page_has_every_section(page):
 
 
 def test_page_needs_nothing_else(page):
-  assert not {'script', 'link', 'iframe', 'object', 'base', 'form', 'a', 'svg'} & {
+  assert not {'link', 'iframe', 'object', 'base', 'svg'} & {
       name for name, _ in page.elements
   }
   for name, attributes in page.elements:
-    assert not any(key.startswith('on') or key == 'href' for key in attributes)
+    assert not any(key.startswith('on') for key in attributes)
     if 'src' in attributes:
       assert name == 'img'
       assert attributes['src'].startswith('data:image/svg+xml;base64,')
   (style,) = page.texts['style']
   assert 'url(' not in style
   assert '@import' not in style
+  (script,) = page.texts['script']
+  digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
   policies = {a.get('http-equiv'): a.get('content') for a in page.attributes('meta')}
   assert policies['Content-Security-Policy'] == (
-      "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+      f"script-src 'sha256-{digest}'"
   )
+
+
+def test_contents_link_to_every_section(page):
+  links = [attributes['href'] for attributes in page.attributes('a')]
+  sections = [attributes['id'] for attributes in page.attributes('section')]
+  assert links == [f'#{name}' for name in sections]
+  assert page.texts['a'] == SECTIONS
 
 
 def test_figures_are_whole_and_described(page):
   images = page.attributes('img')
-  # Two curves, and three figures for tweets as they are and without emoticons.
-  assert len(images) == 2 + 3 * 2
+  # Two curves, and four figures for tweets as they are and without emoticons.
+  assert len(images) == 2 + 4 * 2
   for image in images:
     svg = base64.b64decode(image['src'].split(',')[1])
     assert ET.fromstring(svg).tag == '{http://www.w3.org/2000/svg}svg'
   descriptions = ' '.join(image['alt'] for image in images)
-  for part in ('accuracy', 'Confusion matrix', 'Calibration curve', 'Histogram'):
+  for part in ('accuracy', 'Confusion matrix', 'Calibration.', 'ROC', 'Histogram'):
     assert part in descriptions
 
 
@@ -216,11 +234,12 @@ def test_mistakes_are_the_worst_and_fully_explained(content, page):
   variant = content.variants[1]
   (_, false_positive), (false_negative, _) = variant.evaluation.confusion_matrix
   n_mistakes = false_positive + false_negative
-  assert len(variant.mistakes) == 20 < n_mistakes
-  assert f'20 of {n_mistakes} mistakes in 200 tweets' in page.text
+  n_shown = report_content.N_MISTAKES
+  assert len(variant.mistakes) == n_shown < n_mistakes
+  assert f'{n_shown} of {n_mistakes} mistakes in 200 tweets' in page.text
   odds = variant.log_probabilities[:, 1] - variant.log_probabilities[:, 0]
   sides = np.where(content.corpus.validation.labels == 1, 1, -1)
-  expected = sorted(odds * sides)[:20]
+  expected = sorted(odds * sides)[:n_shown]
   predictions = [mistake.explanation.prediction for mistake in variant.mistakes]
   assert [-abs(p.log_odds) for p in predictions] == pytest.approx(expected)
   for mistake in variant.mistakes:
@@ -230,6 +249,121 @@ def test_mistakes_are_the_worst_and_fully_explained(content, page):
         explanation.prediction.log_odds
     )
     assert mistake.text in page.texts['bdi']
+    # As it is read.
+    assert remove_emoticons(mistake.text) == mistake.text
+
+
+def test_mistakes_are_shown_with_the_classes_that_the_script_goes_by(content, page):
+  shown = [item for item in page.attributes('li') if 'data-truth' in item]
+  mistakes = [mistake for variant in content.variants for mistake in variant.mistakes]
+  assert [(int(i['data-truth']), int(i['data-called'])) for i in shown] == [
+      (mistake.label, mistake.explanation.prediction.label) for mistake in mistakes
+  ]
+  assert page.attributes('form') == [{'id': 'filter', 'hidden': ''}]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which('chromium'), reason='needs Debian\'s chromium')
+def test_script_filters_mistakes_in_a_browser(content, tmp_path):
+  # What a visitor does, by a script of the test's own, which the policy allows too.
+  choose = 'form.elements.truth.value = "1"; form.dispatchEvent(new Event("input"));'
+  source = render(content)
+  script = re.search(r'<script>(.*)</script>', source, re.S)[1]
+  changed = script + choose
+  for text in (script, changed):
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    source = source.replace(digest, '{digest}') if text is script else source.replace(
+        '{digest}', digest
+    )
+  (tmp_path / 'page.html').write_text(source.replace(script, changed))
+  command = ['chromium', '--headless', '--no-sandbox', '--dump-dom']
+  address = (tmp_path / 'page.html').as_uri()
+  found = subprocess.run(
+      [*command, address], capture_output=True, check=True, text=True, timeout=60
+  )
+  mistakes = [mistake for variant in content.variants for mistake in variant.mistakes]
+  n_shown = sum(mistake.label == 1 for mistake in mistakes)
+  assert 0 < n_shown < len(mistakes)
+  assert f'{n_shown} of {len(mistakes)} shown' in found.stdout
+
+
+def test_baselines_are_beside_the_run(content, page):
+  for variant in content.variants:
+    majority, tf_idf = variant.baselines.values()
+    assert majority.accuracy.value == 0.5
+    assert 0.5 < tf_idf.accuracy.value <= 1.0
+  as_is, without = (v.baselines[baselines.TF_IDF].accuracy for v in content.variants)
+  assert as_is.value > without.value  # It reads emoticons, where the run does.
+  cells = page.texts['td']
+  assert f'{as_is.value:.4f}' in cells
+  assert page.texts['th'].count('this run') == 2
+
+
+def test_run_tells_when_and_by_what_it_was_trained(page, run):
+  assert {'trained', 'trainable weights', 'train it again'} <= {*page.texts['th']}
+  digest = (run / 'corpus.sha256').read_text().strip()
+  assert digest in page.texts['td']
+  weights = load_arrays(str(run / 'model.weights.npy.gz'))
+  assert f'{sum(array.size for array in weights):,}' in page.texts['td']
+
+
+def test_settings_that_differ_from_the_gin_file_are_listed(content, page):
+  assert content.like == 'twitter.gin'
+  assert content.differing['train.steps'] == '60 → 4'
+  assert 'TwitterBatches.batch_size' not in content.differing
+  assert '60 → 4' in page.texts['td']
+
+
+def test_best_step_is_marked():
+  assert page_module._best('accuracy', {1: 0.5, 2: 0.9, 3: 0.9}) == (2, 0.9)
+  assert page_module._best('cross_entropy', {1: 0.5, 2: 0.1, 3: 0.3}) == (2, 0.1)
+  assert page_module._best('accuracy', {1: 0.5}) is None
+  assert page_module._best('accuracy', {1: 0.5, 2: float('nan')}) is None
+
+
+@pytest.mark.parametrize('n_classes', [3, 20])
+def test_confusion_matrix_has_a_cell_for_each_pair_of_classes(n_classes):
+  matrix = np.arange(n_classes**2).reshape(n_classes, n_classes)
+  names = [f'class_{i}' for i in range(n_classes)]
+  svg = plots.confusion_matrix(matrix.tolist(), names)
+  width = float(ET.fromstring(svg).get('width').removesuffix('pt'))
+  assert width / n_classes > 40  # Points, for five digits or a percentage.
+
+
+def test_runs_are_compared_on_the_same_texts(run, tmp_path):
+  other = tmp_path / 'other'
+  train(other, 'train.steps=2', 'TweetTokenizer.keep_emoticons=False')
+  found = report('--compare', str(run), str(other), cwd=tmp_path)
+  assert (found.returncode, found.stdout) == (0, 'comparison.html\n'), found.stderr
+  shown = Page((tmp_path / 'comparison.html').read_text())
+  assert shown.texts['h2'] == ['Scores', 'Tests', 'Settings', 'Disagreements']
+  compared = comparison.gather([str(run), str(other)])
+  differing = compared.differing
+  assert differing['train.steps'] == ['4', '2']
+  assert differing['TweetTokenizer.keep_emoticons'] == ['True', 'False']
+  (pair,) = compared.pairs
+  first, second = (e.accuracy.value for e in compared.evaluations)
+  assert pair.only_first - pair.only_second == round(200 * (first - second))
+  expected = binomtest(pair.only_first, pair.only_first + pair.only_second).pvalue
+  assert pair.p_value == pytest.approx(expected)
+  assert f'p = {pair.p_value:.3g}' in shown.texts['td']
+  (different,) = np.nonzero(compared.called[0] != compared.called[1])
+  assert compared.disagreements.tolist() == different.tolist()
+  assert compared.validation.texts[different[0]] in shown.texts['bdi']
+
+
+def test_runs_on_other_texts_are_not_compared(run, tmp_path):
+  (tmp_path / 'a.csv').write_text('text,label\n' + 'good,1\nbad,0\n' * 20)
+  train(
+      tmp_path / 'other',
+      'configured_corpus.corpus=@TextFileCorpus',
+      f"TextFileCorpus.train_path='{tmp_path}/a.csv'",
+      'TwitterBatches.batch_size=4',
+      'eval/TwitterBatches.batch_size=4',
+  )
+  result = report('--compare', str(run), str(tmp_path / 'other'), cwd=tmp_path)
+  assert result.returncode == 1
+  assert 'other validation texts' in result.stderr
 
 
 def test_tokens_are_marked_by_share_in_words_and_colour(content):
@@ -327,8 +461,9 @@ def test_hostile_tweets_are_text(hostile_run):
   assert all(c.isprintable() or c == '\n' for c in source)
   # All elements are the page's own.
   assert page.texts['h2'] == SECTIONS
-  assert not {'script', 'b'} & {name for name, _ in page.elements}
-  assert len(page.attributes('img')) == 8
+  assert 'b' not in {name for name, _ in page.elements}
+  assert len(page.attributes('script')) == 1
+  assert len(page.attributes('img')) == 10
   assert '# </pre><script>alert(2)</script> \\x1b[31m' in page.texts['pre'][0]
   assert page.texts['h1'] == [f'Report of {hostile_run}']
 
@@ -358,6 +493,11 @@ def test_command_writes_the_page_and_prints_its_path(run, content):
     [
         (['--model_dir=missing'], "ERROR: model_dir='missing' is not a directory.\n"),
         (['--model_dir=.', 'more'], "ERROR: Unexpected argument 'more'.\n"),
+        ([], 'ERROR: --model_dir is missing; it is an output directory of a run.\n'),
+        (
+            ['--compare', 'one'],
+            'ERROR: --compare takes two output directories or more, as arguments.\n',
+        ),
     ],
 )
 def test_mistake_in_the_command_ends_in_one_line(arguments, message, tmp_path):

@@ -141,6 +141,14 @@ class TweetTokenizer:
     groups = [(word, [word, *self._characters(word)]) for word in found]
     return groups + [(token, [token]) for token in self._features(text, found)]
 
+  def without_unread(self, text: str) -> str:
+    """Returns a text without its emoticons, if the tokenizer leaves them out."""
+    if self.keep_emoticons:
+      return text
+    if self.normalize:
+      text = normalization.remove_smileys(text)
+    return remove_emoticons(text)
+
   def encode(self, text: str) -> np.ndarray:
     """Returns the ids of a text's tokens: <int32>[n_tokens]."""
     return self.encode_all([text])[0]

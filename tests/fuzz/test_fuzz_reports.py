@@ -93,21 +93,37 @@ def _content(texts):
     eval_curves={},
     variants=[
       report_content.Variant(
-        'Tweets as they are', np.log([[0.4, 0.6], [0.7, 0.3]]), _evaluation(), [mistake]
+        'Tweets as they are',
+        np.log([[0.4, 0.6], [0.7, 0.3]]),
+        _evaluation(),
+        {'others': _evaluation()},
+        [mistake],
       )
     ],
     weighty_tokens={'negative': [weighty], 'positive': [weighty]},
     not_explained='',
+    facts={'trained': 'today'},
+    like='twitter.gin',
+    differing={'train.steps': '60 → 4'},
     config=config,
     versions={'Python': '3'},
   )
+
+
+_FIGURES = (
+  'curves',
+  'confusion_matrix',
+  'calibration',
+  'operating_points',
+  'score_histogram',
+)
 
 
 @pytest.fixture(autouse=True, scope='module')
 def _fast_figures():
   """Draws no figures: they are images, which have a test of their own."""
   with pytest.MonkeyPatch.context() as patch:
-    for name in ('curves', 'confusion_matrix', 'calibration', 'score_histogram'):
+    for name in _FIGURES:
       patch.setattr(plots, name, lambda *arguments: '<svg/>')
     yield
 
@@ -151,7 +167,8 @@ _VALUES = st.one_of(st.floats(width=32), st.sampled_from([0.0, 1e-45, 3e38, -3e3
   ),
 )
 def test_any_curve_can_be_drawn(name, curve):
-  svg = _draw_curves({f'eval {name}': dict(sorted(curve.items()))})
+  best = next(iter(curve.items()))
+  svg = _draw_curves({f'eval {name}': dict(sorted(curve.items()))}, best)
   for element in ET.fromstring(svg).iter():
     assert element.tag.rpartition('}')[2] not in (
       'script',

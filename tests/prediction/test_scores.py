@@ -47,10 +47,9 @@ def test_undefined_scores_are_none():
 
 
 def test_calibration_bins_hold_means():
-  counts, mean, positive = calibration_bins(
-      np.array([0.0, 0.05, 1.0]), np.array([0, 1, 1])
-  )
-  assert counts.tolist() == [2, *[0] * 8, 1]
-  assert mean[[0, 9]] == pytest.approx([0.025, 1.0])
-  assert positive[[0, 9]] == pytest.approx([0.5, 1.0])
-  assert np.isnan(mean[1:9]).all()
+  first, last = calibration_bins(np.array([0.0, 0.05, 1.0]), np.array([0, 1, 1]))
+  assert (first.n_texts, last.n_texts) == (2, 1)
+  assert (first.probability, last.probability) == pytest.approx((0.025, 1.0))
+  assert (first.rate, last.rate) == (0.5, 1.0)
+  # Wilson's, of one in two.
+  assert first.interval == pytest.approx((0.0945, 0.9055), abs=1e-4)

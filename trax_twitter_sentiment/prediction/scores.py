@@ -147,7 +147,6 @@ def evaluate_counts(
   confusion = called.sum(axis=2)
   n_examples = int(confusion.sum())
   n_correct = int(np.trace(confusion))
-  interval = stats.binomtest(n_correct, n_examples).proportion_ci(method='wilson')
   classes = _class_scores(confusion, class_names)
   positive = classes[class_names[1]] if len(class_names) == 2 else None
   recalls = [c.recall.value for c in classes.values() if c.recall.value is not None]
@@ -155,7 +154,7 @@ def evaluate_counts(
   own = [of_label.log_probabilities[i] for i, of_label in enumerate(counts)]
   return Evaluation(
       accuracy=Score(n_correct / n_examples, n_examples),
-      accuracy_interval=(float(interval.low), float(interval.high)),
+      accuracy_interval=_wilson(n_correct, n_examples),
       precision=positive.precision if positive else None,
       recall=positive.recall if positive else None,
       f1=positive.f1 if positive else None,
@@ -244,21 +243,50 @@ def log_odds(log_probabilities: np.ndarray) -> np.ndarray:
   return log_probabilities[:, 1] - log_probabilities[:, 0]
 
 
+@dataclasses.dataclass(frozen=True)
+class CalibrationBin:
+  """Predictions of about the same probability.
+
+  Attributes:
+    n_texts: how many they are.
+    probability: the mean of theirs.
+    rate: the fraction of them that is true.
+    interval: its 95% interval, by Wilson.
+  """
+
+  n_texts: int
+  probability: float
+  rate: float
+  interval: tuple[float, float]
+
+
 def calibration_bins(
     probabilities: np.ndarray, labels: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Groups predictions by their probability of positive, in bins of equal width.
+) -> list[CalibrationBin]:
+  """Groups predictions by their probability, in 10 bins of equal width.
+
+  Args:
+    probabilities: <float>[n_texts].
+    labels: <int>[n_texts], 1 for what is true and else 0.
 
   Returns:
-    For each of 10 bins, <float64>[10]: the number of examples, the mean of their
-    probabilities, and the fraction of them that is positive; NaN where there are none.
+    Those of the bins that hold any.
   """
   bins = _bins(probabilities)
-  counts = np.bincount(bins, minlength=_N_CALIBRATION_BINS)
-  divisors = np.where(counts, counts, np.nan)
-  mean = np.bincount(bins, probabilities, _N_CALIBRATION_BINS) / divisors
-  positive = np.bincount(bins, labels, _N_CALIBRATION_BINS) / divisors
-  return counts, mean, positive
+  found = []
+  for i in np.unique(bins).tolist():
+    hits = labels[bins == i]
+    n_true, n_texts = int(hits.sum()), len(hits)
+    probability = float(probabilities[bins == i].mean())
+    found.append(
+        CalibrationBin(n_texts, probability, n_true / n_texts, _wilson(n_true, n_texts))
+    )
+  return found
+
+
+def _wilson(n_true: int, n_examples: int) -> tuple[float, float]:
+  interval = stats.binomtest(n_true, n_examples).proportion_ci(method='wilson')
+  return float(interval.low), float(interval.high)
 
 
 def _bins(probabilities: np.ndarray) -> np.ndarray:

@@ -12,12 +12,13 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.predictor import Explanation, SentimentPredictor
 from trax_twitter_sentiment.recorded_corpus import recorded_corpus
+from trax_twitter_sentiment.reporting import baselines, run_facts
 from trax_twitter_sentiment.run_directory.curves import Curve, read_curves
 from trax_twitter_sentiment.run_directory.files import open_regular
 from trax_twitter_sentiment.tokenizer import SPECIAL_TOKENS, TweetTokenizer
 
 N_TOKENS = 20  # Of each class.
-N_MISTAKES = 20
+N_MISTAKES = 50
 
 # The vector of a token seen in fewer training tweets tells of those tweets alone.
 MIN_TWEETS = 5
@@ -48,7 +49,7 @@ class WeightyToken:
 
 @dataclasses.dataclass(frozen=True)
 class Mistake:
-  """A validation tweet that is called what it is not."""
+  """A validation tweet that is called what it is not, as it was read."""
 
   text: str
   label: int
@@ -63,12 +64,14 @@ class Variant:
     title: in which way.
     log_probabilities: <float64>[n_tweets, n_classes].
     evaluation: the scores.
+    baselines: the scores of others on the same texts, by their names.
     mistakes: the worst ones, the worst first; empty where nothing can be explained.
   """
 
   title: str
   log_probabilities: np.ndarray
   evaluation: scores.Evaluation
+  baselines: dict[str, scores.Evaluation]
   mistakes: list[Mistake]
 
 
@@ -86,6 +89,9 @@ class ReportContent:
       where the run itself leaves emoticons out.
     weighty_tokens: for each class, by name, the weightiest first.
     not_explained: why there are neither mistakes nor weighty tokens, or ''.
+    facts: when and by what the run was trained, and how large it is, by name.
+    like: the gin file of the package that the run's settings are most like, or ''.
+    differing: the settings that differ from that file's, as `'theirs → its own'`.
     config: the run's `config.gin`; `None` if it has none.
     versions: of Python and packages, here and now.
   """
@@ -98,6 +104,9 @@ class ReportContent:
   variants: list[Variant]
   weighty_tokens: dict[str, list[WeightyToken]]
   not_explained: str
+  facts: dict[str, str]
+  like: str
+  differing: dict[str, str]
   config: str | None
   versions: dict[str, str]
 
@@ -111,6 +120,7 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
   tokenizer = predictor.tokenizer
   corpus = recorded_corpus(model_dir, tokenizer)
   not_explained = _why_not_explained(predictor)
+  like, differing = run_facts.differing_settings(model_dir)
   return ReportContent(
       model_dir=model_dir,
       corpus=corpus,
@@ -121,7 +131,7 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
           _variant(
               _VARIANTS[variant],
               used,
-              corpus.validation,
+              corpus,
               explain=not not_explained,
           )
           for variant, used in predictor.emoticon_variants().items()
@@ -130,6 +140,9 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
           {} if not_explained else _weighty_tokens(predictor, corpus.train)
       ),
       not_explained=not_explained,
+      facts=run_facts.facts(model_dir),
+      like=like,
+      differing=differing,
       config=_read_config(os.path.join(model_dir, 'config.gin')),
       versions=_versions(),
   )
@@ -144,8 +157,9 @@ def _why_not_explained(predictor: SentimentPredictor) -> str:
 
 
 def _variant(
-    title: str, predictor: SentimentPredictor, examples: Examples, explain: bool
+    title: str, predictor: SentimentPredictor, corpus: Corpus, explain: bool
 ) -> Variant:
+  examples = corpus.validation
   log_probabilities = predictor.log_probabilities(examples.texts)
   return Variant(
       title=title,
@@ -153,9 +167,10 @@ def _variant(
       evaluation=scores.evaluate(
           log_probabilities, examples.labels, predictor.class_names
       ),
+      baselines=baselines.evaluate(corpus, *_as_read(predictor, corpus)),
       mistakes=[
           Mistake(
-              examples.texts[i],
+              predictor.tokenizer.without_unread(examples.texts[i]),
               int(examples.labels[i]),
               predictor.explain(examples.texts[i]),
           )
@@ -164,6 +179,12 @@ def _variant(
       if explain
       else [],
   )
+
+
+def _as_read(predictor: SentimentPredictor, corpus: Corpus) -> list[list[str]]:
+  """Returns the texts of training and of validation, as a predictor reads them."""
+  read = predictor.tokenizer.without_unread
+  return [[*map(read, part.texts)] for part in (corpus.train, corpus.validation)]
 
 
 def _worst_mistakes(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from trax_twitter_sentiment.prediction import scores
+from trax_twitter_sentiment.prediction.scores import CalibrationBin
 from trax_twitter_sentiment.run_directory.curves import Curve
 
 # Okabe and Ito's palette, whose colours all eyes tell apart. By label, as the
@@ -39,11 +39,19 @@ _SIZE = (4.4, 3.1)  # In inches: legible on a phone.
 # More points than these are a line, without a mark each.
 _MAX_MARKS = 50
 _N_BINS = 40
+_MAX_POINTS = 400
+# Whose names have room beside each other.
+_FEW_CLASSES = 4
 _MAX_LABEL = 40  # In characters.
 
 
-def curves(curves: Mapping[str, Curve]) -> str:
-  """Returns a figure of curves over the steps, by their titles."""
+def curves(curves: Mapping[str, Curve], best: tuple[int, float] | None) -> str:
+  """Returns a figure of curves over the steps, by their titles.
+
+  Args:
+    curves: the curves.
+    best: the step and the value that are marked as the best ones.
+  """
 
   def draw(axes: Axes) -> None:
     for (title, curve), colour, marker in zip(
@@ -58,12 +66,15 @@ def curves(curves: Mapping[str, Curve]) -> str:
           marker=marker if len(steps) <= _MAX_MARKS else None,
           markersize=4,
       )
+    if best:
+      label = f'best, step {best[0]:,}'
+      axes.plot(*best, '*', color='black', markersize=11, label=label)
     if _spans_orders([v for curve in curves.values() for v in curve.values()]):
       axes.set_yscale('log')
       axes.yaxis.set_major_formatter('{x:g}')
       axes.yaxis.set_minor_formatter('')
     axes.set_xlabel('step')
-    axes.legend()
+    _legend_above(axes)
 
   return _draw(draw)
 
@@ -88,45 +99,99 @@ def confusion_matrix(matrix: list[list[int]], class_names: Sequence[str]) -> str
           size=12 if len(names) < 4 else 8,
       )
     axes.set_xticks(range(len(names)), names)
-    axes.set_yticks(range(len(names)), names, rotation=90, va='center')
+    axes.set_yticks(range(len(names)), names, va='center')
+    few = len(names) <= _FEW_CLASSES
+    axes.tick_params(axis='y' if few else 'x', rotation=90)
     axes.set_xlabel('called')
     axes.set_ylabel('truth')
     axes.grid(visible=False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
 
-  return _draw(draw)
+  # Cells of many classes stay legible.
+  width = max(_SIZE[0], 0.62 * len(names) + 0.8)
+  return _draw(draw, (width, width * _SIZE[1] / _SIZE[0]))
 
 
-def calibration(probabilities: np.ndarray, hits: np.ndarray, sought: str) -> str:
+def calibration(bins: Sequence[CalibrationBin], sought: str) -> str:
   """Returns a figure of how often what is said with probability p is true.
 
   Args:
-    probabilities: <float>[n_texts].
-    hits: <int>[n_texts], 1 for what is true and else 0.
-    sought: what it is about: `'positive'`, or `'the class called'`.
+    bins: of predictions.
+    sought: what they are about: `'positive'`, or `'the class called'`.
   """
 
   def draw(axes: Axes) -> None:
-    counts, mean, positive = scores.calibration_bins(probabilities, hits)
-    used = counts > 0
+    x = [found.probability for found in bins]
+    y = np.array([found.rate for found in bins])
+    low, high = np.array([found.interval for found in bins]).T
     axes.plot([0, 1], [0, 1], color='#777777', linestyle='--', label='perfect')
-    axes.plot(mean[used], positive[used], color=_OTHER_COLOURS[0])
-    axes.scatter(
-        mean[used],
-        positive[used],
-        s=15 + 150 * counts[used] / counts.max(),
+    axes.errorbar(
+        x,
+        y,
+        # Rounding may put an end on the wrong side of the rate.
+        yerr=np.maximum([y - low, high - y], 0),
+        fmt='o',
         color=_OTHER_COLOURS[0],
-        label='bins of predictions, larger with more',
+        capsize=3,
+        label='predictions, how many, 95% interval',
         clip_on=False,
     )
+    for found in bins:
+      axes.annotate(
+          f'{found.n_texts:,}',
+          (found.probability, found.rate),
+          (5, -11),
+          textcoords='offset points',
+          size=7,
+      )
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylim(-0.03, 1.03)
     axes.set_xlabel(f'mean probability of {_plain(sought)}')
     axes.set_ylabel('fraction where that is true')
-    axes.legend()
+    _legend_above(axes)
 
   return _draw(draw)
+
+
+def operating_points(
+    roc: tuple[np.ndarray, np.ndarray],
+    precision_recall: tuple[np.ndarray, np.ndarray],
+    positive: str,
+) -> str:
+  """Returns a figure of what any threshold gives, in two curves.
+
+  Args:
+    roc: false and true positive rates, <float>[n_points] each.
+    precision_recall: recalls and precisions.
+    positive: the name of the class.
+  """
+
+  def draw(axes: Axes) -> None:
+    axes.plot(
+        *_thinned(*roc),
+        color=_OTHER_COLOURS[0],
+        label='ROC',
+    )
+    axes.plot(
+        *_thinned(*precision_recall),
+        color=_OTHER_COLOURS[1],
+        linestyle='--',
+        label='precision-recall',
+    )
+    axes.set_xlim(-0.03, 1.03)
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_xlabel(f'false positive rate, or recall, of {_plain(positive)}')
+    axes.set_ylabel('true positive rate, or precision')
+    _legend_above(axes)
+
+  return _draw(draw)
+
+
+def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+  """Returns as many points of a curve as can be told apart."""
+  chosen = np.unique(np.linspace(0, len(x) - 1, _MAX_POINTS).astype(int))
+  return x[chosen], y[chosen]
 
 
 def score_histogram(
@@ -152,9 +217,14 @@ def score_histogram(
     negative, positive = map(_plain, class_names)
     axes.set_xlabel(f'called {negative}  ←  log-odds  →  called {positive}')
     axes.set_ylabel('tweets')
-    axes.legend()
+    _legend_above(axes)
 
   return _draw(draw)
+
+
+def _legend_above(axes: Axes) -> None:
+  """Puts the legend where it covers nothing."""
+  axes.legend(loc='lower left', bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
 
 
 def _plain(name: str) -> str:
@@ -168,11 +238,13 @@ def _spans_orders(values: list[float]) -> bool:
   return bool(finite) and 0 < 50 * min(finite) < max(finite)
 
 
-def _draw(draw: Callable[[Axes], None]) -> str:
+def _draw(
+    draw: Callable[[Axes], None], size: tuple[float, float] = _SIZE
+) -> str:
   """Returns the SVG of a figure that `draw` draws."""
   file = io.BytesIO()
   with matplotlib.rc_context(_SETTINGS):
-    figure = Figure(_SIZE, layout='constrained')
+    figure = Figure(size, layout='constrained')
     draw(figure.add_subplot())
     figure.savefig(file, format='svg', metadata={'Date': None})
   return file.getvalue().decode('utf-8')

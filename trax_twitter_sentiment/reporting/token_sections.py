@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -84,7 +85,8 @@ def mistakes(content: ReportContent) -> Element:
     return _left_out(title, content)
   explanation = (
       'The tweets whose class is the least probable beside the one that they are '
-      "called. Below each, the model's "
+      'called, as they are read: without emoticons where these are removed. Below '
+      "each, the model's "
       'tokens with their shares: a share above zero (green, solid line) speaks for '
       'positive (of several classes, for the one called), one below (red, broken line) '
       'for negative or against it, and the stronger the '
@@ -94,7 +96,25 @@ def mistakes(content: ReportContent) -> Element:
   return section(
       title,
       element('p', explanation),
+      _filter(content.corpus.class_names),
       *(part for variant in content.variants for part in _variant_mistakes(variant)),
+  )
+
+
+def _filter(class_names: Sequence[str]) -> Element:
+  """Returns what `filter.js` shows some of the mistakes by; it is hidden without."""
+  options = [
+      element('option', name, value=str(i)) for i, name in enumerate(class_names)
+  ]
+  every = element('option', 'all', value='')
+  return element(
+      'form',
+      element('label', 'Search ', element('input', type='search', name='text')),
+      element('label', 'Truth ', element('select', every, *options, name='truth')),
+      element('label', 'Called ', element('select', every, *options, name='called')),
+      element('output', ''),
+      id='filter',
+      hidden='',
   )
 
 
@@ -137,6 +157,8 @@ def _mistake(mistake: Mistake, largest: float) -> Element:
       element('div', verdict, class_='faint'),
       element('p', *(tokens or ['(no token to go by)']), class_='tokens'),
       class_='card',
+      data_truth=str(mistake.label),
+      data_called=str(prediction.label),
   )
 
 

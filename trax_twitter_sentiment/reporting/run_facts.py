@@ -1,0 +1,85 @@
+"""What a run's directory tells of how the run came about."""
+
+import datetime
+import importlib.resources
+import os
+import re
+import shlex
+
+from trax_twitter_sentiment.run_directory import settings
+from trax_twitter_sentiment.run_directory.files import CORPUS_FILE
+from trax_twitter_sentiment.run_directory.weights import WEIGHTS_FILE, load_arrays
+
+
+def facts(model_dir: str) -> dict[str, str]:
+  """Returns what is known of a run: when, by what, how large; by name."""
+  found = {}
+  weights = os.path.join(model_dir, WEIGHTS_FILE)
+  config = os.path.join(model_dir, settings.CONFIG_FILE)
+  if os.path.exists(weights):
+    ended = os.stat(weights).st_mtime
+    when = datetime.datetime.fromtimestamp(ended, datetime.timezone.utc)
+    found['trained'] = f'{when:%Y-%m-%d %H:%M} UTC'
+    # Trax writes it before the first step of each start.
+    if os.path.exists(config) and (took := ended - os.stat(config).st_mtime) > 0:
+      found['trained'] += f', {_duration(took)} from its (last) start'
+    n_weights = sum(array.size for array in load_arrays(weights))
+    found['trainable weights'] = f'{n_weights:,}'
+  if os.path.exists(config):
+    found['train it again'] = (
+        'python -m trax_twitter_sentiment.trainer '
+        f'--config_file={shlex.quote(config)} --output_dir=DIR'
+    )
+  try:
+    with open(os.path.join(model_dir, CORPUS_FILE), encoding='ascii') as file:
+      found['SHA-256 of the encoded corpus'] = file.read().strip()
+  except (OSError, UnicodeDecodeError):
+    pass
+  return found
+
+
+def differing_settings(model_dir: str) -> tuple[str, dict[str, str]]:
+  """Returns the gin file of the package most like a run's, and how the run differs.
+
+  Returns:
+    The file's name, and the settings that both have with other values, as
+    `'theirs → of the run'`; `''` and none if the run has no config.
+  """
+  recorded = settings.recorded(model_dir)
+  best, n_alike, differing = '', 0, {}
+  for name, shipped in _shipped():
+    alike, others = 0, {}
+    for setting, value in shipped.items():
+      # Gin records a setting for each scope that it was used in.
+      found = recorded.get(setting, recorded.get(f'train/{setting}'))
+      if found is not None and _parts(found) == _parts(value):
+        alike += 1
+      elif found is not None:
+        others[setting] = f'{value} → {found}'
+    if alike > n_alike:
+      best, n_alike, differing = name, alike, others
+  return best, differing
+
+
+def _shipped() -> list[tuple[str, dict[str, str]]]:
+  """Returns the name and the settings of each gin file of the package."""
+  folder = importlib.resources.files('trax_twitter_sentiment.gin_configs')
+  found = []
+  for file in sorted(folder.iterdir(), key=lambda file: file.name):
+    if file.name.endswith('.gin'):
+      without_comments = re.sub(r'(^| +)#.*', '', file.read_text('utf-8'), flags=re.M)
+      found.append((file.name, settings.parse(without_comments)))
+  return found
+
+
+def _parts(value: str) -> list[str]:
+  """Returns the parts of a value, those of a dictionary in their order by name."""
+  parts = re.findall(r'[^\s,{}\[\]]+', value)
+  return sorted(parts) if value.startswith('{') else parts
+
+
+def _duration(seconds: float) -> str:
+  if seconds < 120:
+    return f'{seconds:.1f} seconds'
+  minutes = seconds / 60
+  return f'{minutes:.0f} minutes' if minutes < 120 else f'{minutes / 60:.1f} hours'

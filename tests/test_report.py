@@ -399,7 +399,7 @@ def test_missing_event_files_and_config_are_said(run, tmp_path):
   assert page.texts['h2'] == SECTIONS
   assert 'holds no event files' in page.text
   assert 'holds no config.gin' in page.text
-  assert len(page.attributes('img')) == 6
+  assert len(page.attributes('img')) == 8
 
 
 def test_other_model_is_reported_without_explanations(tmp_path):
@@ -416,7 +416,7 @@ def test_other_model_is_reported_without_explanations(tmp_path):
   page = Page(render(content_of(tmp_path)))
   assert page.texts['h2'] == SECTIONS
   assert page.text.count('Left out: Only the tokens of a TwitterClassifier') == 2
-  assert len(page.attributes('img')) == 8
+  assert len(page.attributes('img')) == 10
 
 
 @pytest.fixture

@@ -137,29 +137,53 @@ def test_launcher_is_quiet_but_for_traxs_log(tmp_path):
     assert line == f"  python -m {module} --model_dir='{run}'{further}"
 
 
-def test_launcher_shows_the_steps_on_a_terminal(tmp_path):
-  arguments = [
-      sys.executable, *LAUNCHER, f'--config_file={TWITTER_GIN}',
-      f'--output_dir={tmp_path / "run"}', f'--config={SAMPLE}',
-      '--config=train.steps=3',
-  ]  # fmt: skip
+def _on_a_terminal(*arguments, **environment):
+  """Runs the launcher in a terminal; returns its exit status and what it shows."""
+  arguments = [sys.executable, *LAUNCHER, *arguments]
   process, terminal = pty.fork()
   if process == 0:
+    os.environ.update(environment)
     os.execv(arguments[0], arguments)
   fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 30, 120, 0, 0))
   output = b''
   with contextlib.suppress(OSError):  # Which is how the end of it is told.
     while read := os.read(terminal, 65536):
       output += read
-  assert os.waitpid(process, 0)[1] == 0
-  lines = output.decode().replace('\r', '\n').splitlines()
+  status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+  return status, output.decode().replace('\r', '\n').splitlines()
+
+
+def test_launcher_shows_the_steps_on_a_terminal(tmp_path):
+  status, lines = _on_a_terminal(
+      f'--config_file={TWITTER_GIN}', f'--output_dir={tmp_path / "run"}',
+      f'--config={SAMPLE}', '--config=train.steps=3',
+  )  # fmt: skip
+  assert status == 0
+  assert any(line.startswith('Importing TensorFlow, JAX and') for line in lines)
   assert any(line.startswith('Training: ') and '/3 [' in line for line in lines)
   # Each message once.
   assert sum('Finished training.' in line for line in lines) == 1
-  step = re.compile(r'Step +1: eval +accuracy')
+  # And one line for all of a step.
+  figures = r'train WeightedCategoryCrossEntropy \S+, eval cross_entropy \S+, '
+  step = re.compile(rf'Step 1: Ran 1 train steps in .*, {figures}eval accuracy [\d.]+')
   assert sum(bool(step.search(line)) for line in lines) == 1
+  assert sum('cross_entropy' in line for line in lines) == 2
   report = f'  python -m trax_twitter_sentiment.report --model_dir={tmp_path / "run"}'
   assert report in lines
+  assert not any('made-up' in line for line in lines)  # They were asked for.
+
+
+def test_launcher_ends_with_what_it_was_trained_on_if_that_was_not_asked_for(tmp_path):
+  # Without a network, and without the real tweets.
+  status, lines = _on_a_terminal(
+      '--config_file=twitter.gin', f'--output_dir={tmp_path / "run"}',
+      '--config=train.steps=2', '--config=train.eval_steps=1',
+      NLTK_DATA=str(tmp_path), HOME=str(tmp_path), http_proxy='http://127.0.0.1:1',
+      https_proxy='http://127.0.0.1:1',
+  )  # fmt: skip
+  assert status == 0
+  assert lines[-1].startswith('WARNING: It was trained on made-up tweets')
+  assert any('NOT THE REAL TWEETS' in line for line in lines[:-5])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ FILE is a path or the name of one of the package's own gin files, such as `twitt
 `--copy_config` writes one of these into the current folder, to be changed there.
 """
 
-import contextlib
 import importlib
 import importlib.resources
 import importlib.util
@@ -23,20 +22,18 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from trax_twitter_sentiment.trax_support import compiled_code
+from trax_twitter_sentiment.trax_support import compiled_code, terminal
 
 import gin
-import tqdm
-import tqdm.contrib
 from absl import flags
 from absl import logging as absl_logging
 
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError, did_you_mean
-from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE
+from trax_twitter_sentiment.run_directory import settings
+from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
 if TYPE_CHECKING:
   from trax.supervised import training
@@ -119,18 +116,17 @@ def _train(arguments: list[str]) -> None:
   from trax_twitter_sentiment import callbacks
 
   _check_configuration()
-  bars = []
+  output_dirs = []
 
-  def show_progress(loop: 'training.Loop') -> _StepBar:
-    bars.append(_StepBar(loop, callbacks.steps_of_run()))
-    return bars[-1]
+  def show_progress(loop: 'training.Loop') -> terminal.StepBar:
+    output_dirs.append(loop.output_dir)
+    return screen.step_bar(loop.step, callbacks.steps_of_run())
 
-  with _log_above_bars(), repairs.extra_callback(show_progress):
+  with terminal.shown() as screen, repairs.extra_callback(show_progress):
     trainer.main(arguments)
-  for bar in bars:
-    bar.close()
-    if os.path.exists(os.path.join(bar.output_dir, TOKENIZER_FILE)):
-      _say_what_is_next(bar.output_dir)
+  for output_dir in output_dirs:
+    if os.path.exists(os.path.join(output_dir, TOKENIZER_FILE)):
+      _say_what_is_next(output_dir)
 
 
 def _say_what_is_next(output_dir: str) -> None:
@@ -143,57 +139,19 @@ def _say_what_is_next(output_dir: str) -> None:
     module = f'trax_twitter_sentiment.{command}'
     options = f'--model_dir={shlex.quote(output_dir)}{further}'
     print(f'  python -m {module} {options}', file=sys.stderr)
-
-
-class _StepBar:
-  """A `TrainingStepCallback` that shows the run's steps, on a terminal."""
-
-  def __init__(self, loop: 'training.Loop', n_steps: int):
-    self.output_dir = loop.output_dir
-    self._bar = tqdm.tqdm(
-        desc='Training',
-        total=n_steps,
-        initial=loop.step,
-        unit=' steps',
-        disable=None,
-        leave=False,
+  corpus = TweetTokenizer.load(output_dir).corpus
+  sources = [
+      value
+      for name, value in settings.recorded(output_dir).items()
+      if name.endswith('TwitterCorpus.source')
+  ]
+  if corpus.startswith('sample') and "'auto'" in sources:
+    # It was said at the start, which has scrolled away.
+    print(
+        'WARNING: It was trained on made-up tweets, since the real ones could not be '
+        'had (see above).',
+        file=sys.stderr,
     )
-    self.close = self._bar.close
-
-  def call_at(self, step: int) -> bool:
-    return True
-
-  def on_step_begin(self, step: int) -> None:
-    pass
-
-  def on_step_end(self, step: int) -> None:
-    self._bar.update()
-
-
-@contextlib.contextmanager
-def _log_above_bars() -> Iterator[None]:
-  """Has what is printed and logged meanwhile go above progress bars."""
-  if not sys.stderr.isatty():
-    yield
-    return
-  above_bars = tqdm.contrib.DummyTqdmFile(sys.stderr)
-  log_handler = absl_logging.get_absl_handler().python_handler
-  log_stream = log_handler.setStream(above_bars)
-  stdout = sys.stdout
-  if sys.stdout.isatty():
-    stdout = above_bars
-    # Trax prints what it logs, too, so that a terminal would show it twice.
-    log_handler.addFilter(_is_no_news)
-  try:
-    with contextlib.redirect_stdout(stdout):
-      yield
-  finally:
-    log_handler.setStream(log_stream)
-    log_handler.removeFilter(_is_no_news)
-
-
-def _is_no_news(record: logging.LogRecord) -> bool:
-  return record.levelno > logging.INFO
 
 
 def _import_trax() -> None:
@@ -202,7 +160,11 @@ def _import_trax() -> None:
   What they say while they are imported is shown if that fails.
   """
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-  with tempfile.TemporaryFile() as said, warnings.catch_warnings():
+  with (
+      tempfile.TemporaryFile() as said,
+      warnings.catch_warnings(),
+      terminal.passing('Importing TensorFlow, JAX and Trax …'),
+  ):
     warnings.simplefilter('ignore')
     # Much of it is written by C++ code, past `sys.stderr`.
     stderr = os.dup(2)

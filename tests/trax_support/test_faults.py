@@ -240,7 +240,7 @@ def test_signal_ends_a_run_in_order(tmp_path, trainer, number):
   assert 'Traceback' not in output
   step = saved_step(run)
   assert step >= 20
-  assert f'Ended by {number.name} after step {step}, which is saved.' in output
+  assert f'Ended by {number.name} after step {step}, which is saved; the same' in output
 
 
 def test_run_that_a_signal_ended_goes_on_exactly(tmp_path):

@@ -20,6 +20,7 @@ import gin
 import jax
 import numpy as np
 import tensorflow as tf
+import tqdm
 from trax import fastmath
 from trax.data import inputs
 from trax.supervised import training
@@ -198,8 +199,11 @@ class SafeLoop(training.Loop):
       self._save(due)
     if self._signals:
       name = signal.Signals(self._signals[0]).name
-      saved = '' if self._output_dir is None else ', which is saved'
-      print(f'Ended by {name} after step {self._step}{saved}.', file=sys.stderr)
+      message = f'Ended by {name} after step {self._step}'
+      if self._output_dir is not None:
+        message += ', which is saved; the same command goes on from there'
+      # Above a bar, if there is one.
+      tqdm.tqdm.write(f'{message}.', file=sys.stderr)
       raise SystemExit(128 + self._signals[0])
 
   def _check_losses(self, wait: bool = True) -> None:

@@ -150,7 +150,8 @@ def _on_a_terminal(*arguments, **environment):
     while read := os.read(terminal, 65536):
       output += read
   status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-  return status, output.decode().replace('\r', '\n').splitlines()
+  shown = output.decode().replace('\r', '\n').splitlines()
+  return status, [line for line in shown if line]
 
 
 def test_launcher_shows_the_steps_on_a_terminal(tmp_path):

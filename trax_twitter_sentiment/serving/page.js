@@ -39,6 +39,13 @@ function signed(number) {
   return (number < 0 ? '−' : '+') + Math.abs(number).toFixed(2);
 }
 
+/** Returns a token, or the code points of one that can't be seen. */
+function visible(token) {
+  if (!/^[\p{C}\p{Z}]*$/u.test(token)) return token;
+  const codes = Array.from(token, (c) => c.codePointAt(0).toString(16).toUpperCase());
+  return codes.map((code) => `U+${code.padStart(4, '0')}`).join(' ');
+}
+
 function probabilityTable(prediction, classNames) {
   const body = element('tbody');
   prediction.log_probabilities.forEach((logProbability, i) => {
@@ -65,7 +72,7 @@ function shareList(prediction, classNames) {
   prediction.tokens.forEach((token, i) => {
     const share = prediction.shares[i];
     const item = element(
-      'li', `token ${share < 0 ? 'against' : 'for'}`, element('bdi', '', token),
+      'li', `token ${share < 0 ? 'against' : 'for'}`, element('bdi', '', visible(token)),
       element('small', '', signed(share)));
     const strength = Math.min(Math.abs(share) / STRONG_SHARE, 1) * 0.45;
     item.style.setProperty('--strength', strength.toFixed(3));

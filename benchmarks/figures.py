@@ -211,6 +211,13 @@ def cold_start(run: Run) -> Iterator[Row]:
   yield _row(name, against, ours, theirs, 's', at_most=0.5)
 
 
+def serving(run: Run) -> Iterator[Row]:
+  """The 2,000 validation tweets, one a request, over eight connections."""
+  ours = processes.run_task('requests_per_second', run.model_dir)
+  name, against = '`serve`, a tweet a request', 'a thousand'
+  yield _row(name, against, ours, [1000.0], 'requests/s', at_least=1)
+
+
 def memory(run: Run) -> Iterator[Row]:
   """Peak memory of whole processes."""
 
@@ -303,6 +310,7 @@ FIGURES: dict[str, Callable[[Run], Iterator[Row]]] = {
     'two_processes': two_processes,
     'peers': peers,
     'cold_start': cold_start,
+    'serving': serving,
     'memory': memory,
     'cluster': cluster,
     'large_file': large_file,

@@ -5,8 +5,10 @@ what it returns as JSON, on the last line. Functions import what they need, so t
 process holds no more than that.
 """
 
+import asyncio
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,6 +16,7 @@ import time
 from benchmarks import processes
 
 _EPOCH_BATCH_SIZE = 512
+_N_CONNECTIONS = 8
 
 
 def seconds_of_notebook_training() -> float:
@@ -136,6 +139,58 @@ def peer(name: str) -> tuple[float, float]:
   texts = data.train.texts + data.validation.texts
   predict(texts[:16])
   return seconds, processes.rate(lambda: predict(texts), len(texts))
+
+
+def requests_per_second(model_dir: str) -> list[float]:
+  """Requests of one validation tweet each, over connections that are kept.
+
+  The service has a process of its own; this one is the client.
+  """
+  from benchmarks import notebook_pipeline as notebook
+
+  _, validation = notebook.read_tweets()
+  requests = [_request(tweet) for tweet in (*validation[0], *validation[1])]
+  command = '-m', 'trax_twitter_sentiment.serve', f'--model_dir={model_dir}', '--port=0'
+  with subprocess.Popen(
+      [sys.executable, *command], stderr=subprocess.PIPE, text=True
+  ) as service:
+    try:
+      assert service.stderr
+      port = int(service.stderr.readline().split(':')[2].partition('/')[0])
+
+      def answer_all() -> None:
+        asyncio.run(_answer_all(port, requests))
+
+      n = len(requests)
+      return [processes.rate(answer_all, n) for _ in range(processes.ROUNDS)]
+    finally:
+      service.terminate()
+
+
+def _request(text: str) -> bytes:
+  body = json.dumps({'texts': [text]}).encode()
+  head = (
+      'POST /predict HTTP/1.1\r\nHost: localhost\r\n'
+      f'Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n'
+  )
+  return head.encode() + body
+
+
+async def _answer_all(port: int, requests: list[bytes]) -> None:
+  async def answer(some: list[bytes]) -> None:
+    reader, writer = await asyncio.open_connection('127.0.0.1', port)
+    for request in some:
+      writer.write(request)
+      head = await reader.readuntil(b'\r\n\r\n')
+      if not head.startswith(b'HTTP/1.1 200 '):
+        raise RuntimeError(head.decode())
+      length = head.partition(b'content-length: ')[2].partition(b'\r\n')[0]
+      await reader.readexactly(int(length))
+    writer.close()
+    await writer.wait_closed()
+
+  n = _N_CONNECTIONS
+  await asyncio.gather(*(answer(requests[i::n]) for i in range(n)))
 
 
 def _growth_bindings(path: str, validation_path: str) -> list[str]:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import run_python
 from runs import train
+from served import serving
 from sklearn import metrics
 
 from trax_twitter_sentiment.predictor import SentimentPredictor
@@ -223,3 +224,15 @@ def test_class_weights_scale_the_loss(tmp_path):
   for wrong in ({'rare': 1}, 'even', {'rare': 1, 'usual': 0}):
     with pytest.raises(ValueError, match='TwitterBatches.class_weights'):
       weights(wrong)
+
+
+def test_service_answers_with_all_classes(run):
+  with serving(run[0]) as service:
+    status, answer = service.predict({'texts': ['so gloomy', ''], 'explain': True})
+  assert status == 200
+  sad, empty = answer['predictions']
+  assert (sad['label'], sad['name'], empty['name']) == (2, 'sad', 'no text')
+  assert [*sad['probabilities']] == ['angry', 'calm', 'sad', 'zany']
+  log_odds = sad['bias'] + sum(sad['shares'])
+  others = [x for i, x in enumerate(sad['log_probabilities']) if i != 2]
+  assert log_odds == pytest.approx(sad['log_probabilities'][2] - sum(others) / 3)

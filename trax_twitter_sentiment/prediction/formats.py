@@ -78,6 +78,36 @@ def called(
   return Called(label, class_names[label])
 
 
+def prediction_fields(
+    text: str | None, found: Called, prediction: Prediction
+) -> dict[str, Any]:
+  """Returns what JSON says of a text, by name: what it is `found` to be called, why."""
+  known = found.name != NO_TEXT
+  return {
+      'text': text,
+      'label': found.label,
+      name_field(prediction.class_names): found.name,
+      'log_probabilities': prediction.log_probabilities if known else None,
+      'probabilities': prediction.probabilities if known else None,
+      'tokens': prediction.tokens,
+      'n_known': prediction.n_known,
+  }
+
+
+def explanation_fields(explanation: Explanation) -> dict[str, Any]:
+  """Returns what JSON says of shares; its tokens replace the prediction's."""
+  return {
+      'tokens': explanation.tokens,
+      'shares': explanation.shares,
+      'bias': explanation.bias,
+  }
+
+
+def name_field(class_names: tuple[str, ...]) -> str:
+  """Returns what JSON calls the name of a text's class."""
+  return 'sentiment' if class_names == SENTIMENTS else 'name'
+
+
 class Formatter:
   """Turns results into lines of output.
 
@@ -178,25 +208,10 @@ class Formatter:
       self, number: int, text: str | None, kept: dict[str, Any], detailed: Detailed
   ) -> str:
     prediction, explanation = detailed
-    log_probabilities = prediction.log_probabilities
-    label, name = self._called(text, prediction.label, log_probabilities)
-    known = name != NO_TEXT
-    fields: dict[str, Any] = {
-        'text': text,
-        'label': label,
-        'sentiment' if self._class_names == SENTIMENTS else 'name': name,
-        'log_probabilities': log_probabilities if known else None,
-        'probabilities': prediction.probabilities if known else None,
-        'tokens': prediction.tokens,
-        'n_known': prediction.n_known,
-        'row': number,
-    }
+    found = self._called(text, prediction.label, prediction.log_probabilities)
+    fields = {**prediction_fields(text, found, prediction), 'row': number}
     if explanation:
-      fields |= {
-          'tokens': explanation.tokens,
-          'shares': explanation.shares,
-          'bias': explanation.bias,
-      }
+      fields |= explanation_fields(explanation)
     fields |= {self._kept_name(column): value for column, value in kept.items()}
     return json.dumps(fields, default=str)
 

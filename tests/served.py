@@ -1,0 +1,100 @@
+"""The service in a process of its own, and a client."""
+
+import contextlib
+import dataclasses
+import http.client
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+
+import psutil
+
+MODULE = 'trax_twitter_sentiment.serve'
+# What changes limits before the service starts, for what would take long.
+_WITH_LIMITS = (
+    'import runpy, sys\n'
+    'from trax_twitter_sentiment.serving import limits\n'
+    'for name, value in {limits!r}.items():\n'
+    '  assert hasattr(limits, name)\n'
+    '  setattr(limits, name, value)\n'
+    f'runpy.run_module({MODULE!r}, run_name="__main__", alter_sys=True)\n'
+)
+
+
+@dataclasses.dataclass
+class Service:
+  """A running service; each request has a connection of its own."""
+
+  process: subprocess.Popen
+  port: int
+  log: pathlib.Path
+
+  @property
+  def url(self):
+    return f'http://127.0.0.1:{self.port}/'
+
+  def request(self, method, path, body=None, headers=(), **options):
+    """Returns status, headers and content of an answer."""
+    connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
+    with contextlib.closing(connection):
+      connection.request(method, path, body, dict(headers), **options)
+      answer = connection.getresponse()
+      return answer.status, answer.headers, answer.read()
+
+  def predict(self, body, **options):
+    """Returns status and JSON of an answer to JSON, which may be bytes already."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = {'Content-Type': 'application/json'}
+    status, _, answer = self.request('POST', '/predict', content, headers, **options)
+    return status, json.loads(answer)
+
+  def connect(self):
+    return socket.create_connection(('127.0.0.1', self.port), timeout=30)
+
+  def megabytes(self):
+    return psutil.Process(self.process.pid).memory_info().rss / 2**20
+
+
+@contextlib.contextmanager
+def serving(run_dir, *arguments, python_options=(), **limits):
+  """Yields a service on a free port; limits replace those of `serving.limits`."""
+  code = ('-c', _WITH_LIMITS.replace('{limits!r}', repr(limits)))
+  module = code if limits else ('-m', MODULE)
+  with tempfile.TemporaryDirectory() as folder:
+    log = pathlib.Path(folder, 'log')
+    with log.open('wb') as stderr:
+      process = subprocess.Popen(
+          [
+              sys.executable,
+              *python_options,
+              *module,
+              f'--model_dir={run_dir}',
+              '--port=0',
+              *arguments,
+          ],
+          stdout=subprocess.DEVNULL,
+          stderr=stderr,
+          env={**os.environ},
+      )
+    try:
+      yield Service(process, _port(process, log), log)
+    finally:
+      process.kill()
+      process.wait()
+
+
+def _port(process, log):
+  """Waits for the line that says where the service is."""
+  while True:
+    if found := re.search(r'^http://.*:(\d+)/', log.read_text(), re.M):
+      return int(found[1])
+    try:
+      process.wait(0.05)
+    except subprocess.TimeoutExpired:
+      continue
+    raise AssertionError(log.read_text())

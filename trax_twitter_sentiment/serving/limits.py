@@ -3,7 +3,7 @@
 MAX_TEXTS = 500
 MAX_CHARACTERS = 10_000
 
-# What bounds the time that a request takes: a second or so, with texts of the worst kind.
+# What bounds the time that a request takes: a second or so, with the worst of texts.
 MAX_BODY_BYTES = 256 * 1024
 MAX_HEAD_BYTES = 16 * 1024
 

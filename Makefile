@@ -7,7 +7,8 @@ RUN := $(VENV)/bin/python
 PYTEST := $(RUN) -m pytest -n 2 --dist worksteal
 OUTPUT_DIR ?= runs/twitter
 
-.PHONY: train test test-all soak bench accuracy lint types audit wheel-check dist clean
+.PHONY: train test test-all soak bench accuracy docs lint types audit wheel-check dist \
+    clean
 
 train: $(VENV)/installed
 	$(RUN) -m trax.trainer --config_file=twitter.gin \
@@ -31,6 +32,10 @@ soak: $(VENV)/installed-test
 	SOAK=1 $(RUN) -m pytest -m '' tests/trax_support/test_kill.py tests/fuzz
 	if $(RUN) -c 'import atheris'; then \
 	    $(RUN) tests/fuzz/atheris_surfaces.py -runs=100000; fi
+
+# Into build/site; a link that leads nowhere is an error.
+docs: $(VENV)/installed-docs
+	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
 
 lint: $(VENV)/installed-dev
 	$(RUN) -m ruff check .

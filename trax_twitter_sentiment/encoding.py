@@ -119,7 +119,7 @@ def tokenize_tweet(text: str) -> list[str]:
   Args:
     text: one tweet.
 
-  Example:
+  Examples:
     >>> tokenize_tweet('@amy The #concert was sooooo amazing :)')
     ['concert', 'sooo', 'amaz', ':)']
   """

@@ -66,7 +66,7 @@ def check_halves(setting: str, batch_size: object) -> None:
 def did_you_mean(name: str, names: Sequence[str]) -> str:
   """Returns a hint at the most similar of `names`, or '' where none is similar.
 
-  Example:
+  Examples:
     >>> did_you_mean('twiter.gin', ['text_file.gin', 'twitter.gin'])
     " (did you mean 'twitter.gin'?)"
   """

@@ -29,7 +29,7 @@ def compute_accuracy(preds: Any, y: Any, y_weights: Any) -> tuple[Any, Any, Any]
     sum; the second. Where the weights sum to zero, so does the first sum, and the
     accuracy is NaN: there is nothing to be right or wrong about.
 
-  Example:
+  Examples:
     >>> preds = np.log([[0.9, 0.1], [0.2, 0.8]])
     >>> compute_accuracy(preds, np.array([0, 0]), np.array([3.0, 1.0]))
     (0.75, 3.0, 4.0)

@@ -53,7 +53,7 @@ def TwitterClassifier(
   Raises:
     UserError: if an argument is not a legal value.
 
-  Example:
+  Examples:
     >>> model = TwitterClassifier(vocab_size=9162, mode='eval')
     >>> ids = np.array([[3, 4, 5], [6, 7, 0]], np.int32)
     >>> _ = model.init(trax.shapes.signature(ids))

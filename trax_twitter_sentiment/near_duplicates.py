@@ -61,7 +61,7 @@ def near_duplicates(texts: Sequence[str]) -> list[int]:
   have a Jaccard index of 0.7 or more; links, handles, digits, emoticons, punctuation
   and case don't count. So are those that have one in common.
 
-  Example:
+  Examples:
     >>> near_duplicates(['Thanks @amy!', 'so sad', 'thanks @sid :)'])
     [0, 1, 0]
   """

@@ -35,7 +35,7 @@ class Model(Protocol):
 class SentimentPredictor:
   """Says of texts which class they are of: whether positive or negative, mostly.
 
-  Example:
+  Examples:
     >>> predictor = SentimentPredictor.load('runs/twitter')
     >>> predictor.predict(['what a lovely day :)'])[0].sentiment
     'positive'

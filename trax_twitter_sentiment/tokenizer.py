@@ -48,7 +48,7 @@ class TweetTokenizer:
   Every step can be switched by a gin binding such as `TweetTokenizer.stem=False`.
   Those of the notebook are on by default; they go in this order.
 
-  Example:
+  Examples:
     >>> tokenizer = TweetTokenizer(stop_words=frozenset({'the', 'was'}))
     >>> tokenizer.tokenize('@amy The #concert was sooooo amazing :)')
     ['concert', 'sooo', 'amaz', ':)']

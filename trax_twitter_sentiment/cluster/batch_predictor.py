@@ -55,7 +55,8 @@ class BatchPredictor:
     column: the column of the texts.
     min_probability: what is less probable is called `'unsure'`, without a label.
 
-  Example, of Ray Data:
+  Examples:
+    >>> import ray
     >>> model = model_bytes('runs/twitter')
     >>> ray.data.read_parquet('tweets/').map_batches(
     ...     BatchPredictor, fn_constructor_args=[model], batch_format='pyarrow'

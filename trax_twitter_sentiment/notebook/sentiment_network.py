@@ -44,7 +44,7 @@ class SentimentNetwork:
   nobody but its maker can save: the network trains all the same, and says on stderr
   what is missing.
 
-  Example:
+  Examples:
     >>> network = SentimentNetwork(
     ...     vocabulary_size=vocabulary_size(),
     ...     training_generator=TwitterBatches('train')(),

@@ -14,7 +14,7 @@ _BINDING = re.compile(r'^([\w./]+) = (.*(?:\n[ \t}\])].*)*)', re.M)
 def parse(config: str) -> dict[str, str]:
   """Returns the settings of a config that gin wrote, each with its value as text.
 
-  Example:
+  Examples:
     >>> parse('train.steps = 60\\n')
     {'train.steps': '60'}
   """

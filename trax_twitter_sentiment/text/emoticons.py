@@ -36,7 +36,7 @@ _EMOTICON = re.compile(
 def remove_emoticons(text: str) -> str:
   """Returns a text with a space for each of its emoticons; links stay as they are.
 
-  Example:
+  Examples:
     >>> remove_emoticons('great :-) https://example.com/a:)')
     'great   https://example.com/a '
   """

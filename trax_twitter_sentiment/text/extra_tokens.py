@@ -38,7 +38,7 @@ _MAX_FORMS = 16
 def pairs(tokens: Sequence[str]) -> list[str]:
   """Returns each two neighbours as one token.
 
-  Example:
+  Examples:
     >>> pairs(['not', 'a', 'day'])
     ['not a', 'a day']
   """
@@ -48,7 +48,7 @@ def pairs(tokens: Sequence[str]) -> list[str]:
 def negated(tokens: Sequence[str]) -> list[bool]:
   """Returns whether each token is one of three after a negation, in its clause.
 
-  Example:
+  Examples:
     >>> negated(["don't", 'like', 'it', '.', 'good'])
     [False, True, True, False, False]
   """
@@ -78,7 +78,7 @@ def characters(word: str) -> tuple[str, ...]:
   Of 2 to 6 characters, as scikit-learn's `char_wb` has them: what words of one root,
   and words misspelt, have in common.
 
-  Example:
+  Examples:
     >>> characters('a')
     ('<chars _a>', '<chars a_>', '<chars _a_>')
   """
@@ -103,7 +103,7 @@ def lexicon_tokens(
     flags: whether each is negated.
     lexicon: word -> strength, from -3 to 3.
 
-  Example:
+  Examples:
     >>> lexicon_tokens(['good', 'awful'], [True, False], {'good': 2, 'awful': -2})
     ['<not positive 2>', '<negative 2>']
   """
@@ -120,7 +120,7 @@ def lexicon_tokens(
 def vader_lexicon() -> tuple[tuple[str, int], ...]:
   """Returns the words and emoji of VADER's lexicon with their strength, from -3 to 3.
 
-  Example:
+  Examples:
     >>> lexicon = dict(vader_lexicon())
     >>> lexicon['great'], lexicon['awful'], lexicon['😢']
     (3, -2, -2)
@@ -169,7 +169,7 @@ def _strength(measure: float) -> int:
 def strength_of(token: str, lexicon: Mapping[str, Number]) -> Number | int:
   """Returns what a lexicon says of a word, also of an elongated one; 0 for nothing.
 
-  Example:
+  Examples:
     >>> strength_of('gooood', {'good': 2}), strength_of('coool', {'col': 1, 'cool': 2})
     (2, 2)
   """

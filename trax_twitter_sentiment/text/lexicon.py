@@ -51,7 +51,7 @@ def side_features(token: str, lexicon: Mapping[str, float]) -> tuple[float, ...]
   They are its strength if it is positive, and if it is negative, of words as they are
   and of words after a negation (`'<not> word'`). Elongated words count as their entry.
 
-  Example:
+  Examples:
     >>> side_features('<not> good', {'good': 1.9})
     (0.0, 0.0, 1.9, 0.0)
   """

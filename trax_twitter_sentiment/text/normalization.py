@@ -39,7 +39,7 @@ def marks(text: str) -> list[str]:
 
   What they say is left out by most settings; that they are there says something, too.
 
-  Example:
+  Examples:
     >>> marks('@amy see www.example.org #fun #sun')
     ['<handle>', '<link>', '<hashtag>', '<hashtag>']
   """

@@ -60,7 +60,7 @@ _STEP_4 = _by_last_letters(1, [
 def stem(word: str) -> str:
   """Returns the stem of a word, in lower case.
 
-  Example:
+  Examples:
     >>> stem('Amazing'), stem('happily')
     ('amaz', 'happili')
   """

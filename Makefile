@@ -7,8 +7,8 @@ RUN := $(VENV)/bin/python
 PYTEST := $(RUN) -m pytest -n 2 --dist worksteal
 OUTPUT_DIR ?= runs/twitter
 
-.PHONY: train test test-all soak bench accuracy docs lint types audit wheel-check dist \
-    clean
+.PHONY: train test test-all soak bench accuracy docs notebook lint types audit \
+    wheel-check dist clean
 
 train: $(VENV)/installed
 	$(RUN) -m trax.trainer --config_file=twitter.gin \
@@ -36,6 +36,10 @@ soak: $(VENV)/installed-test
 # Into build/site; a link that leads nowhere is an error.
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
+
+# The outputs of the notebook, of the made-up tweets.
+notebook: $(VENV)/installed-test
+	$(RUN) examples/execute.py
 
 lint: $(VENV)/installed-dev
 	$(RUN) -m ruff check .

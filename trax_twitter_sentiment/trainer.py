@@ -18,13 +18,10 @@ import os
 import pathlib
 import re
 import shlex
-import shutil
 import sys
-import tempfile
-import warnings
 from typing import TYPE_CHECKING
 
-from trax_twitter_sentiment.trax_support import compiled_code, terminal
+from trax_twitter_sentiment.trax_support import compiled_code, fast_imports, terminal
 
 import gin
 from absl import flags
@@ -155,37 +152,14 @@ def _say_what_is_next(output_dir: str) -> None:
 
 
 def _import_trax() -> None:
-  """Imports Trax fast, and without what its libraries say then or later on.
-
-  What they say while they are imported is shown if that fails.
-  """
-  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
-  with (
-      tempfile.TemporaryFile() as said,
-      warnings.catch_warnings(),
-      terminal.passing('Importing TensorFlow, JAX and Trax …'),
-  ):
-    warnings.simplefilter('ignore')
-    # Much of it is written by C++ code, past `sys.stderr`.
-    stderr = os.dup(2)
-    os.dup2(said.fileno(), 2)
-    try:
-      importlib.import_module('trax_twitter_sentiment.trax_support.repairs')
+  """Imports Trax fast, and without what its libraries say."""
+  with terminal.passing('Importing TensorFlow, JAX and Trax …'):
+    importlib.import_module('trax_twitter_sentiment.trax_support.repairs')
+    with fast_imports.quiet():
       trainer = importlib.import_module('trax.trainer')
       # The first look for a GPU, if it is in vain, says so.
       trainer.tf.config.list_physical_devices()
-    except BaseException:
-      said.seek(0)
-      with open(stderr, 'wb', closefd=False) as file:
-        shutil.copyfileobj(said, file)
-      raise
-    finally:
-      os.dup2(stderr, 2)
-      os.close(stderr)
   logging.getLogger('jax').setLevel(logging.WARNING)
-  if not sys.warnoptions:
-    # Nobody who trains can mend what these warn of.
-    warnings.filterwarnings('ignore', module=r'(jax|trax)\.')
 
 
 def _check_configuration() -> None:

@@ -1,4 +1,4 @@
-"""Large imports, faster."""
+"""Large imports, faster, and without a word."""
 
 import contextlib
 import gc
@@ -6,8 +6,12 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
+import shutil
 import sys
+import tempfile
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -24,6 +28,29 @@ def no_garbage_collection() -> Iterator[None]:
   finally:
     if was_on:
       gc.enable()
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+  """Keeps to itself what libraries say while they are imported, unless that fails."""
+  os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+  with tempfile.TemporaryFile() as said, warnings.catch_warnings():
+    warnings.simplefilter('ignore')
+    # Much of it is written by C++ code, past `sys.stderr`.
+    stderr = os.dup(2)
+    os.dup2(said.fileno(), 2)
+    of_python = open(said.fileno(), 'w', buffering=1, closefd=False)  # noqa: SIM115
+    try:
+      with contextlib.redirect_stderr(of_python):
+        yield
+    except BaseException:
+      said.seek(0)
+      with open(stderr, 'wb', closefd=False) as file:
+        shutil.copyfileobj(said, file)
+      raise
+    finally:
+      os.dup2(stderr, 2)
+      os.close(stderr)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import inspect
 import random
 import re
 import sys
+import warnings
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -58,6 +59,7 @@ def _cheap_inspect() -> Iterator[None]:
 
 
 with (
+    fast_imports.quiet(),
     fast_imports.no_garbage_collection(),
     _cheap_inspect(),
     fast_imports.without_keras(),
@@ -77,6 +79,12 @@ with (
 
   # All this stays: the next collection would go through it for a quarter of a second.
   gc.freeze()
+
+
+def _ignore_warnings_of_libraries() -> None:
+  """Leaves out warnings that nobody who trains can mend, unless they are asked for."""
+  if not sys.warnoptions:
+    warnings.filterwarnings('ignore', module=r'(jax|trax)\.')
 
 
 def _repair_tree_unflatten() -> None:
@@ -291,6 +299,7 @@ def _show_user_errors_in_one_line() -> None:
   sys.excepthook = excepthook
 
 
+_ignore_warnings_of_libraries()
 _repair_tree_unflatten()
 _repair_skipping_of_examples()
 _repair_further_hosts()

@@ -1,0 +1,15 @@
+"""Runs the notebook on the made-up tweets and keeps its outputs: `make notebook`."""
+
+import os
+import pathlib
+
+import nbclient
+import nbformat
+
+PATH = pathlib.Path(__file__).with_name('sentiment.ipynb')
+
+os.environ['SOURCE'] = 'sample'
+notebook = nbformat.read(PATH, as_version=4)
+# Without times, which would make each version another.
+nbclient.NotebookClient(notebook, timeout=300, record_timing=False).execute()
+nbformat.write(notebook, PATH)

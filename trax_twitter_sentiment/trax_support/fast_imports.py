@@ -34,15 +34,18 @@ def no_garbage_collection() -> Iterator[None]:
 def quiet() -> Iterator[None]:
   """Keeps to itself what libraries say while they are imported, unless that fails."""
   os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+  with contextlib.suppress(ImportError):
+    # Gym, which Trax imports, says at length that it isn't maintained.
+    from gym_notices import notices
+
+    notices.notices.clear()
   with tempfile.TemporaryFile() as said, warnings.catch_warnings():
     warnings.simplefilter('ignore')
     # Much of it is written by C++ code, past `sys.stderr`.
     stderr = os.dup(2)
     os.dup2(said.fileno(), 2)
-    of_python = open(said.fileno(), 'w', buffering=1, closefd=False)  # noqa: SIM115
     try:
-      with contextlib.redirect_stderr(of_python):
-        yield
+      yield
     except BaseException:
       said.seek(0)
       with open(stderr, 'wb', closefd=False) as file:

@@ -117,13 +117,15 @@ def watch_task(*arguments: str, environment: Mapping[str, str]) -> tuple[float, 
   return json.loads(finished.last_line), finished.megabytes
 
 
-def seconds_until(line_part: str, *arguments: str) -> float:
+def seconds_until(
+    line_part: str, *arguments: str, environment: Mapping[str, str] = _NO_VARIABLES
+) -> float:
   """Returns the time from a process's start to a line on its standard output.
 
-  The process is ended then.
+  The process is killed then.
   """
   start = time.perf_counter()
-  process = _start(arguments, {}, subprocess.PIPE, subprocess.DEVNULL)
+  process = _start(arguments, environment, subprocess.PIPE, subprocess.DEVNULL)
   assert process.stdout
   with process:
     for line in process.stdout:

@@ -80,6 +80,16 @@ def _clean_gin():
   gin.clear_config()
 
 
+@pytest.fixture(scope='session')
+def run_dir(tmp_path_factory):
+  """The output directory of a run on the sample, which tests leave as it is."""
+  from runs import train  # Imports Trax, which not every worker needs.
+
+  folder = tmp_path_factory.mktemp('run')
+  train(folder, 'train.steps=20')
+  return folder
+
+
 @pytest.fixture
 def sample_corpus():
   """Binds the bundled sample as the corpus."""

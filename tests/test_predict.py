@@ -12,18 +12,10 @@ import sys
 import psutil
 import pytest
 from conftest import run_python
-from runs import train
 
 from trax_twitter_sentiment import __version__
 
 COMMAND = ('-m', 'trax_twitter_sentiment.predict')
-
-
-@pytest.fixture(scope='module')
-def run_dir(tmp_path_factory):
-  folder = tmp_path_factory.mktemp('run')
-  train(folder, 'train.steps=20')
-  return folder
 
 
 @pytest.fixture

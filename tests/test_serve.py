@@ -27,13 +27,6 @@ FAST = {'REQUEST_SECONDS': 1, 'IDLE_SECONDS': 1, 'MAX_CONNECTIONS': 20}
 
 
 @pytest.fixture(scope='module')
-def run_dir(tmp_path_factory):
-  folder = tmp_path_factory.mktemp('run')
-  train(folder, 'train.steps=20')
-  return folder
-
-
-@pytest.fixture(scope='module')
 def service(run_dir):
   with serving(run_dir) as started:
     yield started

@@ -13,13 +13,6 @@ TEXTS = ['so sad :(', 'lovely :)', None, ' ', 'zzz']
 
 
 @pytest.fixture(scope='module')
-def run_dir(tmp_path_factory):
-  folder = tmp_path_factory.mktemp('run')
-  train(folder, 'train.steps=20')
-  return folder
-
-
-@pytest.fixture(scope='module')
 def predictor(run_dir):
   return BatchPredictor(model_bytes(run_dir))
 

@@ -5,7 +5,6 @@ import json
 import math
 
 import pytest
-from runs import train
 
 from trax_twitter_sentiment import BatchPredictor, model_bytes
 from trax_twitter_sentiment.cluster import blocks, counting, evaluation_job
@@ -19,10 +18,8 @@ NAMES = 'negative', 'positive'
 
 
 @pytest.fixture(scope='module')
-def predictor(tmp_path_factory):
-  folder = tmp_path_factory.mktemp('run')
-  train(folder, 'train.steps=20')
-  return BatchPredictor(model_bytes(folder))
+def predictor(run_dir):
+  return BatchPredictor(model_bytes(run_dir))
 
 
 @pytest.fixture

@@ -15,20 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import run_python
 from ray import cluster_utils
-from runs import train
 
 from trax_twitter_sentiment import model_bytes
 
 PREDICT = ('-m', 'trax_twitter_sentiment.predict')
 EVALUATE = ('-m', 'trax_twitter_sentiment.evaluate')
 N_FILES, ROWS_OF_FILE = 20, 5000
-
-
-@pytest.fixture(scope='module')
-def run_dir(tmp_path_factory):
-  folder = tmp_path_factory.mktemp('run')
-  train(folder, 'train.steps=20')
-  return folder
 
 
 @pytest.fixture(scope='module')

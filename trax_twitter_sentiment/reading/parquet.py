@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 # Rows that are in memory at a time.
 _BATCH_SIZE = 1024
 
+_BUFFER_BYTES = 2**20
+
 
 def rows(
     opened: Source,
@@ -100,7 +102,8 @@ def _file(opened: Source) -> Iterator['pq.ParquetFile']:
     ) from error
   try:
     content = opened.file if opened.size is not None else pa.BufferReader(opened.read())
-    yield pq.ParquetFile(content)
+    # Buffered, so that a large row group isn't in memory whole.
+    yield pq.ParquetFile(content, buffer_size=_BUFFER_BYTES)
   except pa.ArrowException as error:
     reason = ' '.join(str(error).split())
     raise UserError(f'{opened.name} is damaged: {reason}.') from error

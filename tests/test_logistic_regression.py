@@ -182,6 +182,13 @@ def test_shares_of_characters_count_towards_their_word(tmp_path):
         (["LogisticRegressionStart.lexicon='/nowhere'"], "'/nowhere': No such file"),
         (["LogisticRegressionStart.token_weights_from='/nowhere'"], '/nowhere'),
         (["encoded_corpus.further_tokens_from='/nowhere'"], "from='/nowhere' has no"),
+        (
+            [
+                "encoded_corpus.further_tokens_from='/nowhere'",
+                "encoded_corpus.tokenizer_from='/nowhere'",
+            ],
+            'adds to a vocabulary that is learned',
+        ),
     ],
 )
 def test_mistake_is_named_before_training(tmp_path, bindings, message):

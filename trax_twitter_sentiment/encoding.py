@@ -141,7 +141,8 @@ def encoded_corpus(
       ones included; the most frequent ones do. `None` for all.
     min_token_count: how often a token has to be in the training texts to have one.
     tokenizer_from: the output directory of a run whose tokenizer, vocabulary
-      included, is used as it is: to fine-tune that run's model on this corpus.
+      included, is used as it is: to fine-tune that run's model on this corpus. The
+      size of the vocabulary and the lexicon play no part then.
     lexicon: `'vader'`, or a file of words and numbers, whose words have an id
       whether or not they are in the training texts: `LogisticRegressionStart` gives
       them a weight. `None` for none.
@@ -154,6 +155,12 @@ def encoded_corpus(
   if max_vocabulary_size is not None:
     check_positive('encoded_corpus.max_vocabulary_size', max_vocabulary_size)
   check_positive('encoded_corpus.min_token_count', min_token_count)
+  if tokenizer_from and further_tokens_from:
+    raise UserError(
+        f'encoded_corpus.further_tokens_from={further_tokens_from!r} adds to a '
+        'vocabulary that is learned; that of encoded_corpus.tokenizer_from is used as '
+        'it is.'
+    )
   if tokenizer_from:
     tokenizer = _tokenizer_of('tokenizer_from', tokenizer_from)
   else:

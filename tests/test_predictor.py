@@ -157,6 +157,7 @@ def test_prediction_loads_neither_trax_nor_tensorflow(runs):
   assert run_python('-c', code).stdout == 'set()\n'
 
 
+@pytest.mark.slow
 def test_other_trax_models_are_loaded_through_trax(runs, capsys):
   folder, loop = runs(
       'train.model=@trax.models.TransformerEncoder',

@@ -402,6 +402,7 @@ def test_missing_event_files_and_config_are_said(run, tmp_path):
   assert len(page.attributes('img')) == 8
 
 
+@pytest.mark.slow
 def test_other_model_is_reported_without_explanations(tmp_path):
   train(
       tmp_path,

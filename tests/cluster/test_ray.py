@@ -149,6 +149,7 @@ def test_killed_node_loses_and_doubles_no_row(cluster, run_dir, tweets, tmp_path
   assert 'was begun with another files; give a new folder' in stderr
 
 
+@pytest.mark.slow
 def test_every_column_of_other_formats_is_kept(cluster, run_dir, tmp_path):
   objects = [{'text': 'so sad :(', 'x': 1}, {'y': [2], 'text': 'half \ud83d'}]
   (tmp_path / 'a.jsonl').write_text('\n'.join(map(json.dumps, objects)))
@@ -171,6 +172,7 @@ def test_every_column_of_other_formats_is_kept(cluster, run_dir, tmp_path):
   assert empty['label'] == []
 
 
+@pytest.mark.slow
 def test_malformed_file_is_named_and_may_be_skipped(cluster, run_dir, tmp_path):
   (tmp_path / 'a.jsonl').write_text('{"text": "a"}\n{"text": \n')
   pq.write_table(pa.table({'text': ['b', 'c']}), tmp_path / 'b.parquet')

@@ -64,8 +64,8 @@ def check_same(tmp_path, *bindings, steps=(1, 3, 8, 10), **arguments):
         ('twitter.gin', [DROPOUT, 'eval/TwitterBatches.shuffle=True']),
         ('twitter.gin', ['train.optimizer=@trax.optimizers.Adafactor']),
         ('twitter_notebook.gin', ['train.checkpoints_at=[1, 3, 8, 10]']),
-        ('twitter_transformer.gin', []),
-        ('twitter_gru.gin', []),
+        pytest.param('twitter_transformer.gin', [], marks=pytest.mark.slow),
+        pytest.param('twitter_gru.gin', [], marks=pytest.mark.slow),
     ],
 )
 def test_run_in_parts_ends_as_one_at_once(tmp_path, config, bindings):
@@ -85,7 +85,10 @@ def test_best_checkpoint_is_that_of_a_run_at_once(tmp_path):
   assert parts == once
 
 
-@pytest.mark.parametrize('source', ['@TwitterSamples()', '@train/data.TFDS()'])
+_SLOW_TFDS = pytest.param('@train/data.TFDS()', marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize('source', ['@TwitterSamples()', _SLOW_TFDS])
 def test_traxs_own_stages_go_on_where_they_were(tmp_path, source):
   check_same(
       tmp_path,
@@ -160,6 +163,7 @@ def test_generator_that_ends_is_at_its_end(tmp_path, sample_corpus):
   assert again.training_loop.step == 3
 
 
+@pytest.mark.slow
 def test_two_devices_go_on_like_two_that_did_not_stop(tmp_path):
   for name, steps in (('at_once', [8]), ('in_parts', [3, 8])):
     for n_steps in steps:

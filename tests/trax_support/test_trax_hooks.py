@@ -83,6 +83,7 @@ def test_bucketing_by_length(tmp_path):
   assert accuracies(loop)[-1] > 0.9
 
 
+@pytest.mark.slow
 def test_trax_subword_tokenizer_on_twitter_samples(tmp_path):
   encoder = text_encoder.SubwordTextEncoder.build_from_generator(
       iter(TwitterCorpus('sample').train.texts), 1000
@@ -230,7 +231,9 @@ train.eval_steps = 1
 """
 
 
-@pytest.mark.parametrize('config', [_METRIC_ALONE, _STREAM_ALONE])
+@pytest.mark.parametrize(
+    'config', [_METRIC_ALONE, pytest.param(_STREAM_ALONE, marks=pytest.mark.slow)]
+)
 def test_one_import_of_the_plugin_is_enough(tmp_path, config):
   (tmp_path / 'other_stream.py').write_text(_OTHER_STREAM)
   (tmp_path / 'my.gin').write_text(config)

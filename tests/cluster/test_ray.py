@@ -252,6 +252,19 @@ def test_flags_that_do_not_fit_are_refused(run_dir, arguments, message):
   assert message in result.stderr
 
 
+def test_ray_that_is_missing_is_named(run_dir, tmp_path):
+  (tmp_path / 'ray.py').write_text('raise ModuleNotFoundError("no ray")')
+  (tmp_path / 'a.txt').write_text('so sad\n')
+  result = run_python(
+      *PREDICT, f'--model_dir={run_dir}', '--input=a.txt', '--engine=ray',
+      '--output=scored', cwd=tmp_path,
+  )  # fmt: skip
+  assert result.returncode == 1
+  assert result.stderr == (
+      "ERROR: --engine=ray takes Ray: `pip install 'trax-twitter-sentiment[ray]'`.\n"
+  )
+
+
 def test_cluster_that_is_not_there_is_named(run_dir, tmp_path):
   (tmp_path / 'a.txt').write_text('so sad\n')
   command = [

@@ -29,7 +29,6 @@ _MAX_PENDING = 1000
 # Ray's smallest store is ample for a model, and fits the /dev/shm of a container.
 _STORE_BYTES = 2**28
 
-
 _SECONDS_TO_ANSWER = 10
 
 

@@ -361,6 +361,8 @@ def test_runs_on_other_texts_are_not_compared(run, tmp_path):
       'TwitterBatches.batch_size=4',
       'eval/TwitterBatches.batch_size=4',
   )
+  other = Page(render(content_of(tmp_path / 'other')))
+  assert 'labels from the emoticons' not in other.text  # Which those of tweets are.
   result = report('--compare', str(run), str(tmp_path / 'other'), cwd=tmp_path)
   assert result.returncode == 1
   assert 'other validation texts' in result.stderr

@@ -20,11 +20,12 @@ SCORE_TITLES = ('accuracy', '95% interval', 'macro F1', 'log-loss')
 
 
 def headline(content: ReportContent) -> Element:
-  remark = (
-      'This corpus got its labels from the emoticons in the tweets, so that a model '
-      'that sees them hardly needs a word. The accuracy without them tells what the '
-      'model makes of words.'
-  )
+  remark = 'The accuracy without emoticons tells what the model makes of words.'
+  if content.corpus.name.startswith(('nltk', 'sample')):
+    remark = (
+        'This corpus got its labels from the emoticons in the tweets, so that a model '
+        f'that sees them hardly needs a word. {remark}'
+    )
   if len(content.variants) == 1:
     remark = 'The run itself leaves emoticons out, so there is one way to read a tweet.'
   cards = [

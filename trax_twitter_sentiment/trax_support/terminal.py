@@ -1,6 +1,7 @@
 """What the launcher shows on a terminal; elsewhere all is as Trax writes it."""
 
 import contextlib
+import io
 import logging
 import re
 import sys
@@ -17,7 +18,7 @@ _DIGITS = 4
 _CLEAR_LINE = '\r\x1b[K'
 
 
-class Lines:
+class Lines(io.TextIOBase):
   """A file that puts what Trax prints of one step into one line, above a bar."""
 
   def __init__(self):
@@ -26,10 +27,11 @@ class Lines:
     self._begun = self._step = ''
     self._figures: list[str] = []
 
-  def write(self, text: str) -> None:
+  def write(self, text: str) -> int:
     *lines, self._begun = (self._begun + text).split('\n')
     for line in lines:
       self._write_line(line)
+    return len(text)
 
   def flush(self) -> None:
     """Does nothing, since Trax flushes each line; `end_step` writes what is left."""
@@ -39,6 +41,11 @@ class Lines:
     if self._figures:
       self._file.write(f'Step {self._step}: {", ".join(self._figures)}\n')
     self._figures = []
+
+  def end(self) -> None:
+    """Writes what is left."""
+    self._write_line(self._begun)
+    self.end_step()
 
   def _write_line(self, line: str) -> None:
     if match := _LINE.match(line):
@@ -100,7 +107,7 @@ class Screen:
 
   def close(self) -> None:
     if self._lines:
-      self._lines.end_step()
+      self._lines.end()
     for bar in self._bars:
       bar.close()
 
@@ -154,7 +161,7 @@ def _printed_to(lines: Lines | None) -> Iterator[None]:
   if lines is None:
     yield
     return
-  with contextlib.redirect_stdout(lines):  # type: ignore[type-var]
+  with contextlib.redirect_stdout(lines):
     yield
 
 

@@ -63,16 +63,11 @@ class Run:
 
   def made_up_parquet(self, n_tweets: int) -> str:
     """Returns a pattern of Parquet files of made-up tweets."""
-    from pyarrow import csv, parquet
-
     folder = os.path.join(self.folder, f'{n_tweets}-parquet')
     if not os.path.exists(folder):
-      table = csv.read_csv(self.made_up(n_tweets))
-      os.mkdir(folder)
-      n_rows = n_tweets // _N_FILES
-      for i in range(_N_FILES):
-        part = table.slice(i * n_rows, n_rows)
-        parquet.write_table(part, os.path.join(folder, f'{i:02}.parquet'))
+      # Elsewhere, as the peak memory of a process counts what its parent has.
+      path, n_files = self.made_up(n_tweets), str(_N_FILES)
+      processes.run_task('write_parquet', path, folder, n_files)
     return os.path.join(folder, '*.parquet')
 
   def predict(self, path: str, n_processes: int = 1, *further: str) -> list[str]:
@@ -201,12 +196,16 @@ def large_file(run: Run) -> Iterator[Row]:
       'train.steps=1',
   ]
   command = [*run.trainer(_LAUNCHER), *(f'--config={b}' for b in bindings)]
-  environment = processes.with_cache(run.new_folder())
-  finished = processes.run(*command, environment=environment, watch_memory=True)
+  seconds, megabytes = [], []
+  for _ in tqdm.trange(3, desc='large file'):
+    environment = processes.with_cache(run.new_folder())
+    finished = processes.run(*command, environment=environment, watch_memory=True)
+    seconds.append(finished.seconds)
+    megabytes.append(finished.megabytes)
   name = 'the first step on a file of 1,600,000 tweets, from the start on'
-  yield _row(f'{name}: time', 'a minute', [finished.seconds], [60.0], 's', at_most=1)
+  yield _row(f'{name}: time', 'a minute', seconds, [60.0], 's', at_most=1)
   of = f'{name}: peak memory'
-  yield _row(of, '3 GB', [finished.megabytes], [3000.0], 'MB', at_most=1)
+  yield _row(of, '3 GB', megabytes, [3000.0], 'MB', at_most=1)
 
 
 def cold_start(run: Run) -> Iterator[Row]:

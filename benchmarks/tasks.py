@@ -128,6 +128,18 @@ def seconds_of_epoch(path: str, validation_path: str, n_tweets: str) -> float:
     return time.perf_counter() - start
 
 
+def write_parquet(path: str, folder: str, n_files: str) -> None:
+  """Writes the rows of a CSV file as so many Parquet files."""
+  from pyarrow import csv, parquet
+
+  table = csv.read_csv(path)
+  os.mkdir(folder)
+  n_rows = len(table) // int(n_files)
+  for i in range(int(n_files)):
+    part = table.slice(i * n_rows, n_rows)
+    parquet.write_table(part, os.path.join(folder, f'{i:02}.parquet'))
+
+
 def peer(name: str) -> tuple[float, float]:
   """Seconds of training one of `accuracy.LEARNERS`, and predictions a second."""
   from benchmarks import accuracy

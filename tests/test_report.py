@@ -2,6 +2,7 @@ import base64
 import dataclasses
 import hashlib
 import html.parser
+import os
 import re
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ from scipy.stats import binomtest
 
 from trax_twitter_sentiment import corpus
 from trax_twitter_sentiment.predictor import SentimentPredictor
-from trax_twitter_sentiment.reporting import baselines, comparison, plots
+from trax_twitter_sentiment.reporting import baselines, comparison, plots, run_facts
 from trax_twitter_sentiment.reporting import content as report_content
 from trax_twitter_sentiment.reporting import page as page_module
 from trax_twitter_sentiment.reporting.page import render
@@ -305,6 +306,26 @@ def test_run_tells_when_and_by_what_it_was_trained(page, run):
   assert digest in page.texts['td']
   weights = load_arrays(str(run / 'model.weights.npy.gz'))
   assert f'{sum(array.size for array in weights):,}' in page.texts['td']
+
+
+def test_copy_of_a_run_was_trained_when_the_run_was(run, tmp_path):
+  copy = tmp_path / 'copy'
+  shutil.copytree(run, copy, copy_function=shutil.copyfile)
+  for path in copy.rglob('*'):
+    os.utime(path, (1, 1))
+  trained = run_facts.facts(str(copy))['trained']
+  assert trained == run_facts.facts(str(run))['trained']
+  assert re.match(r'20\d\d-\d\d-\d\d \d\d:\d\d UTC, \d+\.\d seconds', trained)
+  shutil.rmtree(copy / 'train')  # Then it isn't known.
+  assert 'trained' not in run_facts.facts(str(copy))
+
+
+def test_pipe_for_a_digest_is_none(run, tmp_path):
+  copy = tmp_path / 'copy'
+  shutil.copytree(run, copy)
+  (copy / 'corpus.sha256').unlink()
+  os.mkfifo(copy / 'corpus.sha256')
+  assert 'SHA-256 of the encoded corpus' not in run_facts.facts(str(copy))
 
 
 def test_settings_that_differ_from_the_gin_file_are_listed(content, page):

@@ -15,7 +15,11 @@ from trax_twitter_sentiment.corpus import configured_corpus
 from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.models import pooling_of
-from trax_twitter_sentiment.run_directory.files import CORPUS_FILE, write_atomically
+from trax_twitter_sentiment.run_directory.files import (
+    CORPUS_FILE,
+    corpus_digest_of,
+    write_atomically,
+)
 from trax_twitter_sentiment.run_directory.model_info import ModelInfo
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
@@ -163,12 +167,9 @@ def _check_same_tokenizer(output_dir: str, tokenizer: TweetTokenizer) -> None:
 
 
 def _check_same_corpus(output_dir: str, digest: str) -> None:
-  try:
-    with open(os.path.join(output_dir, CORPUS_FILE), encoding='ascii') as file:
-      saved = file.read().strip()
-  except FileNotFoundError:
+  if not os.path.lexists(os.path.join(output_dir, CORPUS_FILE)):
     return
-  if saved != digest:
+  if corpus_digest_of(output_dir) != digest:
     raise UserError(
         f'{output_dir} holds a run on another corpus, or on this one before it '
         f'changed ({CORPUS_FILE} differs). Use another output_dir, or the corpus as '

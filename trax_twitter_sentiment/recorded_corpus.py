@@ -3,7 +3,6 @@
 import ast
 import functools
 import inspect
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -15,7 +14,7 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.mixed_corpus import MIXED, MixedCorpus
 from trax_twitter_sentiment.near_duplicates import GROUPED, GroupedCorpus
 from trax_twitter_sentiment.run_directory import settings
-from trax_twitter_sentiment.run_directory.files import CORPUS_FILE
+from trax_twitter_sentiment.run_directory.files import corpus_digest_of
 from trax_twitter_sentiment.text_corpora import (
     TextFileCorpus,
     TfdsCorpus,
@@ -122,12 +121,8 @@ def _bound(
 
 
 def _warn_of_changes(folder: str, tokenizer: TweetTokenizer, corpus: Corpus) -> None:
-  try:
-    with open(os.path.join(folder, CORPUS_FILE), encoding='ascii') as file:
-      saved = file.read().strip()
-  except (OSError, UnicodeDecodeError):
-    return
-  if saved != corpus_digest(corpus, tokenizer):
+  saved = corpus_digest_of(folder)
+  if saved is not None and saved != corpus_digest(corpus, tokenizer):
     print(
         f'WARNING: {corpus.name} has changed since the run began, so its validation '
         'part is another.',

@@ -9,7 +9,7 @@ MAJORITY = 'the largest class'
 TF_IDF = 'TF-IDF and logistic regression, by scikit-learn'
 
 # So that the report of a large corpus doesn't take longer than its training.
-MAX_TRAINING_TEXTS = 50_000
+MAX_TRAINING_TEXTS = 20_000
 
 _LEAST_PROBABILITY = 1e-12
 
@@ -39,6 +39,7 @@ def _tf_idf(corpus: Corpus, training: list[str], validation: list[str]) -> np.nd
   # Imported on use: only reports take them, and they take long.
   from sklearn.feature_extraction.text import TfidfVectorizer
   from sklearn.linear_model import LogisticRegression
+  from sklearn.multiclass import OneVsRestClassifier
 
   chosen = np.arange(len(training))
   if len(chosen) > MAX_TRAINING_TEXTS:
@@ -57,6 +58,8 @@ def _tf_idf(corpus: Corpus, training: list[str], validation: list[str]) -> np.nd
   if len(classes) == 1:
     found[:, classes] = 1.0
   else:
-    model = LogisticRegression(C=10.0, max_iter=1000).fit(inputs, labels)
+    # Some five times as fast as all classes at once, and as good.
+    regression = LogisticRegression(solver='liblinear')
+    model = OneVsRestClassifier(regression).fit(inputs, labels)
     found[:, model.classes_] = model.predict_proba(vectorizer.transform(validation))
   return np.log(np.maximum(found, _LEAST_PROBABILITY))

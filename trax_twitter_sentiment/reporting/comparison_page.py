@@ -44,7 +44,7 @@ def _scores(comparison: Comparison) -> Element:
       score_row(_title(comparison, i), found)
       for i, found in enumerate(comparison.evaluations)
   ]
-  table = element('div', element('table', header, *rows), class_='card')
+  table = element('div', element('table', header, *rows), class_='card scores')
   return section('Scores', table)
 
 

@@ -224,7 +224,10 @@ def score_histogram(
 
 def _legend_above(axes: Axes) -> None:
   """Puts the legend where it covers nothing."""
-  axes.legend(loc='lower left', bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+  n_columns = 1 if len(axes.get_legend_handles_labels()[1]) > 2 else 2
+  axes.legend(
+      loc='lower left', bbox_to_anchor=(0, 1), ncols=n_columns, borderaxespad=0.2
+  )
 
 
 def _plain(name: str) -> str:

@@ -1,5 +1,6 @@
 """What a run's directory tells of how the run came about."""
 
+import contextlib
 import datetime
 import importlib.resources
 import os
@@ -7,7 +8,8 @@ import re
 import shlex
 
 from trax_twitter_sentiment.run_directory import settings
-from trax_twitter_sentiment.run_directory.files import CORPUS_FILE
+from trax_twitter_sentiment.run_directory.curves import last_start
+from trax_twitter_sentiment.run_directory.files import corpus_digest_of
 from trax_twitter_sentiment.run_directory.weights import WEIGHTS_FILE, load_arrays
 
 
@@ -16,13 +18,15 @@ def facts(model_dir: str) -> dict[str, str]:
   found = {}
   weights = os.path.join(model_dir, WEIGHTS_FILE)
   config = os.path.join(model_dir, settings.CONFIG_FILE)
+  # By what the run wrote itself: files that are copied have another time.
+  if times := last_start(os.path.join(model_dir, 'train')):
+    with contextlib.suppress(ValueError, OverflowError, OSError):  # Of damaged times.
+      when = datetime.datetime.fromtimestamp(times[1], datetime.timezone.utc)
+      found['trained'] = (
+          f'{when:%Y-%m-%d %H:%M} UTC, {_duration(times[1] - times[0])} from the first '
+          'to the last figures of its last start'
+      )
   if os.path.exists(weights):
-    ended = os.stat(weights).st_mtime
-    when = datetime.datetime.fromtimestamp(ended, datetime.timezone.utc)
-    found['trained'] = f'{when:%Y-%m-%d %H:%M} UTC'
-    # Trax writes it before the first step of each start.
-    if os.path.exists(config) and (took := ended - os.stat(config).st_mtime) > 0:
-      found['trained'] += f', {_duration(took)} from its (last) start'
     n_weights = sum(array.size for array in load_arrays(weights))
     found['trainable weights'] = f'{n_weights:,}'
   if os.path.exists(config):
@@ -30,11 +34,8 @@ def facts(model_dir: str) -> dict[str, str]:
         'python -m trax_twitter_sentiment.trainer '
         f'--config_file={shlex.quote(config)} --output_dir=DIR'
     )
-  try:
-    with open(os.path.join(model_dir, CORPUS_FILE), encoding='ascii') as file:
-      found['SHA-256 of the encoded corpus'] = file.read().strip()
-  except (OSError, UnicodeDecodeError):
-    pass
+  if digest := corpus_digest_of(model_dir):
+    found['SHA-256 of the encoded corpus'] = digest
   return found
 
 

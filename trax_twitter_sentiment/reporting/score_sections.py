@@ -65,7 +65,8 @@ def _baselines(content: ReportContent) -> Element:
         f'TF-IDF was trained on {baselines.MAX_TRAINING_TEXTS:,} of the training texts.'
     )
   table = element('table', element('caption', 'Beside others'), header, *rows)
-  return element('div', table, element('p', remark, class_='faint'), class_='card')
+  faint = element('p', remark, class_='faint')
+  return element('div', table, faint, class_='card scores')
 
 
 def number_title(title: str) -> Element:

@@ -4,6 +4,7 @@ import functools
 import glob
 import os
 from collections.abc import Iterator
+from typing import Any
 
 # What Trax puts before the names of losses and metrics.
 _PREFIX = 'metrics/'
@@ -26,15 +27,42 @@ def read_curves(folder: str) -> dict[str, Curve]:
   the later one counts. A file that was cut off or damaged counts as far as it goes.
   """
   curves: dict[str, Curve] = {}
-  # The names hold the time of their start, in seconds.
-  for path in sorted(glob.glob(os.path.join(glob.escape(folder), '*.tfevents.*'))):
-    if os.path.isfile(path):
-      _read_file(path, curves)
+  for path in _event_files(folder):
+    _read_file(path, curves)
   return {name: dict(sorted(curve.items())) for name, curve in curves.items()}
+
+
+def last_start(folder: str) -> tuple[float, float] | None:
+  """Returns when a run was last started, and when it last told something.
+
+  In seconds since 1970, by the newest of a folder's event files; `None` without any.
+  """
+  found = None
+  for path in _event_files(folder):
+    times = [event.wall_time for event in _events(path)]
+    if times and min(times) > 0:
+      found = min(times), max(times)
+  return found
+
+
+def _event_files(folder: str) -> list[str]:
+  # The names hold the time of their start, in seconds.
+  paths = sorted(glob.glob(os.path.join(glob.escape(folder), '*.tfevents.*')))
+  return [path for path in paths if os.path.isfile(path)]
 
 
 def _read_file(path: str, curves: dict[str, Curve]) -> None:
   """Adds what a file holds to `curves`."""
+  for event in _events(path):
+    for value in event.summary.value:
+      if value.tag.startswith(_PREFIX) and value.HasField('simple_value'):
+        name = value.tag.removeprefix(_PREFIX)
+        if name in curves or len(curves) < _MAX_CURVES:
+          curves.setdefault(name, {})[event.step] = value.simple_value
+
+
+def _events(path: str) -> Iterator[Any]:
+  """Yields the events of a file, up to the first that is none; each only until next."""
   from google.protobuf import message
 
   event = _event_class()()
@@ -43,11 +71,7 @@ def _read_file(path: str, curves: dict[str, Curve]) -> None:
       event.ParseFromString(record)
     except message.DecodeError:
       return
-    for value in event.summary.value:
-      if value.tag.startswith(_PREFIX) and value.HasField('simple_value'):
-        name = value.tag.removeprefix(_PREFIX)
-        if name in curves or len(curves) < _MAX_CURVES:
-          curves.setdefault(name, {})[event.step] = value.simple_value
+    yield event
 
 
 def _records(path: str) -> Iterator[bytes]:
@@ -116,6 +140,7 @@ def _event_class() -> type:
       label='LABEL_REPEATED',
   )  # fmt: skip
   event = file.message_type.add(name='Event')
+  event.field.add(name='wall_time', number=1, type=kind.TYPE_DOUBLE, label=label)
   event.field.add(name='step', number=2, type=kind.TYPE_INT64, label=label)
   event.field.add(
       name='summary', number=5, type=kind.TYPE_MESSAGE, type_name=f'.{package}.Summary',

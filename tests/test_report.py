@@ -15,8 +15,15 @@ from runs import train
 from scipy.stats import binomtest
 
 from trax_twitter_sentiment import corpus
+from trax_twitter_sentiment.prediction.scores import evaluate
 from trax_twitter_sentiment.predictor import SentimentPredictor
-from trax_twitter_sentiment.reporting import baselines, comparison, plots, run_facts
+from trax_twitter_sentiment.reporting import (
+    baselines,
+    comparison,
+    plots,
+    run_facts,
+    score_sections,
+)
 from trax_twitter_sentiment.reporting import content as report_content
 from trax_twitter_sentiment.reporting import page as page_module
 from trax_twitter_sentiment.reporting.page import render
@@ -349,6 +356,17 @@ def test_confusion_matrix_has_a_cell_for_each_pair_of_classes(n_classes):
   svg = plots.confusion_matrix(matrix.tolist(), names)
   width = float(ET.fromstring(svg).get('width').removesuffix('pt'))
   assert width / n_classes > 40  # Points, for five digits or a percentage.
+
+
+def test_each_of_several_classes_has_its_curves():
+  labels = np.arange(60) % 3
+  right = np.eye(3)[labels] * 0.6 + 0.2
+  names = ('bad', 'fair', 'good')
+  evaluation = evaluate(np.log(right), labels, names)
+  variant = report_content.Variant('As they are', np.log(right), evaluation, {}, [])
+  roc, precision_recall = score_sections._class_curves(variant, labels)
+  assert 'AUC: bad 1.0000, fair 1.0000, good 1.0000' in roc
+  assert 'average precision: bad 1.0000, fair 1.0000, good 1.0000' in precision_recall
 
 
 def test_runs_are_compared_on_the_same_texts(run, tmp_path):

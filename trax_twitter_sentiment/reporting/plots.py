@@ -19,6 +19,7 @@ from trax_twitter_sentiment.run_directory.curves import Curve
 # lines; the same as the page's.
 _COLOURS = ('#d55e00', '#009e73')
 _LINES = ('--', '-')
+_CLASS_LINES = ('-', '--')
 _OTHER_COLOURS = ('#0072b2', '#e69f00')
 _MARKERS = ('o', 's')
 
@@ -43,6 +44,7 @@ _MAX_POINTS = 400
 # Whose names have room beside each other.
 _FEW_CLASSES = 4
 _MAX_LABEL = 40  # In characters.
+_MAX_BESIDE = 22
 
 
 def curves(curves: Mapping[str, Curve], best: tuple[int, float] | None) -> str:
@@ -188,6 +190,25 @@ def operating_points(
   return _draw(draw)
 
 
+def class_curves(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], x_title: str, y_title: str
+) -> str:
+  """Returns a figure of curves from 0 to 1, <float>[n_points] each, of classes."""
+
+  def draw(axes: Axes) -> None:
+    for i, (name, curve) in enumerate(curves.items()):
+      line = _CLASS_LINES[i % len(_CLASS_LINES)]
+      x, y = _thinned(*curve)
+      axes.plot(x, y, color=f'C{i}', linestyle=line, label=_plain(name))
+    axes.set_xlim(-0.03, 1.03)
+    axes.set_ylim(-0.03, 1.03)
+    axes.set_xlabel(x_title)
+    axes.set_ylabel(y_title)
+    _legend_above(axes)
+
+  return _draw(draw)
+
+
 def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
   """Returns as many points of a curve as can be told apart."""
   chosen = np.unique(np.linspace(0, len(x) - 1, _MAX_POINTS).astype(int))
@@ -224,7 +245,9 @@ def score_histogram(
 
 def _legend_above(axes: Axes) -> None:
   """Puts the legend where it covers nothing."""
-  n_columns = 1 if len(axes.get_legend_handles_labels()[1]) > 2 else 2
+  # Two beside each other, as far as there is room.
+  longest = max(map(len, axes.get_legend_handles_labels()[1]))
+  n_columns = 2 if longest <= _MAX_BESIDE else 1
   axes.legend(
       loc='lower left', bbox_to_anchor=(0, 1), ncols=n_columns, borderaxespad=0.2
   )

@@ -15,6 +15,9 @@ from trax_twitter_sentiment.reporting.markup import (
   section,
 )
 
+# Of classes, that can be told apart in one figure.
+_MAX_CURVES = 8
+
 # Of the columns of `score_row`.
 SCORE_TITLES = ('accuracy', '95% interval', 'macro F1', 'log-loss')
 
@@ -130,7 +133,7 @@ def _class_table(variant: Variant) -> Element:
             *(element('td', number, class_='number') for number in numbers),
         )
     )
-  return element('div', element('table', header, *rows), class_='card')
+  return element('div', element('table', header, *rows), class_='card scores')
 
 
 def calibrations(content: ReportContent) -> Element:
@@ -167,8 +170,19 @@ def _calibration(variant: Variant, labels: np.ndarray) -> Element:
 
 def operating_points(content: ReportContent) -> Element | str:
   labels = content.corpus.validation.labels
-  if len(content.corpus.class_names) > 2 or len(np.unique(labels)) < 2:
+  if len(np.unique(labels)) < 2:
     return ''
+  if len(content.corpus.class_names) > 2:
+    explanation = (
+        'Of each class against the others, by its probability: what is to be had by '
+        'calling more texts so, or fewer.'
+    )
+    drawn = [
+        drawing
+        for variant in content.variants
+        for drawing in _class_curves(variant, labels)
+    ]
+    return section('Thresholds', element('p', explanation), grid(*drawn))
   explanation = (
       'Who calls positive what has more, or less, than even odds, finds more of the '
       'positives, or errs less: each curve has what is to be had.'
@@ -178,6 +192,33 @@ def operating_points(content: ReportContent) -> Element | str:
       element('p', explanation),
       grid(*(_operating_points(variant, labels) for variant in content.variants)),
   )
+
+
+def _class_curves(variant: Variant, labels: np.ndarray) -> list[Element]:
+  """Returns ROC and precision-recall curves of the most frequent classes."""
+  counts = np.bincount(labels, minlength=len(variant.evaluation.classes))
+  frequent = np.argsort(-counts, kind='stable')[:_MAX_CURVES]
+  names = list(variant.evaluation.classes)
+  roc, precision_recall, aucs, areas = {}, {}, {}, {}
+  for i in sorted(i for i in frequent.tolist() if counts[i]):
+    name, is_so, score = names[i], labels == i, variant.log_probabilities[:, i]
+    roc[name] = metrics.roc_curve(is_so, score)[:2]
+    precisions, recalls, _ = metrics.precision_recall_curve(is_so, score)
+    precision_recall[name] = recalls, precisions
+    aucs[name] = metrics.roc_auc_score(is_so, score)
+    areas[name] = metrics.average_precision_score(is_so, score)
+  drawn = []
+  for title, curves, values, axes in (
+      ('ROC', roc, aucs, ('false positive rate', 'true positive rate')),
+      ('precision-recall', precision_recall, areas, ('recall', 'precision')),
+  ):
+    found = ', '.join(f'{name} {value:.4f}' for name, value in values.items())
+    caption = f'{"AUC" if title == "ROC" else "average precision"}: {found}'
+    if len(names) > len(curves):
+      caption += f' (the {len(curves)} most frequent classes)'
+    svg = plots.class_curves(curves, *axes)
+    drawn.append(figure(f'{variant.title}, {title}', svg, f'{title} curves', caption))
+  return drawn
 
 
 def _operating_points(variant: Variant, labels: np.ndarray) -> Element:

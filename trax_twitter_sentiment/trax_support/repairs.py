@@ -11,6 +11,7 @@ import gc
 import gzip
 import importlib
 import inspect
+import io
 import random
 import re
 import sys
@@ -75,6 +76,7 @@ with (
   from trax import layers as tl
   from trax.data import tf_inputs
   from trax.layers import acceleration, base
+  from trax.optimizers import trainer as trax_trainer
   from trax.supervised import trainer_lib, training
 
   # All this stays: the next collection would go through it for a quarter of a second.
@@ -264,6 +266,48 @@ def _compile_the_step_once() -> None:
   training.Loop.run = run
 
 
+def _update_in_place() -> None:
+  """Has a training step on one device reuse the memory of weights and slots.
+
+  Trax has that for several devices, and leaves it out for one. An array that a step
+  took is deleted; `Loop` replaces all of its own after each.
+  """
+  original = trax_trainer._accelerate_update_fn
+
+  @functools.wraps(original)
+  def accelerate(forward_and_backward_fn, optimizer, n_devices, **kwargs):
+    in_place = n_devices == 1 and fastmath.is_backend(fastmath.Backend.JAX)
+    kwargs['accelerate'] = kwargs.get('accelerate', True) and not in_place
+    update = original(forward_and_backward_fn, optimizer, n_devices, **kwargs)
+    return jax.jit(update, donate_argnums=(0,)) if in_place else update
+
+  trax_trainer._accelerate_update_fn = accelerate
+
+
+def _compress_arrays_faster() -> None:
+  """Saves most of a checkpoint's time.
+
+  Floats hold runs of zeros, and no strings that come again; without a search for such
+  strings, the same format is written in a third of the time, and a little smaller.
+  """
+
+  @functools.wraps(base.np_to_file)
+  def np_to_file(list_of_nparrays, file_path, compresslevel):
+    as_gzip = zlib.MAX_WBITS + 16
+    compressor = zlib.compressobj(compresslevel, wbits=as_gzip, strategy=zlib.Z_RLE)
+    # As Trax does it, so that no file is written in part.
+    unfinished = file_path + '._tmp_'
+    with tf.io.gfile.GFile(unfinished, 'wb') as file:
+      for array in list_of_nparrays:
+        content = io.BytesIO()
+        np.save(content, array, allow_pickle=False)
+        file.write(compressor.compress(content.getbuffer()))
+      file.write(compressor.flush())
+    tf.io.gfile.rename(unfinished, file_path, overwrite=True)
+
+  base.np_to_file = tl.np_to_file = np_to_file
+
+
 @contextlib.contextmanager
 def extra_callback(make_callback: Callable[[training.Loop], Any]) -> Iterator[None]:
   """Gives each `training.Loop` made meanwhile a callback that gin doesn't know of.
@@ -307,5 +351,7 @@ _check_and_seed_runs()
 _name_checkpoints_that_do_not_fit()
 _refuse_damaged_arrays()
 _compile_the_step_once()
+_update_in_place()
+_compress_arrays_faster()
 _make_runs_safe()  # After the repairs of the loop that it is made of.
 _show_user_errors_in_one_line()

@@ -221,6 +221,14 @@ def cold_start(run: Run) -> Iterator[Row]:
   yield _row(name, against, ours, theirs, 's', at_most=0.5)
 
 
+def looking(run: Run) -> Iterator[Row]:
+  """Whole processes on the run's 2,000 validation tweets; the ratios are to 3 s."""
+  for name in ('evaluate', 'report'):
+    command = '-m', f'trax_twitter_sentiment.{name}', f'--model_dir={run.model_dir}'
+    ours = [processes.run(*command).seconds for _ in tqdm.trange(5, desc=name)]
+    yield _row(f'`{name}`', 'three seconds', ours, [3.0], 's', at_most=1)
+
+
 def serving(run: Run) -> Iterator[Row]:
   """The 2,000 validation tweets, one a request, over eight connections."""
   ours = processes.run_task('requests_per_second', run.model_dir)
@@ -320,6 +328,7 @@ FIGURES: dict[str, Callable[[Run], Iterator[Row]]] = {
     'two_processes': two_processes,
     'peers': peers,
     'cold_start': cold_start,
+    'looking': looking,
     'serving': serving,
     'memory': memory,
     'cluster': cluster,

@@ -74,7 +74,8 @@ def test_run_is_evaluated_on_its_own_validation_part(run):
 
 def test_figures_are_scikit_learns(run, tmp_path):
   write(tmp_path / 'new.jsonl', 90)
-  rows = [json.loads(line) for line in (tmp_path / 'new.jsonl').open()]
+  lines = (tmp_path / 'new.jsonl').read_text().splitlines()
+  rows = [json.loads(line) for line in lines]
   path = f'--input={tmp_path}/new.jsonl'
   found = json.loads(command('evaluate', run, path, '--format=json'))['as_is']
   predictions = SentimentPredictor.load(run[0]).predict([r['text'] for r in rows])

@@ -10,8 +10,8 @@ import pytest
 from conftest import needs_real_corpus, run_python
 from runs import train
 
-from trax_twitter_sentiment.corpus import TwitterCorpus
-from trax_twitter_sentiment.encoding import encoded_corpus
+from trax_twitter_sentiment.corpus import Corpus, Examples, TwitterCorpus
+from trax_twitter_sentiment.encoding import encode_split, encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.predictor import WEIGHTS_FILE, SentimentPredictor
 
@@ -103,6 +103,17 @@ def test_text_scores_the_same_alone_and_among_others(runs, pooling):
   for text, prediction in zip(TEXTS, together, strict=True):
     (alone,) = predictor.predict([text])
     assert alone.log_probabilities == pytest.approx(prediction.log_probabilities)
+
+
+def test_encoded_texts_score_as_texts(runs):
+  predictor = SentimentPredictor.load(runs()[0]).without_emoticons()
+  texts = TEXTS * 100  # Several chunks, the last not full.
+  examples = Examples(tuple(texts), np.zeros(len(texts), np.int32))
+  corpus = Corpus('own', examples, examples, frozenset())
+  encoded = encode_split(corpus, 'validation', predictor.tokenizer)
+  np.testing.assert_array_equal(
+      predictor.log_probabilities_of(encoded), predictor.log_probabilities(texts)
+  )
 
 
 def test_tie_is_negative(run_dir):

@@ -232,7 +232,8 @@ def test_weighty_tokens_are_the_largest_of_known_ones(content):
 
 def test_special_tokens_are_not_weighty(content):
   predictor = SentimentPredictor.load(content.model_dir)
-  unknown = corpus.Examples(('unheardof',) * 9, np.ones(9, np.int32))
+  examples = corpus.Examples(('unheardof',) * 9, np.ones(9, np.int32))
+  unknown = corpus.Corpus('own', examples, examples, frozenset())
   assert report_content._weighty_tokens(predictor, unknown) == {
       'negative': [], 'positive': []
   }  # fmt: skip

@@ -198,4 +198,6 @@ def say_what_was_read(reader: TableReader | RowCounts) -> None:
 
 def printable(text: str) -> str:
   """Returns `text` in one line, without characters that a terminal would act on."""
+  if text.isprintable():
+    return text
   return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

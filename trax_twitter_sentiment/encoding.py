@@ -181,6 +181,15 @@ def corpus_digest(corpus: Corpus, tokenizer: TweetTokenizer) -> str:
   return _encode_corpus(corpus, tokenizer, None, 1, learn_vocabulary=False).digest()
 
 
+@functools.lru_cache(maxsize=2)
+def encode_split(
+    corpus: Corpus, split: str, tokenizer: TweetTokenizer
+) -> EncodedExamples:
+  """Returns `'train'` or `'validation'` of a corpus, by a run's tokenizer."""
+  examples = getattr(corpus, split)
+  return _encode(tokenizer, token_index(tokenizer, examples.texts), examples)
+
+
 @gin.configurable(module='trax_twitter_sentiment')
 def vocabulary_size() -> int:
   """Returns the number of tokens with an id, the three special ones included.
@@ -193,7 +202,7 @@ def vocabulary_size() -> int:
 def encoded_without_emoticons(split: str) -> EncodedExamples:
   """Returns a split with emoticons removed, by the vocabulary of the usual texts."""
   tokenizer = dataclasses.replace(encoded_corpus().tokenizer, keep_emoticons=False)
-  return _encode_split(configured_corpus(), split, tokenizer)
+  return encode_split(configured_corpus(), split, tokenizer)
 
 
 def _tokenizer_of(setting: str, folder: str) -> TweetTokenizer:
@@ -245,14 +254,6 @@ def _encode_corpus(
       train=_encode(tokenizer, train, corpus.train),
       validation=_encode(tokenizer, validation, corpus.validation),
   )
-
-
-@functools.lru_cache(maxsize=2)
-def _encode_split(
-    corpus: Corpus, split: str, tokenizer: TweetTokenizer
-) -> EncodedExamples:
-  examples = getattr(corpus, split)
-  return _encode(tokenizer, token_index(tokenizer, examples.texts), examples)
 
 
 def _encode(

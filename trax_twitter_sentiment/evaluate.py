@@ -130,18 +130,27 @@ def _evaluate(
   # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
   from trax_twitter_sentiment.prediction import scores
 
+  variants = predictor.emoticon_variants()
   if paths:
     name, examples = ', '.join(paths), _read(paths, options, names, predictor)
+    found = {v: used.log_probabilities(examples.texts) for v, used in variants.items()}
   else:
+    from trax_twitter_sentiment.encoding import encode_split
     from trax_twitter_sentiment.recorded_corpus import recorded_corpus
 
     corpus = recorded_corpus(_MODEL_DIR.value, predictor.tokenizer)
     examples, name = corpus.validation, f'{corpus.name}, validation'
+    found = {
+        variant: used.log_probabilities_of(
+            encode_split(corpus, 'validation', used.tokenizer)
+        )
+        for variant, used in variants.items()
+    }
   results = {
       variant: scores.evaluate(
-          used.log_probabilities(examples.texts), examples.labels, used.class_names
+          log_probabilities, examples.labels, predictor.class_names
       )
-      for variant, used in predictor.emoticon_variants().items()
+      for variant, log_probabilities in found.items()
   }
   return name, len(examples.texts), results
 

@@ -4,8 +4,8 @@ import dataclasses
 import itertools
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from trax_twitter_sentiment.prediction.results import Explanation, Prediction, S
 from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS, ModelInfo
 from trax_twitter_sentiment.run_directory.weights import WEIGHTS_FILE, load_arrays
 from trax_twitter_sentiment.tokenizer import UNK_ID, TweetTokenizer
+
+if TYPE_CHECKING:
+  from trax_twitter_sentiment.encoding import EncodedExamples
 
 # Texts that are predicted together.
 _CHUNK_SIZE = 512
@@ -134,16 +137,34 @@ class SentimentPredictor:
 
   def log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
     """Returns <float64>[n_texts, n_classes]; a bar on stderr shows the progress."""
+    return self._in_chunks(
+        len(texts), lambda chunk: self.score(texts[chunk]).log_probabilities
+    )
+
+  def log_probabilities_of(self, encoded: 'EncodedExamples') -> np.ndarray:
+    """Returns `log_probabilities` of texts that its tokenizer has encoded."""
+    ids, lengths = encoded.ids, encoded.lengths
+    bounds = np.append(0, np.cumsum(lengths))
+    return self._in_chunks(
+        len(lengths),
+        lambda chunk: self.model.log_probabilities(
+            ids[bounds[chunk.start] : bounds[chunk.stop]], lengths[chunk]
+        ),
+    )
+
+  def _in_chunks(
+      self, n_texts: int, of_chunk: Callable[[slice], np.ndarray]
+  ) -> np.ndarray:
     import tqdm  # Imported on use: a single prediction has no progress to show.
 
-    found = np.empty((len(texts), len(self.class_names)))
+    found = np.empty((n_texts, len(self.class_names)))
     with tqdm.tqdm(
-        total=len(texts), unit=' texts', disable=None, file=sys.stderr
+        total=n_texts, unit=' texts', disable=None, file=sys.stderr
     ) as progress:
-      for start in range(0, len(texts), _CHUNK_SIZE):
-        chunk = texts[start : start + _CHUNK_SIZE]
-        found[start : start + len(chunk)] = self.score(chunk).log_probabilities
-        progress.update(len(chunk))
+      for start in range(0, n_texts, _CHUNK_SIZE):
+        chunk = slice(start, min(start + _CHUNK_SIZE, n_texts))
+        found[chunk] = of_chunk(chunk)
+        progress.update(chunk.stop - chunk.start)
     return found
 
   @property

@@ -10,7 +10,7 @@ import os
 
 from absl import flags
 
-from trax_twitter_sentiment import cli
+from trax_twitter_sentiment import cli, fast_imports
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.predictor import SentimentPredictor
 from trax_twitter_sentiment.run_directory.files import write_atomically
@@ -43,19 +43,23 @@ def main(arguments: list[str]) -> None:
     raise UserError('--model_dir is missing; it is an output directory of a run.')
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
   path = _path(os.path.join(_MODEL_DIR.value, REPORT_FILE))
-  # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
-  from trax_twitter_sentiment.reporting import content, page
+  with fast_imports.no_garbage_collection():
+    # Imported on use: scikit-learn takes long; a wrong directory should say so now.
+    from trax_twitter_sentiment.reporting import content, page
 
-  _write(path, page.render(content.gather(predictor, _MODEL_DIR.value)))
+    html = page.render(content.gather(predictor, _MODEL_DIR.value))
+  _write(path, html)
 
 
 def _compare(model_dirs: list[str]) -> None:
   if _MODEL_DIR.value or len(model_dirs) < 2:
     raise UserError('--compare takes two output directories or more, as arguments.')
   path = _path(COMPARISON_FILE)
-  from trax_twitter_sentiment.reporting import comparison, comparison_page
+  with fast_imports.no_garbage_collection():
+    from trax_twitter_sentiment.reporting import comparison, comparison_page
 
-  _write(path, comparison_page.render(comparison.gather(model_dirs)))
+    html = comparison_page.render(comparison.gather(model_dirs))
+  _write(path, html)
 
 
 def _path(usual: str) -> str:

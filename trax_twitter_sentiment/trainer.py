@@ -21,13 +21,13 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from trax_twitter_sentiment.trax_support import compiled_code, fast_imports, terminal
+from trax_twitter_sentiment.trax_support import compiled_code, terminal
 
 import gin
 from absl import flags
 from absl import logging as absl_logging
 
-from trax_twitter_sentiment import cli
+from trax_twitter_sentiment import cli, fast_imports
 from trax_twitter_sentiment.errors import UserError, did_you_mean
 from trax_twitter_sentiment.run_directory import settings
 from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer

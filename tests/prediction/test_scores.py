@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from conftest import run_python
 
 from trax_twitter_sentiment.prediction.scores import calibration_bins, evaluate
 
@@ -53,3 +54,16 @@ def test_calibration_bins_hold_means():
   assert (first.rate, last.rate) == (0.5, 1.0)
   # Wilson's, of one in two.
   assert first.interval == pytest.approx((0.0945, 0.9055), abs=1e-4)
+
+
+def test_scikit_learn_is_imported_without_pandas_and_still_takes_its_tables():
+  result = run_python('-c', (
+      'import sys\n'
+      'from trax_twitter_sentiment.prediction import scores\n'
+      'assert "pandas" not in sys.modules\n'
+      'import pandas\n'
+      'from sklearn.preprocessing import StandardScaler\n'
+      'scaler = StandardScaler().set_output(transform="pandas")\n'
+      'print(scaler.fit_transform(pandas.DataFrame({"n": [1, 3]})).to_csv())\n'
+  ))  # fmt: skip
+  assert result.stdout.split() == [',n', '0,-1.0', '1,1.0'], result.stderr

@@ -7,7 +7,8 @@ import platform
 
 import numpy as np
 
-from trax_twitter_sentiment.corpus import Corpus, Examples
+from trax_twitter_sentiment.corpus import Corpus
+from trax_twitter_sentiment.encoding import encode_split
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.predictor import Explanation, SentimentPredictor
@@ -137,7 +138,7 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
           for variant, used in predictor.emoticon_variants().items()
       ],
       weighty_tokens=(
-          {} if not_explained else _weighty_tokens(predictor, corpus.train)
+          {} if not_explained else _weighty_tokens(predictor, corpus)
       ),
       not_explained=not_explained,
       facts=run_facts.facts(model_dir),
@@ -160,7 +161,9 @@ def _variant(
     title: str, predictor: SentimentPredictor, corpus: Corpus, explain: bool
 ) -> Variant:
   examples = corpus.validation
-  log_probabilities = predictor.log_probabilities(examples.texts)
+  log_probabilities = predictor.log_probabilities_of(
+      encode_split(corpus, 'validation', predictor.tokenizer)
+  )
   return Variant(
       title=title,
       log_probabilities=log_probabilities,
@@ -198,12 +201,15 @@ def _worst_mistakes(log_probabilities: np.ndarray, labels: np.ndarray) -> np.nda
 
 
 def _weighty_tokens(
-    predictor: SentimentPredictor, train: Examples
+    predictor: SentimentPredictor, corpus: Corpus
 ) -> dict[str, list[WeightyToken]]:
   tokenizer = predictor.tokenizer
-  n_tweets = np.zeros(len(tokenizer.vocabulary), int)
-  for text in train.texts:
-    n_tweets[np.unique(tokenizer.encode(text))] += 1
+  train = encode_split(corpus, 'train', tokenizer)
+  # A number for each tweet and token, so that a tweet counts once.
+  vocabulary_size = len(tokenizer.vocabulary)
+  tweet_of_token = np.repeat(np.arange(len(train.lengths)), train.lengths)
+  different = np.unique(tweet_of_token * vocabulary_size + train.ids)
+  n_tweets = np.bincount(different % vocabulary_size, minlength=vocabulary_size)
   n_tweets[: len(SPECIAL_TOKENS)] = 0
   frequent = np.flatnonzero(n_tweets >= MIN_TWEETS)
 

@@ -20,11 +20,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from trax_twitter_sentiment.trax_support import fast_imports
-
 import gin
 import numpy as np
 
+from trax_twitter_sentiment import fast_imports
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run_directory import settings
 

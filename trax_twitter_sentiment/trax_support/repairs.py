@@ -274,13 +274,16 @@ def _update_in_place() -> None:
   original = trax_trainer._accelerate_update_fn
 
   @functools.wraps(original)
-  def accelerate(forward_and_backward_fn, optimizer, n_devices, **kwargs):
-    in_place = n_devices == 1 and fastmath.is_backend(fastmath.Backend.JAX)
-    kwargs['accelerate'] = kwargs.get('accelerate', True) and not in_place
+  def accelerated(
+      forward_and_backward_fn, optimizer, n_devices, accelerate=True, **kwargs
+  ):
+    on_jax = fastmath.is_backend(fastmath.Backend.JAX)
+    in_place = accelerate and n_devices == 1 and on_jax
+    kwargs['accelerate'] = accelerate and not in_place
     update = original(forward_and_backward_fn, optimizer, n_devices, **kwargs)
     return jax.jit(update, donate_argnums=(0,)) if in_place else update
 
-  trax_trainer._accelerate_update_fn = accelerate
+  trax_trainer._accelerate_update_fn = accelerated
 
 
 def _compress_arrays_faster() -> None:

@@ -11,7 +11,7 @@ from conftest import needs_real_corpus, run_python
 from runs import train
 
 from trax_twitter_sentiment.corpus import Corpus, Examples, TwitterCorpus
-from trax_twitter_sentiment.encoding import encode_split, encoded_corpus
+from trax_twitter_sentiment.encoding import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.predictor import WEIGHTS_FILE, SentimentPredictor
 
@@ -105,14 +105,13 @@ def test_text_scores_the_same_alone_and_among_others(runs, pooling):
     assert alone.log_probabilities == pytest.approx(prediction.log_probabilities)
 
 
-def test_encoded_texts_score_as_texts(runs):
+def test_corpus_scores_as_its_texts(runs):
   predictor = SentimentPredictor.load(runs()[0]).without_emoticons()
   texts = TEXTS * 100  # Several chunks, the last not full.
   examples = Examples(tuple(texts), np.zeros(len(texts), np.int32))
   corpus = Corpus('own', examples, examples, frozenset())
-  encoded = encode_split(corpus, 'validation', predictor.tokenizer)
   np.testing.assert_array_equal(
-      predictor.log_probabilities_of(encoded), predictor.log_probabilities(texts)
+      predictor.validation_log_probabilities(corpus), predictor.log_probabilities(texts)
   )
 
 

@@ -7,7 +7,12 @@ import hashlib
 import gin
 import numpy as np
 
-from trax_twitter_sentiment.corpus import Corpus, Examples, configured_corpus
+from trax_twitter_sentiment.corpus import (
+    SPLITS,
+    Corpus,
+    Examples,
+    configured_corpus,
+)
 from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.text import extra_tokens
 from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of
@@ -178,10 +183,12 @@ def encoded_corpus(
 
 def corpus_digest(corpus: Corpus, tokenizer: TweetTokenizer) -> str:
   """Returns the digest of a corpus, encoded by a run's tokenizer."""
-  return _encode_corpus(corpus, tokenizer, None, 1, learn_vocabulary=False).digest()
+  splits = (encode_split(corpus, split, tokenizer) for split in SPLITS)
+  return EncodedCorpus(tokenizer, *splits).digest()
 
 
-@functools.lru_cache(maxsize=2)
+# Both splits, with emoticons and without.
+@functools.lru_cache(maxsize=4)
 def encode_split(
     corpus: Corpus, split: str, tokenizer: TweetTokenizer
 ) -> EncodedExamples:

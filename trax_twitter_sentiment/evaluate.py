@@ -135,15 +135,12 @@ def _evaluate(
     name, examples = ', '.join(paths), _read(paths, options, names, predictor)
     found = {v: used.log_probabilities(examples.texts) for v, used in variants.items()}
   else:
-    from trax_twitter_sentiment.encoding import encode_split
     from trax_twitter_sentiment.recorded_corpus import recorded_corpus
 
     corpus = recorded_corpus(_MODEL_DIR.value, predictor.tokenizer)
     examples, name = corpus.validation, f'{corpus.name}, validation'
     found = {
-        variant: used.log_probabilities_of(
-            encode_split(corpus, 'validation', used.tokenizer)
-        )
+        variant: used.validation_log_probabilities(corpus)
         for variant, used in variants.items()
     }
   results = {

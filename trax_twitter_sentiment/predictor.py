@@ -17,7 +17,7 @@ from trax_twitter_sentiment.run_directory.weights import WEIGHTS_FILE, load_arra
 from trax_twitter_sentiment.tokenizer import UNK_ID, TweetTokenizer
 
 if TYPE_CHECKING:
-  from trax_twitter_sentiment.encoding import EncodedExamples
+  from trax_twitter_sentiment.corpus import Corpus
 
 # Texts that are predicted together.
 _CHUNK_SIZE = 512
@@ -141,8 +141,14 @@ class SentimentPredictor:
         len(texts), lambda chunk: self.score(texts[chunk]).log_probabilities
     )
 
-  def log_probabilities_of(self, encoded: 'EncodedExamples') -> np.ndarray:
-    """Returns `log_probabilities` of texts that its tokenizer has encoded."""
+  def validation_log_probabilities(self, corpus: 'Corpus') -> np.ndarray:
+    """Returns `log_probabilities` of a corpus's validation texts.
+
+    Their tokens come from the user's cache folder if it has them.
+    """
+    from trax_twitter_sentiment.encoding import encode_split  # Texts alone need none.
+
+    encoded = encode_split(corpus, 'validation', self.tokenizer)
     ids, lengths = encoded.ids, encoded.lengths
     bounds = np.append(0, np.cumsum(lengths))
     return self._in_chunks(

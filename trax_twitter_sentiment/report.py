@@ -34,32 +34,33 @@ _OUTPUT = cli.define_path(
 
 
 def main(arguments: list[str]) -> None:
-  if _COMPARE.value:
-    _compare(arguments)
-    return
+  with fast_imports.no_garbage_collection():
+    if _COMPARE.value:
+      _compare(arguments)
+    else:
+      _report(arguments)
+
+
+def _report(arguments: list[str]) -> None:
   if arguments:
     raise UserError(f'Unexpected argument {arguments[0]!r}.')
   if not _MODEL_DIR.value:
     raise UserError('--model_dir is missing; it is an output directory of a run.')
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
   path = _path(os.path.join(_MODEL_DIR.value, REPORT_FILE))
-  with fast_imports.no_garbage_collection():
-    # Imported on use: scikit-learn takes long; a wrong directory should say so now.
-    from trax_twitter_sentiment.reporting import content, page
+  # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
+  from trax_twitter_sentiment.reporting import content, page
 
-    html = page.render(content.gather(predictor, _MODEL_DIR.value))
-  _write(path, html)
+  _write(path, page.render(content.gather(predictor, _MODEL_DIR.value)))
 
 
 def _compare(model_dirs: list[str]) -> None:
   if _MODEL_DIR.value or len(model_dirs) < 2:
     raise UserError('--compare takes two output directories or more, as arguments.')
   path = _path(COMPARISON_FILE)
-  with fast_imports.no_garbage_collection():
-    from trax_twitter_sentiment.reporting import comparison, comparison_page
+  from trax_twitter_sentiment.reporting import comparison, comparison_page
 
-    html = comparison_page.render(comparison.gather(model_dirs))
-  _write(path, html)
+  _write(path, comparison_page.render(comparison.gather(model_dirs)))
 
 
 def _path(usual: str) -> str:

@@ -8,7 +8,6 @@ import numpy as np
 from scipy import stats
 
 from trax_twitter_sentiment.corpus import Examples
-from trax_twitter_sentiment.encoding import encode_split
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.predictor import SentimentPredictor
@@ -88,12 +87,7 @@ def gather(model_dirs: Sequence[str]) -> Comparison:
           f'{model_dirs[0]} and {folder} have other validation texts, so that their '
           'figures tell of the texts as well.'
       )
-  found = [
-      predictor.log_probabilities_of(
-          encode_split(corpora[0], 'validation', predictor.tokenizer)
-      )
-      for predictor in predictors
-  ]
+  found = [each.validation_log_probabilities(corpora[0]) for each in predictors]
   called = np.stack([log_probabilities.argmax(axis=1) for log_probabilities in found])
   right = called == validation.labels
   return Comparison(

@@ -161,9 +161,7 @@ def _variant(
     title: str, predictor: SentimentPredictor, corpus: Corpus, explain: bool
 ) -> Variant:
   examples = corpus.validation
-  log_probabilities = predictor.log_probabilities_of(
-      encode_split(corpus, 'validation', predictor.tokenizer)
-  )
+  log_probabilities = predictor.validation_log_probabilities(corpus)
   return Variant(
       title=title,
       log_probabilities=log_probabilities,

@@ -21,10 +21,10 @@ from absl import app, flags
 from sklearn import dummy, linear_model, pipeline
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from trax_twitter_sentiment import corpus, text_corpora
-from trax_twitter_sentiment.corpus import Corpus, Examples
+from trax_twitter_sentiment.corpora import corpus, text_corpora
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.prediction import scores
-from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
 PAGE = pathlib.Path(__file__).parent.parent / 'docs' / 'accuracy.md'

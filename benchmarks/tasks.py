@@ -54,7 +54,7 @@ def seconds_of_training() -> float:
 def tokenized_per_second() -> tuple[list[float], ...]:
   """`TweetTokenizer` on 2,000 tweets, and the notebook's function on them."""
   from benchmarks import notebook_pipeline as notebook
-  from trax_twitter_sentiment.tokenizer import TweetTokenizer
+  from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
   _, validation = notebook.read_tweets()
   tweets = [*validation[0], *validation[1]]
@@ -75,7 +75,7 @@ def tokenized_per_second() -> tuple[list[float], ...]:
 def predictions_per_second(model_dir: str) -> tuple[list[float], ...]:
   """`SentimentPredictor` on 2,000 tweets, and the notebook's `predict` on them."""
   from benchmarks import notebook_pipeline as notebook
-  from trax_twitter_sentiment.predictor import SentimentPredictor
+  from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 
   training, validation = notebook.read_tweets()
   tweets = [*validation[0], *validation[1]]
@@ -102,8 +102,8 @@ def seconds_of_encoding(path: str, validation_path: str) -> float:
   """From a CSV file to the encoded corpus."""
   import gin
 
-  from trax_twitter_sentiment import text_corpora  # noqa: F401  (registers)
-  from trax_twitter_sentiment.encoding import encoded_corpus
+  from trax_twitter_sentiment.corpora import text_corpora  # noqa: F401  (registers)
+  from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 
   gin.parse_config(_growth_bindings(path, validation_path))
   start = time.perf_counter()

@@ -12,7 +12,7 @@ import tempfile
 import gin
 import pytest
 
-from trax_twitter_sentiment import corpus
+from trax_twitter_sentiment.corpora import corpus
 
 REPOSITORY = pathlib.Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / 'shared'

@@ -11,9 +11,9 @@ from runs import train
 from served import serving
 from sklearn import metrics
 
-from trax_twitter_sentiment.predictor import SentimentPredictor
-from trax_twitter_sentiment.streams import TwitterBatches
-from trax_twitter_sentiment.text_corpora import TextFileCorpus, TweetEvalCorpus
+from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus, TweetEvalCorpus
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.training.streams import TwitterBatches
 
 WORDS = {'angry': 'furious', 'calm': 'gentle', 'sad': 'gloomy', 'zany': 'silly'}
 

@@ -14,20 +14,20 @@ from conftest import run_python
 from runs import train
 from scipy.stats import binomtest
 
-from trax_twitter_sentiment import corpus
+from trax_twitter_sentiment.corpora import corpus
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.scores import evaluate
-from trax_twitter_sentiment.predictor import SentimentPredictor
 from trax_twitter_sentiment.reporting import (
-    baselines,
-    comparison,
-    plots,
-    run_facts,
-    score_sections,
+  baselines,
+  comparison,
+  plots,
+  run_facts,
+  score_sections,
 )
 from trax_twitter_sentiment.reporting import content as report_content
 from trax_twitter_sentiment.reporting import page as page_module
 from trax_twitter_sentiment.reporting.page import render
-from trax_twitter_sentiment.run_directory.weights import load_arrays
+from trax_twitter_sentiment.run.weights import load_arrays
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
 SECTIONS = [

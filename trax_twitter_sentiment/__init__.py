@@ -2,7 +2,7 @@
 
 Importing the package is cheap: a public name loads its module, and with it Trax
 where that module needs Trax, when it is first used. Gin files import the modules
-they name (``import trax_twitter_sentiment.models``), which registers them.
+they name (``import trax_twitter_sentiment.training.models``), which registers them.
 """
 
 import importlib
@@ -13,37 +13,37 @@ __version__ = '0.1.0'
 # Public name -> the module that holds it.
 _MODULES = {
     'BatchPredictor': 'cluster.batch_predictor',
-    'GRUClassifier': 'models',
-    'GroupedCorpus': 'near_duplicates',
-    'LogisticRegressionStart': 'logistic_regression',
-    'MacroF1': 'metrics',
-    'MixedCorpus': 'mixed_corpus',
-    'SaveForPrediction': 'callbacks',
+    'GRUClassifier': 'training.models',
+    'GroupedCorpus': 'corpora.near_duplicates',
+    'LogisticRegressionStart': 'training.logistic_regression',
+    'MacroF1': 'training.metrics',
+    'MixedCorpus': 'corpora.mixed_corpus',
+    'SaveForPrediction': 'training.callbacks',
     'SentimentNetwork': 'notebook.sentiment_network',
-    'SentimentPredictor': 'predictor',
+    'SentimentPredictor': 'prediction.predictor',
     'TensorBuilder': 'notebook.tensors',
     'TensorGenerator': 'notebook.tensors',
-    'StopEarly': 'early_stopping',
-    'TextFileCorpus': 'text_corpora',
-    'TfdsCorpus': 'text_corpora',
-    'TokenizeTweets': 'streams',
-    'TweetTokenizer': 'tokenizer',
-    'TweetEvalCorpus': 'text_corpora',
-    'TwitterBatches': 'streams',
-    'TwitterClassifier': 'models',
-    'TwitterCorpus': 'corpus',
-    'TwitterSamples': 'streams',
+    'StopEarly': 'training.early_stopping',
+    'TextFileCorpus': 'corpora.text_corpora',
+    'TfdsCorpus': 'corpora.text_corpora',
+    'TokenizeTweets': 'training.streams',
+    'TweetTokenizer': 'text.tokenizer',
+    'TweetEvalCorpus': 'corpora.text_corpora',
+    'TwitterBatches': 'training.streams',
+    'TwitterClassifier': 'training.models',
+    'TwitterCorpus': 'corpora.corpus',
+    'TwitterSamples': 'training.streams',
     'UserError': 'errors',
-    'WeightedAccuracy': 'metrics',
-    'WeightedBinaryAccuracy': 'metrics',
-    'WeightedMacroRecall': 'metrics',
-    'compute_accuracy': 'metrics',
+    'WeightedAccuracy': 'training.metrics',
+    'WeightedBinaryAccuracy': 'training.metrics',
+    'WeightedMacroRecall': 'training.metrics',
+    'compute_accuracy': 'training.metrics',
     'model_bytes': 'cluster.batch_predictor',
-    'number_of_classes': 'corpus',
-    'tokenize_tweet': 'encoding',
-    'twitter_data_streams': 'streams',
-    'validation_steps': 'streams',
-    'vocabulary_size': 'encoding',
+    'number_of_classes': 'corpora.corpus',
+    'tokenize_tweet': 'encoding.encoded_corpus',
+    'twitter_data_streams': 'training.streams',
+    'validation_steps': 'training.streams',
+    'vocabulary_size': 'encoding.encoded_corpus',
 }
 
 __all__ = [*_MODULES]  # noqa: PLE0604

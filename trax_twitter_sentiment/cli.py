@@ -11,8 +11,8 @@ from absl import app, flags
 
 import trax_twitter_sentiment
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.reading import delimited, options
-from trax_twitter_sentiment.reading.tables import RowCounts, TableReader
+from trax_twitter_sentiment.tables import delimited, options
+from trax_twitter_sentiment.tables.tables import RowCounts, TableReader
 
 # So that a command's --help shows the flags that are defined here for it.
 flags.disclaim_key_flags()

@@ -20,14 +20,14 @@ from absl import flags
 
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.predictor import SentimentPredictor
-from trax_twitter_sentiment.reading import labels, source
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.tables import labels, source
 
 if TYPE_CHECKING:
-  from trax_twitter_sentiment.corpus import Examples
+  from trax_twitter_sentiment.corpora.corpus import Examples
   from trax_twitter_sentiment.prediction import scores
-  from trax_twitter_sentiment.reading.options import ReadingOptions
-  from trax_twitter_sentiment.reading.tables import RowCounts, TableReader
+  from trax_twitter_sentiment.tables.options import ReadingOptions
+  from trax_twitter_sentiment.tables.tables import RowCounts, TableReader
 
 _MODEL_DIR = cli.define_model_dir()
 _reading_options = cli.define_reading_flags(
@@ -135,7 +135,7 @@ def _evaluate(
     name, examples = ', '.join(paths), _read(paths, options, names, predictor)
     found = {v: used.log_probabilities(examples.texts) for v, used in variants.items()}
   else:
-    from trax_twitter_sentiment.recorded_corpus import recorded_corpus
+    from trax_twitter_sentiment.prediction.recorded_corpus import recorded_corpus
 
     corpus = recorded_corpus(_MODEL_DIR.value, predictor.tokenizer)
     examples, name = corpus.validation, f'{corpus.name}, validation'
@@ -154,7 +154,7 @@ def _evaluate(
 
 def _read(paths, options, names, predictor: SentimentPredictor) -> 'Examples':
   """Reads labelled texts, and says on stderr what was wrong with some."""
-  from trax_twitter_sentiment.labelled_texts import read_labelled
+  from trax_twitter_sentiment.corpora.labelled_texts import read_labelled
 
   labelled = read_labelled(
       paths,

@@ -26,9 +26,9 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.parallel import map_in_order
 from trax_twitter_sentiment.prediction import formats, output
 from trax_twitter_sentiment.prediction.formats import Detailed, Formatter, Rows
-from trax_twitter_sentiment.predictor import SentimentPredictor
-from trax_twitter_sentiment.reading import source
-from trax_twitter_sentiment.reading.tables import Record, TableReader
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.tables import source
+from trax_twitter_sentiment.tables.tables import Record, TableReader
 
 _MODEL_DIR = cli.define_model_dir()
 _reading_options = cli.define_reading_flags('texts')

@@ -1,18 +1,22 @@
 """Registers all that gin files can name: `import trax_twitter_sentiment.register`."""
 
-from trax_twitter_sentiment import (  # noqa: F401
-    callbacks,
+from trax_twitter_sentiment.corpora import (  # noqa: F401
     corpus,
+    mixed_corpus,
+    near_duplicates,
+    text_corpora,
+)
+from trax_twitter_sentiment.encoding import (  # noqa: F401
+    encoded_corpus,
+    tokenized_texts,
+)
+from trax_twitter_sentiment.text import tokenizer  # noqa: F401
+from trax_twitter_sentiment.tfds import preprocessing, twitter_samples  # noqa: F401
+from trax_twitter_sentiment.training import (  # noqa: F401
+    callbacks,
     early_stopping,
-    encoding,
     logistic_regression,
     metrics,
-    mixed_corpus,
     models,
-    near_duplicates,
     streams,
-    text_corpora,
-    tokenized_texts,
-    tokenizer,
 )
-from trax_twitter_sentiment.tfds import preprocessing, twitter_samples  # noqa: F401

@@ -12,8 +12,8 @@ from absl import flags
 
 from trax_twitter_sentiment import cli, fast_imports
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.predictor import SentimentPredictor
-from trax_twitter_sentiment.run_directory.files import write_atomically
+from trax_twitter_sentiment.files import write_atomically
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 
 REPORT_FILE = 'report.html'
 COMPARISON_FILE = 'comparison.html'

@@ -16,7 +16,7 @@ from absl import flags
 
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 
 _MODEL_DIR = cli.define_model_dir()
 _HOST = flags.DEFINE_string(

@@ -29,8 +29,8 @@ from absl import logging as absl_logging
 
 from trax_twitter_sentiment import cli, fast_imports
 from trax_twitter_sentiment.errors import UserError, did_you_mean
-from trax_twitter_sentiment.run_directory import settings
-from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.run import settings
+from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
 if TYPE_CHECKING:
   from trax.supervised import training
@@ -110,7 +110,7 @@ def _train(arguments: list[str]) -> None:
   from trax import trainer  # isort: skip
 
   # What is configurable has to be known before gin reads the configuration.
-  from trax_twitter_sentiment import callbacks
+  from trax_twitter_sentiment.training import callbacks
 
   _check_configuration()
   output_dirs = []

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from trax_twitter_sentiment.cluster import blocks
-from trax_twitter_sentiment.reading.options import ReadingOptions
-from trax_twitter_sentiment.reading.tables import TableReader
+from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.tables import TableReader
 
 
 def _texts(n_texts: int, longest: int = 60) -> list[str]:

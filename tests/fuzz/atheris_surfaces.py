@@ -17,15 +17,18 @@ import atheris
 with atheris.instrument_imports(include=['trax_twitter_sentiment', 'json', 'csv']):
   from fuzzing import arrays, replace_file, run_folder, scratch_file, tokenizer
 
-  from trax_twitter_sentiment import corpus
+  from trax_twitter_sentiment.corpora import corpus
+  from trax_twitter_sentiment.corpora.labelled_texts import read_labelled
+  from trax_twitter_sentiment.encoding import cache
   from trax_twitter_sentiment.errors import UserError
-  from trax_twitter_sentiment.labelled_texts import read_labelled
-  from trax_twitter_sentiment.predictor import WEIGHTS_FILE, SentimentPredictor
-  from trax_twitter_sentiment.reading.options import ReadingOptions
-  from trax_twitter_sentiment.reading.tables import TableReader
-  from trax_twitter_sentiment.run_directory import cache
-  from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE, ModelInfo
-  from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
+  from trax_twitter_sentiment.prediction.predictor import (
+    WEIGHTS_FILE,
+    SentimentPredictor,
+  )
+  from trax_twitter_sentiment.run.model_info import MODEL_FILE, ModelInfo
+  from trax_twitter_sentiment.tables.options import ReadingOptions
+  from trax_twitter_sentiment.tables.tables import TableReader
+  from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
 
 def _tokenize(content: bytes) -> None:

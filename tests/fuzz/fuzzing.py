@@ -27,9 +27,9 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from trax_twitter_sentiment.predictor import WEIGHTS_FILE
-from trax_twitter_sentiment.run_directory.model_info import ModelInfo
-from trax_twitter_sentiment.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.prediction.predictor import WEIGHTS_FILE
+from trax_twitter_sentiment.run.model_info import ModelInfo
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 SOAK = bool(os.environ.get('SOAK'))
 

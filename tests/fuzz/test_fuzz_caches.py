@@ -14,9 +14,13 @@ import pytest
 from fuzzing import JSON, at_most, fuzz, mutated, pickled, pickled_npy, tokenizer
 from hypothesis import strategies as st
 
-from trax_twitter_sentiment.run_directory import cache
-from trax_twitter_sentiment.tokenized_texts import _from_arrays, _key, token_index
-from trax_twitter_sentiment.tokenizer import SPECIAL_TOKENS, TweetTokenizer
+from trax_twitter_sentiment.encoding import cache
+from trax_twitter_sentiment.encoding.tokenized_texts import (
+  _from_arrays,
+  _key,
+  token_index,
+)
+from trax_twitter_sentiment.text.tokenizer import SPECIAL_TOKENS, TweetTokenizer
 
 _TEXTS = ('good day :)', '', 'the good night')
 _TOKENIZER = TweetTokenizer(stop_words=tokenizer().stop_words)

@@ -12,8 +12,8 @@ import forked
 import pytest
 from fuzzing import changed_json, replace_file, run_briefly, tokenizer, write_run
 
-from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE
-from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE
+from trax_twitter_sentiment.run.model_info import MODEL_FILE
+from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE
 
 _MODULE = 'trax_twitter_sentiment'
 

@@ -9,15 +9,16 @@ import pytest
 from fuzzing import JSON, TEXTS, fuzz, mutated, scratch_file, tokenizer
 from hypothesis import strategies as st
 
-from trax_twitter_sentiment import corpus, reading, text_corpora
+from trax_twitter_sentiment.corpora import corpus, text_corpora
+from trax_twitter_sentiment.corpora import nltk_data as nltk_files
+from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
+from trax_twitter_sentiment.corpora.labelled_texts import read_labelled
+from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.labelled_texts import read_labelled
 from trax_twitter_sentiment.prediction.formats import Formatter, Rows
 from trax_twitter_sentiment.prediction.results import Scores
-from trax_twitter_sentiment.reading.options import ReadingOptions
-from trax_twitter_sentiment.reading.tables import TableReader
-from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS
-from trax_twitter_sentiment.text_corpora import TextFileCorpus
+from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.tables import TableReader
 
 _ROWS = [('good, "very" day :)', 1), ('bad\nnight :(', 0)] * 4
 
@@ -208,7 +209,7 @@ def test_archive_whose_content_is_damaged_is_named(nltk_data):
 
 
 def test_archive_that_unpacks_to_too_much_is_refused(nltk_data, monkeypatch):
-  monkeypatch.setattr(reading.nltk_data, '_MAX_FILE_BYTES', 1000)
+  monkeypatch.setattr(nltk_files, '_MAX_FILE_BYTES', 1000)
   _zip_tweets(nltk_data, repeat=100)
   with pytest.raises(UserError, match=r'positive_tweets.json: larger than 1,000 bytes'):
     corpus.TwitterCorpus('nltk')

@@ -14,14 +14,14 @@ from fuzzing import BATCH_SIZE, TEXTS, fuzz, mutated
 from hypothesis import strategies as st
 
 from trax_twitter_sentiment.cli import printable
-from trax_twitter_sentiment.corpus import Corpus, Examples
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.prediction import scores
-from trax_twitter_sentiment.predictor import Explanation, Prediction
+from trax_twitter_sentiment.prediction.predictor import Explanation, Prediction
 from trax_twitter_sentiment.reporting import content as report_content
 from trax_twitter_sentiment.reporting import plots
 from trax_twitter_sentiment.reporting.page import render
-from trax_twitter_sentiment.run_directory.curves import read_curves
-from trax_twitter_sentiment.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.run.curves import read_curves
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 _MARKUP = st.sampled_from(
   [

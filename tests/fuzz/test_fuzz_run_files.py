@@ -29,10 +29,10 @@ from fuzzing import (
 from hypothesis import strategies as st
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.predictor import WEIGHTS_FILE, SentimentPredictor
-from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE, ModelInfo
-from trax_twitter_sentiment.run_directory.weights import load_arrays
-from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.prediction.predictor import WEIGHTS_FILE, SentimentPredictor
+from trax_twitter_sentiment.run.model_info import MODEL_FILE, ModelInfo
+from trax_twitter_sentiment.run.weights import load_arrays
+from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
 _TOKENIZER_JSON = tokenizer().to_json()
 _MODEL_JSON = '{"format": 1, "pooling": "mean", "padded_length": 9}'

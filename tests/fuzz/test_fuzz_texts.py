@@ -8,10 +8,10 @@ import pytest
 from fuzzing import SOAK, TEXTS, fuzz, run_briefly, run_folder, tokenizer
 from hypothesis import strategies as st
 
-from trax_twitter_sentiment.encoding import tokenize_tweet
-from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.encoding.encoded_corpus import tokenize_tweet
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
-from trax_twitter_sentiment.tokenizer import (
+from trax_twitter_sentiment.text.tokenizer import (
   TweetTokenizer,
   _step_names,
   shared_tokenizer,
@@ -93,8 +93,8 @@ def test_long_run_of_a_letter_is_a_word(stem):
 
 _MEGABYTE = """
 import random, sys
-from trax_twitter_sentiment.tokenizer import TweetTokenizer
-from trax_twitter_sentiment.tokenizer import _step_names
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.text.tokenizer import _step_names
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 size, characters, units = 2**20, ':($#h@', sys.argv[1:]
 rng = random.Random(0)

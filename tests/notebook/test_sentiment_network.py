@@ -6,14 +6,17 @@ import pytest
 from trax import layers as tl
 from trax import shapes
 
-from trax_twitter_sentiment.corpus import TwitterCorpus
-from trax_twitter_sentiment.encoding import encoded_corpus, vocabulary_size
+from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.encoding.encoded_corpus import (
+  encoded_corpus,
+  vocabulary_size,
+)
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.metrics import compute_accuracy
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
-from trax_twitter_sentiment.predictor import SentimentPredictor
-from trax_twitter_sentiment.streams import TwitterBatches
-from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.training.metrics import compute_accuracy
+from trax_twitter_sentiment.training.streams import TwitterBatches
 
 pytestmark = pytest.mark.usefixtures('sample_corpus')
 

@@ -3,11 +3,14 @@ from functools import partial
 import numpy as np
 import pytest
 
-from trax_twitter_sentiment.encoding import encoded_corpus, vocabulary_size
+from trax_twitter_sentiment.encoding.encoded_corpus import (
+  encoded_corpus,
+  vocabulary_size,
+)
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
 from trax_twitter_sentiment.notebook.tensors import TensorBuilder, TensorGenerator
-from trax_twitter_sentiment.streams import TwitterBatches
+from trax_twitter_sentiment.training.streams import TwitterBatches
 
 pytestmark = pytest.mark.usefixtures('sample_corpus')
 

@@ -7,7 +7,7 @@ from trax_twitter_sentiment.text.extra_tokens import (
     strength_of,
     vader_lexicon,
 )
-from trax_twitter_sentiment.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 
 def test_pairs_are_of_neighbours():

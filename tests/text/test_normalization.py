@@ -1,10 +1,10 @@
 import gin
 import pytest
 
-from trax_twitter_sentiment.encoding import tokenize_tweet
+from trax_twitter_sentiment.encoding.encoded_corpus import tokenize_tweet
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
-from trax_twitter_sentiment.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 TOKENIZER = TweetTokenizer(
     normalize=True,

@@ -10,7 +10,7 @@ import regex
 from conftest import SHARED, needs_real_corpus
 from nltk.tokenize.casual import TweetTokenizer
 
-from trax_twitter_sentiment.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
 from trax_twitter_sentiment.text import splitting
 from trax_twitter_sentiment.text.words import Pieces
 

@@ -18,16 +18,16 @@ from conftest import (
 from trax import data
 from trax.data import inputs
 
-from trax_twitter_sentiment.corpus import TwitterCorpus
-from trax_twitter_sentiment.encoding import encoded_corpus
+from trax_twitter_sentiment.corpora import nltk_data
+from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.reading import nltk_data
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 from trax_twitter_sentiment.tfds import (  # noqa: F401  (registers for gin)
   preprocessing,
   twitter_samples,
 )
-from trax_twitter_sentiment.tokenizer import TweetTokenizer
 
 REGISTER = 'import trax_twitter_sentiment.tfds.twitter_samples'
 
@@ -37,10 +37,10 @@ import trax.data.inputs
 import trax.data.tf_inputs
 import trax.optimizers
 import trax.supervised.trainer_lib
-import trax_twitter_sentiment.corpus
-import trax_twitter_sentiment.encoding
-import trax_twitter_sentiment.metrics
-import trax_twitter_sentiment.models
+import trax_twitter_sentiment.corpora.corpus
+import trax_twitter_sentiment.encoding.encoded_corpus
+import trax_twitter_sentiment.training.metrics
+import trax_twitter_sentiment.training.models
 import trax_twitter_sentiment.tfds.preprocessing
 import trax_twitter_sentiment.tfds.twitter_samples
 

@@ -18,11 +18,11 @@ from conftest import COMPILING, LAUNCHER, STOCK, run_python
 from forked import start_trainer
 from runs import train
 
-from trax_twitter_sentiment.encoding import vocabulary_size
+from trax_twitter_sentiment.encoding.encoded_corpus import vocabulary_size
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
-from trax_twitter_sentiment.run_directory import checkpoints
-from trax_twitter_sentiment.streams import TwitterBatches
+from trax_twitter_sentiment.run import checkpoints
+from trax_twitter_sentiment.training.streams import TwitterBatches
 
 
 def flags(output_dir, *bindings):
@@ -101,8 +101,8 @@ class TestFullDisk:
 
   def test_cache_is_done_without(self, tmp_path):
     code = (
-        'from trax_twitter_sentiment.tokenized_texts import token_index;'
-        'from trax_twitter_sentiment.tokenizer import TweetTokenizer;'
+        'from trax_twitter_sentiment.encoding.tokenized_texts import token_index;'
+        'from trax_twitter_sentiment.text.tokenizer import TweetTokenizer;'
         'index = token_index(TweetTokenizer(), ["good day :)"] * 3000);'
         'print(len(index.indices))'
     )

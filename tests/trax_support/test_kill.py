@@ -10,7 +10,7 @@ import time
 import pytest
 from forked import start_trainer
 
-from trax_twitter_sentiment.run_directory import checkpoints
+from trax_twitter_sentiment.run import checkpoints
 
 # `make soak` sets SOAK.
 MANY_KILLS = 200 if os.environ.get('SOAK') else 30

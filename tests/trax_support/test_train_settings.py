@@ -4,7 +4,7 @@ import pytest
 from runs import train
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run_directory import settings
+from trax_twitter_sentiment.run import settings
 
 
 @pytest.mark.parametrize(

@@ -10,19 +10,19 @@ from runs import train
 from trax.data import text_encoder
 from trax.supervised import trainer_lib
 
-from trax_twitter_sentiment.corpus import TwitterCorpus
-from trax_twitter_sentiment.encoding import encoded_corpus
-from trax_twitter_sentiment.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 # A model and an optimizer for pipelines of a test's own.
 TRAINING = """
     import trax.data
     import trax.optimizers
-    import trax_twitter_sentiment.corpus
-    import trax_twitter_sentiment.encoding
-    import trax_twitter_sentiment.metrics
-    import trax_twitter_sentiment.models
-    import trax_twitter_sentiment.streams
+    import trax_twitter_sentiment.corpora.corpus
+    import trax_twitter_sentiment.encoding.encoded_corpus
+    import trax_twitter_sentiment.training.metrics
+    import trax_twitter_sentiment.training.models
+    import trax_twitter_sentiment.training.streams
     TwitterCorpus.source = 'sample'
     TwitterClassifier.embedding_dim = 32
     train.model = @TwitterClassifier
@@ -199,7 +199,7 @@ import other_stream
 import trax.data
 import trax.models
 import trax.optimizers
-import trax_twitter_sentiment.metrics
+import trax_twitter_sentiment.training.metrics
 train.model = @trax.models.MLP
 MLP.layer_widths = (8, 2)
 train.optimizer = @trax.optimizers.Adam
@@ -214,7 +214,7 @@ _STREAM_ALONE = """
 import trax.data
 import trax.models
 import trax.optimizers
-import trax_twitter_sentiment.streams
+import trax_twitter_sentiment.training.streams
 TwitterCorpus.source = 'sample'
 train.model = @trax.models.TransformerEncoder
 TransformerEncoder.vocab_size = @vocabulary_size()

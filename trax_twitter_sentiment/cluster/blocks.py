@@ -5,9 +5,9 @@ import hashlib
 import os
 from collections.abc import Iterator, Sequence
 
-from trax_twitter_sentiment.reading import json_rows, parquet, source
-from trax_twitter_sentiment.reading.options import ReadingOptions
-from trax_twitter_sentiment.reading.tables import TableReader, format_of
+from trax_twitter_sentiment.tables import json_rows, parquet, source
+from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.tables import TableReader, format_of
 
 # What a worker reads in some seconds, and can have in its memory.
 _BLOCK_BYTES = 2**24

@@ -10,12 +10,12 @@ import tqdm
 from trax_twitter_sentiment.cluster import blocks as file_blocks
 from trax_twitter_sentiment.cluster import counting, engine
 from trax_twitter_sentiment.cluster.batch_predictor import model_bytes
+from trax_twitter_sentiment.corpora.labelled_texts import Classes
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.labelled_texts import Classes
 from trax_twitter_sentiment.prediction import scores
-from trax_twitter_sentiment.predictor import SentimentPredictor
-from trax_twitter_sentiment.reading.options import ReadingOptions
-from trax_twitter_sentiment.reading.tables import RowCounts
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.tables import RowCounts
 
 
 class Evaluated(NamedTuple):

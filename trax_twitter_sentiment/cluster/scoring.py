@@ -16,9 +16,9 @@ from trax_twitter_sentiment.cluster.batch_predictor import (
 )
 from trax_twitter_sentiment.cluster.blocks import Block
 from trax_twitter_sentiment.prediction.formats import cell
-from trax_twitter_sentiment.reading import parquet, source
-from trax_twitter_sentiment.reading.options import ReadingOptions
-from trax_twitter_sentiment.reading.tables import Record, RowCounts
+from trax_twitter_sentiment.tables import parquet, source
+from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.tables import Record, RowCounts
 
 # How the name of a file begins that is not whole yet; readers leave out such names.
 TEMPORARY = '._'

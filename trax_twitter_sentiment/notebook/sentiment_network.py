@@ -14,12 +14,12 @@ from trax import layers as tl
 from trax import optimizers
 from trax.supervised import training
 
-from trax_twitter_sentiment.callbacks import SaveForPrediction
-from trax_twitter_sentiment.encoding import encoded_corpus
+from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive, check_seed
-from trax_twitter_sentiment.metrics import WeightedBinaryAccuracy
-from trax_twitter_sentiment.models import TwitterClassifier
-from trax_twitter_sentiment.tokenizer import TOKENIZER_FILE
+from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE
+from trax_twitter_sentiment.training.callbacks import SaveForPrediction
+from trax_twitter_sentiment.training.metrics import WeightedBinaryAccuracy
+from trax_twitter_sentiment.training.models import TwitterClassifier
 
 Batch = tuple[np.ndarray, ...]
 

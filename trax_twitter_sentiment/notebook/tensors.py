@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from trax_twitter_sentiment.corpus import Examples, configured_corpus
-from trax_twitter_sentiment.encoding import encoded_corpus
+from trax_twitter_sentiment.corpora.corpus import Examples, configured_corpus
+from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import check_halves
-from trax_twitter_sentiment.tokenizer import PAD_ID
+from trax_twitter_sentiment.text.tokenizer import PAD_ID
 
 
 class TensorBuilder:

@@ -5,9 +5,9 @@ import os
 import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE, ModelInfo
-from trax_twitter_sentiment.run_directory.weights import WEIGHTS_FILE
-from trax_twitter_sentiment.tokenizer import PAD_ID, TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.run.model_info import MODEL_FILE, ModelInfo
+from trax_twitter_sentiment.run.weights import WEIGHTS_FILE
+from trax_twitter_sentiment.text.tokenizer import PAD_ID, TOKENIZER_FILE, TweetTokenizer
 
 # Products of two float32 don't get there; a float64 can add up very many of it.
 _TOO_LARGE = 1e100

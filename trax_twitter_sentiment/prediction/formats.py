@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
 from trax_twitter_sentiment.prediction.results import Explanation, Prediction, Scores
-from trax_twitter_sentiment.reading.delimited import escape
-from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS
+from trax_twitter_sentiment.tables.delimited import escape
 
 FORMATS = ('text', 'tsv', 'csv', 'jsonl')
 # Those whose rows are numbered, so that an output can be gone on with.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, BinaryIO, NamedTuple
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.reading import delimited
+from trax_twitter_sentiment.tables import delimited
 
 # Ends the name of an output that isn't whole yet.
 PARTIAL = '.partial'

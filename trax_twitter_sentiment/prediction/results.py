@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
 from trax_twitter_sentiment.prediction.bag_of_tokens import against_others
-from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS
 
 
 class Scores(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from trax_twitter_sentiment import fast_imports
-from trax_twitter_sentiment.run_directory.model_info import SENTIMENTS
+from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
 
 # scikit-learn imports pandas, which takes a third of its time, and has no use for it.
 with fast_imports.left_out('pandas'):

@@ -15,8 +15,8 @@ from trax import layers as tl
 from trax import shapes
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run_directory.model_info import MODEL_FILE, ModelInfo
-from trax_twitter_sentiment.tokenizer import PAD_ID
+from trax_twitter_sentiment.run.model_info import MODEL_FILE, ModelInfo
+from trax_twitter_sentiment.text.tokenizer import PAD_ID
 
 # Texts scored at a time; one size, so that JAX compiles once.
 _BATCH_SIZE = 64

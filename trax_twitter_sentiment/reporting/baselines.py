@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from trax_twitter_sentiment.corpus import Corpus
+from trax_twitter_sentiment.corpora.corpus import Corpus
 from trax_twitter_sentiment.prediction import scores
 
 MAJORITY = 'the largest class'

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from trax_twitter_sentiment.corpus import Examples
+from trax_twitter_sentiment.corpora.corpus import Examples
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
-from trax_twitter_sentiment.predictor import SentimentPredictor
-from trax_twitter_sentiment.recorded_corpus import recorded_corpus
-from trax_twitter_sentiment.run_directory import settings
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.recorded_corpus import recorded_corpus
+from trax_twitter_sentiment.run import settings
 
 # Texts on which runs disagree that are shown.
 N_DISAGREEMENTS = 100

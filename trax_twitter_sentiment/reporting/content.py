@@ -7,16 +7,16 @@ import platform
 
 import numpy as np
 
-from trax_twitter_sentiment.corpus import Corpus
-from trax_twitter_sentiment.encoding import encode_split
+from trax_twitter_sentiment.corpora.corpus import Corpus
+from trax_twitter_sentiment.encoding.encoded_corpus import encode_split
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.files import open_regular
 from trax_twitter_sentiment.prediction import scores
-from trax_twitter_sentiment.predictor import Explanation, SentimentPredictor
-from trax_twitter_sentiment.recorded_corpus import recorded_corpus
+from trax_twitter_sentiment.prediction.predictor import Explanation, SentimentPredictor
+from trax_twitter_sentiment.prediction.recorded_corpus import recorded_corpus
 from trax_twitter_sentiment.reporting import baselines, run_facts
-from trax_twitter_sentiment.run_directory.curves import Curve, read_curves
-from trax_twitter_sentiment.run_directory.files import open_regular
-from trax_twitter_sentiment.tokenizer import SPECIAL_TOKENS, TweetTokenizer
+from trax_twitter_sentiment.run.curves import Curve, read_curves
+from trax_twitter_sentiment.text.tokenizer import SPECIAL_TOKENS, TweetTokenizer
 
 N_TOKENS = 20  # Of each class.
 N_MISTAKES = 50

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trax_twitter_sentiment.corpus import Examples
-from trax_twitter_sentiment.near_duplicates import GROUPED
+from trax_twitter_sentiment.corpora.corpus import Examples
+from trax_twitter_sentiment.corpora.near_duplicates import GROUPED
 from trax_twitter_sentiment.reporting import plots, score_sections, token_sections
 from trax_twitter_sentiment.reporting.content import ReportContent
 from trax_twitter_sentiment.reporting.markup import (
@@ -20,7 +20,7 @@ from trax_twitter_sentiment.reporting.markup import (
     isolated,
     section,
 )
-from trax_twitter_sentiment.run_directory.curves import Curve
+from trax_twitter_sentiment.run.curves import Curve
 
 # The loss goes by the name of its layer, the metric by its name in the gin files.
 _LOSS_LAYER, _LOSS_METRIC = 'WeightedCategoryCrossEntropy', 'cross_entropy'

@@ -7,10 +7,10 @@ import os
 import re
 import shlex
 
-from trax_twitter_sentiment.run_directory import settings
-from trax_twitter_sentiment.run_directory.curves import last_start
-from trax_twitter_sentiment.run_directory.files import corpus_digest_of
-from trax_twitter_sentiment.run_directory.weights import WEIGHTS_FILE, load_arrays
+from trax_twitter_sentiment.files import corpus_digest_of
+from trax_twitter_sentiment.run import settings
+from trax_twitter_sentiment.run.curves import last_start
+from trax_twitter_sentiment.run.weights import WEIGHTS_FILE, load_arrays
 
 
 def facts(model_dir: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from trax_twitter_sentiment.prediction import formats
 from trax_twitter_sentiment.prediction.formats import Detailed
-from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.serving import limits, openapi
 
 # The page's own style and script, nothing else from anywhere.

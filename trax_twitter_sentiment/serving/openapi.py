@@ -4,7 +4,7 @@ from typing import Any
 
 import trax_twitter_sentiment
 from trax_twitter_sentiment.prediction import formats
-from trax_twitter_sentiment.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.serving import limits
 
 _ERROR = {

@@ -6,9 +6,9 @@ import gin
 import numpy as np
 import tensorflow as tf
 
-from trax_twitter_sentiment.encoding import encoded_corpus
+from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import check_max_length
-from trax_twitter_sentiment.tokenizer import PAD_ID
+from trax_twitter_sentiment.text.tokenizer import PAD_ID
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['dataset', 'training'])

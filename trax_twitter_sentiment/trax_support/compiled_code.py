@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from trax_twitter_sentiment.run_directory import cache
+from trax_twitter_sentiment.encoding import cache
 
 _FOLDER = 'JAX_COMPILATION_CACHE_DIR'
 # Everything: a run compiles some dozen small programs.

@@ -25,7 +25,7 @@ import numpy as np
 
 from trax_twitter_sentiment import fast_imports
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run_directory import settings
+from trax_twitter_sentiment.run import settings
 
 # Gin's words on parameters whose default is `gin.REQUIRED`.
 _UNBOUND = re.compile(r'Required bindings for `(\w+)` not provided in config: \[(.*)\]')

@@ -25,8 +25,9 @@ from trax import fastmath
 from trax.data import inputs
 from trax.supervised import training
 
+from trax_twitter_sentiment import files
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run_directory import checkpoints, files, lock, settings
+from trax_twitter_sentiment.run import checkpoints, lock, settings
 
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 

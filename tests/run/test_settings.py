@@ -1,0 +1,33 @@
+from trax_twitter_sentiment.run import settings
+
+CONFIG = """\
+import trax.layers
+
+# Parameters for train:
+# ====
+train.metrics = \\
+    {'accuracy': @WeightedBinaryAccuracy(),
+     'cross_entropy': @Loss()}
+train.steps = 60
+eval/TwitterBatches.batch_size = 200
+"""
+
+
+def test_settings_of_a_config_are_read_with_their_lines():
+  assert settings.parse(CONFIG) == {
+      'train.metrics': "{'accuracy': @WeightedBinaryAccuracy(), "
+      "'cross_entropy': @Loss()}",
+      'train.steps': '60',
+      'eval/TwitterBatches.batch_size': '200',
+  }
+
+
+def test_changes_are_of_settings_that_both_have():
+  before = {'a': '1', 'b': '2', 'gone': '3'}
+  changed = settings.changes(before, {'a': '1', 'b': '5', 'new': '6'})
+  assert changed == {'b': '2 → 5'}
+  assert settings.listed(changed) == 'b 2 → 5'
+
+
+def test_folder_without_config_records_nothing(tmp_path):
+  assert settings.recorded(tmp_path) == {}

@@ -1,0 +1,224 @@
+import gc
+import json
+
+import gin
+import pytest
+from conftest import REFERENCE_TOKENS, needs_real_corpus
+
+from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.encoding.encoded_corpus import (
+  encoded_corpus,
+  tokenize_tweet,
+  vocabulary_size,
+)
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.text.emoticons import remove_emoticons
+from trax_twitter_sentiment.text.tokenizer import (
+  SPECIAL_TOKENS,
+  TOKENIZER_FILE,
+  UNK_ID,
+  TweetTokenizer,
+)
+
+STOP_WORDS = frozenset({'the', 'was', 'is', 'a'})
+
+
+def tokenize(text, **settings):
+  return TweetTokenizer(stop_words=STOP_WORDS, **settings).tokenize(text)
+
+
+def test_a_new_tokenizer_keeps_no_garbage():
+  n_frozen = gc.get_freeze_count()
+  tokenize('a day')
+  assert gc.isenabled()
+  assert gc.get_freeze_count() == n_frozen
+
+
+@needs_real_corpus
+def test_tokens_and_ids_are_the_notebooks(real_corpus):
+  if not REFERENCE_TOKENS.exists():
+    pytest.skip(f'{REFERENCE_TOKENS} is not here')
+  corpus = TwitterCorpus()
+  tweets = {
+      f'{name}_tweets.json': [
+          text
+          for split in (corpus.train, corpus.validation)
+          for text, of in zip(split.texts, split.labels, strict=True)
+          if of == label
+      ]
+      for name, label in (('positive', 1), ('negative', 0))
+  }
+  tokenizer = encoded_corpus().tokenizer
+  n_compared = 0
+  with REFERENCE_TOKENS.open() as file:
+    for reference in map(json.loads, file):
+      text = tweets[reference['file']][reference['index']]
+      assert tokenize_tweet(text) == reference['tokens']
+      assert tokenizer.encode(text).tolist() == reference['ids']
+      n_compared += 1
+  assert n_compared == 250
+
+
+@needs_real_corpus
+def test_real_vocabulary_has_the_notebooks_size(real_corpus):
+  assert vocabulary_size() == 9162
+
+
+@pytest.mark.parametrize(
+    ('setting', 'text', 'on', 'off'),
+    [
+        ('join_split_emoticons', 'great : )', ['great', ':)'], ['great']),
+        ('remove_tickers', 'buy $tsla', ['buy'], ['buy', 'tsla']),
+        ('remove_retweet_mark', 'RT wow', ['wow'], ['rt', 'wow']),
+        (
+            'remove_links',
+            'see https://t.co/x?a=1\r\nhere',
+            ['see', 'here'],
+            ['see', 'https://t.co/x?a=1', 'here'],
+        ),
+        ('keep_emoticons', 'fun :)', ['fun', ':)'], ['fun']),
+        ('remove_hash_signs', '#fun', ['fun'], ['#fun']),
+        ('remove_handles', '@amy hi', ['hi'], ['@ami', 'hi']),
+        ('shorten_elongations', 'sooooo', ['sooo'], ['sooooo']),
+        ('remove_stop_words', 'the fun', ['fun'], ['the', 'fun']),
+        ('remove_punctuation', 'fun !', ['fun'], ['fun', '!']),
+        ('stem', 'happiness', ['happi'], ['happiness']),
+    ],
+)
+def test_every_step_has_a_switch(setting, text, on, off):
+  assert tokenize(text) == on
+  assert tokenize(text, **{setting: False}) == off
+
+
+def test_lowercase_has_a_switch():
+  assert tokenize('HELLO :D', stem=False) == ['hello', ':D']
+  assert tokenize('HELLO :D', stem=False, lowercase=False) == ['HELLO', ':D']
+
+
+def test_switches_are_bound_by_gin(sample_corpus):
+  assert tokenize_tweet('happiness :)') == ['happi', ':)']
+  gin.bind_parameter('TweetTokenizer.stem', False)
+  gin.bind_parameter('TweetTokenizer.keep_emoticons', False)
+  assert tokenize_tweet('happiness :)') == ['happiness']
+
+
+def test_switch_that_is_no_bool_is_refused():
+  with pytest.raises(UserError, match=r"TweetTokenizer.stem='no' is not True or F"):
+    TweetTokenizer(stem='no')
+
+
+_EMOTICONS = """
+    :) :-( :D ;) :p =) (: :') <3 :))) :-)) :-D XD xDD D: :-/ :| :o) ;-P =D >:( &lt;3
+    </3 <333 (-: ): :((( :3 :* ^_^ -_- T_T ;_; :'-( =( :] :} :DDD :ppp
+"""
+
+
+@pytest.mark.parametrize('emoticon', _EMOTICONS.split())
+def test_emoticons_can_be_removed(emoticon):
+  assert tokenize(f'great {emoticon} day', keep_emoticons=False) == ['great', 'day']
+  assert tokenize(f'great {emoticon}', keep_emoticons=False) == ['great']
+  assert tokenize(f'{emoticon} day', keep_emoticons=False) == ['day']
+
+
+@pytest.mark.parametrize('emoticon', [':)', ':D', ':-(', ': )', ': (', ':((', ';P'])
+def test_emoticons_glued_to_a_word_can_be_removed(emoticon):
+  assert tokenize(f'great{emoticon} day', keep_emoticons=False) == ['great', 'day']
+
+
+@pytest.mark.parametrize(
+    'text', ['18:30 or 4:3', 'ID: 5', 'note:please do', 'dx code', '8 days', 'it<30']
+)
+def test_removing_emoticons_leaves_words_and_figures(text):
+  assert remove_emoticons(text) == text
+
+
+def test_encoded_text_can_be_written_to():
+  ids = TweetTokenizer().encode('happy dogs')
+  ids[0] = 1
+  assert ids.tolist() == [1, UNK_ID]
+
+
+def test_pair_that_is_an_emoticon_is_removed():
+  settings = {'add_pairs': True, 'remove_punctuation': False, 'stem': False}
+  assert ': (' in tokenize('a : ( b', join_split_emoticons=False, **settings)
+  tokens = tokenize('::d(', keep_emoticons=False, **settings)
+  assert ': (' not in tokens
+
+
+@pytest.mark.parametrize(
+    'text', ['', '   ', '@amy', 'https://t.co/x', 'the was', '#', '@a https://b']
+)
+def test_text_of_nothing_but_noise_has_no_token(text):
+  assert tokenize(text) == []
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        '1' * 100_000,
+        ':(' * 50_000,
+        '$h@:(#' * 17_000,
+        'http://' * 15_000,
+        'word ' * 20_000,
+        '\ud83d lone surrogate',
+        '👩‍👩‍👧 🇬🇧 ﷽ \u202ereversed\u202c \u200b\u0301',
+        'العربية 日本語 ไทย',
+    ],
+)
+def test_any_text_goes_through(text):
+  tokenizer = TweetTokenizer().with_vocabulary_of({'word': 1}, 'test')
+  assert tokenizer.encode(text).max(initial=0) <= 3
+
+
+def test_long_text_has_the_tokens_of_its_words():
+  assert tokenize('happy day ' * 1000) == ['happi', 'day'] * 1000
+
+
+def test_vocabulary_is_in_order_of_appearance():
+  tokenizer = TweetTokenizer().with_vocabulary_of({'b': 1, 'a': 2, 'c': 1}, 'test')
+  assert tokenizer.vocabulary == (*SPECIAL_TOKENS, 'b', 'a', 'c')
+  assert tokenizer.encode_tokens(['c', 'unseen', 'b']).tolist() == [5, UNK_ID, 3]
+
+
+def test_saved_tokenizer_loads_as_it_was(tmp_path):
+  tokenizer = TweetTokenizer(stem=False, stop_words=STOP_WORDS).with_vocabulary_of(
+      {'naïve': 1, '\ud83d': 1, '😀': 1}, 'a corpus'
+  )
+  tokenizer.save(tmp_path)
+  # Bindings at loading time don't reach a saved tokenizer.
+  gin.bind_parameter('TweetTokenizer.stem', True)
+  gin.bind_parameter('TweetTokenizer.lowercase', False)
+  assert TweetTokenizer.load(tmp_path) == tokenizer
+  assert [path.name for path in tmp_path.iterdir()] == [TOKENIZER_FILE]
+
+
+def _content(**changes):
+  return json.dumps({**json.loads(TweetTokenizer().to_json()), **changes}).encode()
+
+
+def test_settings_that_a_file_lacks_take_their_defaults(tmp_path):
+  (tmp_path / TOKENIZER_FILE).write_bytes(_content(settings={'stem': False}))
+  assert TweetTokenizer.load(tmp_path) == TweetTokenizer(stem=False)
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        b'',
+        b'{',
+        b'[]',
+        b'\xff',
+        b'[' * 100_000,
+        _content(format=99),
+        _content(vocabulary=['a']),
+        _content(vocabulary=[*SPECIAL_TOKENS, 'a', 'a']),
+        _content(vocabulary=[*SPECIAL_TOKENS, 1]),
+        _content(stop_words='the'),
+        _content(settings={'fly': True}),
+        _content(settings=None),
+    ],
+)
+def test_damaged_tokenizer_file_is_named(tmp_path, content):
+  (tmp_path / TOKENIZER_FILE).write_bytes(content)
+  with pytest.raises(UserError, match=r'tokenizer.json is not a tokenizer file'):
+    TweetTokenizer.load(tmp_path)

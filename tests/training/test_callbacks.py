@@ -1,0 +1,99 @@
+import json
+
+import gin
+import numpy as np
+import pytest
+from runs import train
+
+from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.run.model_info import ModelInfo
+from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.training.callbacks import checkpoint_steps
+
+
+@pytest.mark.parametrize(
+    ('bindings', 'steps'),
+    [
+        (['train.steps=7', 'checkpoint_steps.interval=3'], [3, 6, 7]),
+        (['train.steps=6', 'checkpoint_steps.interval=3'], [3, 6]),
+        (['train.steps=%n', 'n=2', 'checkpoint_steps.interval=3'], [2]),
+        (['checkpoint_steps.interval=600'], [600, 1000]),
+    ],
+)
+def test_checkpoints_are_at_multiples_and_at_the_last_step(bindings, steps):
+  gin.parse_config(bindings)
+  assert sorted(checkpoint_steps()) == steps
+
+
+def test_run_goes_on_from_a_last_step_between_multiples(tmp_path):
+  train(tmp_path, 'train.steps=3', 'checkpoint_steps.interval=2')
+  assert train(tmp_path, 'train.steps=4').step == 4
+  assert train(tmp_path, 'train.steps=3').step == 4
+
+
+def test_tokenizer_is_beside_the_checkpoint(tmp_path):
+  train(tmp_path)
+  assert TweetTokenizer.load(tmp_path) == encoded_corpus().tokenizer
+  saved = json.loads((tmp_path / TOKENIZER_FILE).read_text())
+  assert saved['corpus'] == 'sample'
+  assert (tmp_path / 'model.weights.npy.gz').exists()
+
+
+@pytest.mark.parametrize('pooling', ['mean', 'masked_mean'])
+def test_pooling_and_padded_length_are_beside_the_checkpoint(tmp_path, pooling):
+  train(tmp_path, f"TwitterClassifier.pooling='{pooling}'")
+  assert ModelInfo.load(tmp_path) == ModelInfo(pooling, encoded_corpus().max_length)
+
+
+def test_tokenizer_file_holds_the_settings_of_the_run(tmp_path):
+  train(tmp_path, 'TweetTokenizer.keep_emoticons=False')
+  assert not TweetTokenizer.load(tmp_path).keep_emoticons
+
+
+def test_vocabulary_size_that_does_not_fit_is_refused_before_training(tmp_path):
+  with pytest.raises(UserError, match=r'vocab_size=100 does not fit.*1634') as error:
+    train(tmp_path, 'TwitterClassifier.vocab_size=100')
+  assert '@vocabulary_size()' in error.value.message
+  assert not (tmp_path / 'model.weights.npy.gz').exists()
+
+
+@pytest.mark.parametrize(
+    ('setting', 'message'),
+    [
+        # One that leaves the vocabulary's size as it is, and one that doesn't.
+        ('TweetTokenizer.remove_retweet_mark=False', 'a run with another tokenizer'),
+        ('TweetTokenizer.remove_hash_signs=False', 'a run with another tokenizer'),
+    ],
+)
+def test_run_that_began_with_another_tokenizer_is_refused_and_kept(
+    tmp_path, setting, message
+):
+  train(tmp_path)
+  before = {path: path.read_bytes() for path in tmp_path.glob('*.*')}
+  with pytest.raises(UserError, match=message):
+    train(tmp_path, 'train.steps=4', setting)
+  assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize('pooling', ['mean', 'masked_mean'])
+def test_any_text_goes_through_training_and_prediction(
+    tmp_path, write_corpus, only_nltk_data, pooling
+):
+  odd = ['', '@amy', 'https://t.co/x', 'the is', 'word ' * 20_000, '1' * 100_000,
+         '\ud83d \x00 \u202e', '👩‍👩‍👧 日本語']  # fmt: skip
+  only_nltk_data(write_corpus([*odd, *odd, 'good :)'], [*odd, *odd, 'bad :(']))
+  loop = train(
+      tmp_path / 'run',
+      "TwitterCorpus.source='nltk'",
+      'TwitterBatches.batch_size=4',
+      'eval/TwitterBatches.batch_size=4',
+      f"TwitterClassifier.pooling='{pooling}'",
+      'train.steps=20',
+  )
+  assert loop.tasks[0].sample_batch[0].shape == (4, 140)
+  losses = [value for _, value in loop.history.get('eval', 'metrics/cross_entropy')]
+  assert np.isfinite(losses).all()
+  predictions = SentimentPredictor.load(tmp_path / 'run').predict(odd)
+  assert np.isfinite([p.log_probabilities for p in predictions]).all()

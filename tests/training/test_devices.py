@@ -1,0 +1,137 @@
+"""Several devices, in processes of their own, and several hosts."""
+
+import itertools
+import os
+import re
+import socket
+import subprocess
+import sys
+
+import forked
+import numpy as np
+import pytest
+from conftest import LAUNCHER
+from test_docs import files
+
+from trax_twitter_sentiment import SentimentPredictor
+from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
+from trax_twitter_sentiment.training.streams import (
+    TwitterBatches,
+    TwitterSamples,
+    twitter_data_streams,
+)
+
+pytestmark = pytest.mark.usefixtures('sample_corpus')
+
+
+def test_four_devices_train_like_one(tmp_path):
+  accuracies = {}
+  for n_devices in (1, 4):
+    result = _train(tmp_path / str(n_devices), n_devices)
+    assert result.returncode == 0, result.stderr
+    last = [line for line in result.stdout.splitlines() if 'eval' in line][-1]
+    accuracies[n_devices] = float(last.split('|')[1])
+  assert accuracies[4] == pytest.approx(accuracies[1], abs=0.01)
+
+
+def test_batch_size_that_does_not_divide_is_refused(tmp_path):
+  result = _train(tmp_path, 4, 'TwitterBatches.batch_size=30')
+  assert result.returncode == 1
+  message = 'TwitterBatches.batch_size=30 is not a multiple of 4, the number of devices'
+  assert message in result.stderr.splitlines()[-1]
+
+
+def _train(output_dir, n_devices, *bindings):
+  return forked.run(
+      *LAUNCHER,
+      '--config_file=trax_twitter_sentiment/gin_configs/twitter.gin',
+      f'--output_dir={output_dir}',
+      "--config=TwitterCorpus.source='sample'",
+      '--config=train.steps=20',
+      *(f'--config={binding}' for binding in bindings),
+      XLA_FLAGS=f'--xla_force_host_platform_device_count={n_devices}',
+  )
+
+
+@pytest.mark.slow
+def test_two_hosts_train_one_model(tmp_path):
+  logs = _train_on_two_hosts(tmp_path, 2)
+  for name in ('weights_l2', 'gradients_l2'):
+    # They differ between steps, but not between hosts.
+    pattern = rf'Step +(\d+): .*{name} \| +(\S+)'
+    first, second = (re.findall(pattern, log) for log in logs)
+    assert first == second
+    assert len({value for _, value in first}) == len(first) > 1
+  predictor = SentimentPredictor.load(tmp_path / 'run')
+  assert [p.sentiment for p in predictor.predict([':)', ':('])] == [
+      'positive', 'negative',
+  ]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_hosts_of_one_device_are_refused(tmp_path):
+  for log in _train_on_two_hosts(tmp_path, 1, status=1):
+    assert 'ERROR: Each of 2 hosts has one device' in log
+
+
+def _train_on_two_hosts(folder, n_devices, status=0):
+  """Runs the script of docs/several_devices.md; returns what each host logs."""
+  script = files('docs/several_devices.md')['on_hosts.py']
+  (folder / 'on_hosts.py').write_text(script)
+  with socket.create_server(('127.0.0.1', 0)) as server:
+    address = f'127.0.0.1:{server.getsockname()[1]}'
+  flag = f'--xla_force_host_platform_device_count={n_devices}'
+  processes = [
+      subprocess.Popen(
+          [
+              *(sys.executable, 'on_hosts.py', address, '2', str(host)),
+              *('--config_file=twitter.gin', f'--output_dir={folder / "run"}'),
+              "--config=TwitterCorpus.source='sample'",
+              '--config=train.steps=20',
+          ],
+          cwd=folder,
+          env={**os.environ, 'XLA_FLAGS': flag},
+          stdout=subprocess.DEVNULL,
+          stderr=subprocess.PIPE,
+          text=True,
+      )
+      for host in range(2)
+  ]
+  logs = [process.communicate(timeout=200)[1] for process in processes]
+  assert [process.returncode for process in processes] == [status] * 2, logs
+  return logs
+
+
+def test_hosts_read_parts_of_their_own_that_make_up_the_whole():
+  corpus = encoded_corpus()
+  seen = []
+  for host_id in range(4):
+    batches = TwitterBatches(batch_size=20, host_id=host_id, n_hosts=4)()
+    epoch = [next(batches) for _ in range(10)]
+    assert all(targets.tolist() == [1] * 10 + [0] * 10 for _, targets, _ in epoch)
+    seen += [row for inputs, _, _ in epoch for row in map(tuple, inputs)]
+  expected = map(tuple, corpus.train.padded(corpus.max_length))
+  assert sorted(seen) == sorted(expected)
+
+
+def test_hosts_read_samples_of_their_own():
+  parts = []
+  for host_id in range(2):
+    samples = TwitterSamples('validation', host_id=host_id, n_hosts=2)()
+    parts.append({next(samples)[0] for _ in range(100)})
+  assert len(parts[0] | parts[1]) == 200
+  assert not parts[0] & parts[1]
+
+
+def test_process_index_of_jax_chooses_the_part(monkeypatch):
+  import jax
+
+  monkeypatch.setattr(jax, 'process_index', lambda: 1)
+  monkeypatch.setattr(jax, 'process_count', lambda: 2)
+  (inputs, _, _) = next(TwitterBatches('validation', batch_size=4)())
+  corpus = encoded_corpus()
+  validation = corpus.validation.padded(corpus.max_length)
+  np.testing.assert_array_equal(inputs[:2], validation[[1, 3]])
+  _, evaluation = twitter_data_streams()
+  first, second = itertools.islice(evaluation(), 2)
+  np.testing.assert_array_equal([first[0], second[0]], validation[[1, 3]])

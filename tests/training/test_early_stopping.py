@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+from runs import train
+
+from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.prediction import scores
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.run import checkpoints
+
+# At such a rate it gets better for some steps, and worse then.
+SETTINGS = (
+    'TweetTokenizer.keep_emoticons=False',
+    'train.eval_frequency=5',
+    'train.eval_steps=1',
+    'lr_schedules.constant.value=0.1',
+    'train.callbacks=[@SaveForPrediction, @StopEarly]',
+    "StopEarly.metric='cross_entropy'",
+    'StopEarly.lowest=True',
+)
+
+
+def log_loss(folder):
+  examples = TwitterCorpus('sample').validation
+  predicted = SentimentPredictor.load(folder).log_probabilities(examples.texts)
+  return scores.evaluate(predicted, examples.labels).log_loss.value
+
+
+def test_run_ends_with_its_best_weights_when_patience_does(tmp_path, capsys):
+  loop = train(tmp_path, *SETTINGS, 'StopEarly.patience=2', 'train.steps=500')
+  values = loop.history.get('eval', 'metrics/cross_entropy')
+  losses = [float(value) for _, value in values]
+  best = int(np.argmin(losses))
+  assert len(losses) == best + 3  # Two more than the best.
+  assert loop.step == values[-1][0] < 500
+  assert log_loss(tmp_path) == pytest.approx(losses[best], abs=1e-4)
+  assert f'The weights are those of step {values[best][0]}' in capsys.readouterr().err
+  # What is saved is a whole checkpoint, of the step where it ended.
+  assert checkpoints.verified_state(str(tmp_path), 'model')['step'] == loop.step
+
+
+def test_run_that_its_steps_end_has_its_best_weights_too(tmp_path):
+  loop = train(tmp_path, *SETTINGS, 'StopEarly.patience=100', 'train.steps=60')
+  values = loop.history.get('eval', 'metrics/cross_entropy')
+  losses = [float(value) for _, value in values]
+  assert loop.step == 60
+  assert min(losses) < losses[-1] - 0.01
+  assert log_loss(tmp_path) == pytest.approx(min(losses), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ('binding', 'message'),
+    [
+        ("StopEarly.metric='f1'", "StopEarly.metric='f1' is not one of"),
+        ('StopEarly.patience=0', 'StopEarly.patience=0 is not a positive integer'),
+    ],
+)
+def test_mistake_is_named(tmp_path, binding, message):
+  with pytest.raises(UserError, match=message):
+    train(tmp_path, *SETTINGS, binding)

@@ -1,0 +1,1 @@
+"""Labelled texts in a training and a validation split."""

@@ -1,0 +1,1 @@
+"""A corpus as token ids, and the cache of its tokens."""

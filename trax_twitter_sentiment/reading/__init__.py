@@ -1,1 +1,0 @@
-"""Reads other people's files: tables of texts, and NLTK's corpora."""

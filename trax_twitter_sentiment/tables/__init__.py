@@ -1,0 +1,1 @@
+"""Other people's files: their rows, columns and labels."""

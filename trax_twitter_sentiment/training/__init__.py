@@ -1,0 +1,1 @@
+"""What gin files bind: streams, models, metrics, callbacks."""

@@ -1,0 +1,147 @@
+"""Gin-configurable Trax models."""
+
+from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
+
+import gin
+from trax import layers as tl
+from trax.fastmath import numpy as jnp
+
+from trax_twitter_sentiment.errors import (
+    UserError,
+    check_choice,
+    check_positive,
+    check_positive_number,
+)
+from trax_twitter_sentiment.run.model_info import POOLINGS
+from trax_twitter_sentiment.text.tokenizer import PAD_ID
+
+_NAME_PREFIX = 'TwitterClassifier_'
+
+
+@gin.configurable(module='trax_twitter_sentiment', denylist=['mode'])
+def TwitterClassifier(
+    vocab_size: int,
+    embedding_dim: int = 256,
+    output_dim: int = 2,
+    pooling: str = 'masked_mean',
+    embedding_stddev: float | None = None,
+    embedding_dropout: float = 0.0,
+    mode: str = 'train',
+) -> tl.Serial:
+  """Returns the notebook's classifier: embedding, mean, dense, log-softmax.
+
+  It maps <int>[batch_size, length] token ids to <float32>[batch_size, output_dim]
+  log-probabilities; with two classes, column 0 is negative and column 1 positive.
+
+  Args:
+    vocab_size: the number of token ids; `vocabulary_size()` for the plugin's
+      streams.
+    embedding_dim: the size of a token's vector.
+    output_dim: the number of classes.
+    pooling: `'masked_mean'` averages the vectors of a text's tokens and leaves
+      padding (id 0) out, so that a text scores the same alone, in any batch and
+      at any padded length; a text of padding alone averages to zero.
+      `'masked_sqrtn'` divides the sum by the root of the number of tokens, as the
+      combiner `'sqrtn'` of TensorFlow's embeddings does: long texts, which have more
+      to go by, are surer. `'mean'` is the notebook's, padding included.
+    embedding_stddev: standard deviation of the embedding's initial values; a small
+      one keeps tokens silent that training has hardly met. `None` for Trax's
+      `ScaledInitializer`, whose values are larger the smaller `embedding_dim` is.
+    embedding_dropout: the fraction of the embedding's values dropped in training.
+    mode: `'train'`, `'eval'` or `'predict'`; dropout works in `'train'` alone.
+
+  Raises:
+    UserError: if an argument is not a legal value.
+
+  Examples:
+    >>> model = TwitterClassifier(vocab_size=9162, mode='eval')
+    >>> ids = np.array([[3, 4, 5], [6, 7, 0]], np.int32)
+    >>> _ = model.init(trax.shapes.signature(ids))
+    >>> model(ids).shape
+    (2, 2)
+  """
+  check_positive('TwitterClassifier.vocab_size', vocab_size)
+  check_positive('TwitterClassifier.embedding_dim', embedding_dim)
+  check_positive('TwitterClassifier.output_dim', output_dim)
+  check_choice('TwitterClassifier.pooling', pooling, POOLINGS)
+  if not 0 <= embedding_dropout < 1:
+    raise UserError(
+        f'TwitterClassifier.embedding_dropout={embedding_dropout!r} is not in '
+        '[0, 1).'
+    )
+  if embedding_stddev is None:
+    embed = [tl.Embedding(vocab_size, embedding_dim)]
+  else:
+    check_positive_number('TwitterClassifier.embedding_stddev', embedding_stddev)
+    initializer = tl.RandomNormalInitializer(embedding_stddev)
+    embed = [tl.Embedding(vocab_size, embedding_dim, kernel_initializer=initializer)]
+  if embedding_dropout:
+    embed.append(tl.Dropout(rate=embedding_dropout, mode=mode))
+  if pooling == 'mean':
+    pooled = [embed, tl.Mean(axis=1)]
+  else:
+    power = 1.0 if pooling == 'masked_mean' else 0.5
+    pooled = [tl.Branch(embed, _IsToken()), _MaskedMean(power)]
+  return tl.Serial(
+      pooled,
+      tl.Dense(output_dim),
+      tl.LogSoftmax(),
+      name=f'{_NAME_PREFIX}{pooling}',
+  )
+
+
+@gin.configurable(module='trax_twitter_sentiment', denylist=['mode'])
+def GRUClassifier(
+    vocab_size: int, d_model: int = 64, output_dim: int = 2, mode: str = 'train'
+) -> tl.Serial:
+  """Returns a recurrent classifier: embedding, GRU, masked mean, dense, log-softmax.
+
+  It maps <int>[batch_size, length] token ids to <float32>[batch_size, output_dim]
+  log-probabilities. The GRU's states are averaged over the tokens, without padding.
+
+  Args:
+    vocab_size: the number of token ids; `vocabulary_size()` for the plugin's
+      streams.
+    d_model: the size of a token's vector and of the GRU's state.
+    output_dim: the number of classes.
+    mode: `'train'`, `'eval'` or `'predict'`.
+
+  Raises:
+    UserError: if an argument is not a legal value.
+  """
+  check_positive('GRUClassifier.vocab_size', vocab_size)
+  check_positive('GRUClassifier.d_model', d_model)
+  check_positive('GRUClassifier.output_dim', output_dim)
+  recurrent = [tl.Embedding(vocab_size, d_model), tl.GRU(d_model, mode=mode)]
+  return tl.Serial(
+      tl.Branch(recurrent, _IsToken()),
+      _MaskedMean(),
+      tl.Dense(output_dim),
+      tl.LogSoftmax(),
+  )
+
+
+def pooling_of(model: tl.Layer) -> str | None:
+  """Returns the pooling of a `TwitterClassifier`, `None` for any other model."""
+  name = model.name
+  return name.removeprefix(_NAME_PREFIX) if name.startswith(_NAME_PREFIX) else None
+
+
+def _IsToken() -> tl.Fn:
+  """Returns a layer: <int>[batch, length] ids -> <bool>, where not padding."""
+  return tl.Fn('IsToken', lambda ids: ids != PAD_ID)
+
+
+def _MaskedMean(power: float = 1.0) -> tl.Fn:
+  """Returns a layer: vectors [batch, length, dim] and mask -> [batch, dim].
+
+  It divides the sum by a power of the number of tokens.
+  """
+
+  def masked_mean(vectors, mask):
+    weights = mask.astype(vectors.dtype)
+    total = jnp.einsum('bld,bl->bd', vectors, weights)
+    n_tokens = jnp.sum(weights, axis=1, keepdims=True)
+    return total / jnp.maximum(n_tokens, 1) ** power
+
+  return tl.Fn('MaskedMean', masked_mean)

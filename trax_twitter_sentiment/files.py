@@ -11,12 +11,6 @@ from trax_twitter_sentiment.errors import UserError
 
 T = TypeVar('T')
 
-# The file in a run's output directory that tells one corpus from another.
-CORPUS_FILE = 'corpus.sha256'
-
-# Ample for 64 hexadecimal digits.
-_MAX_DIGEST_BYTES = 128
-
 
 def write_atomically(path: str, content: str | bytes) -> None:
   """Writes `content` to `path`, so that no reader ever sees half of it.
@@ -67,15 +61,6 @@ def read_whole(path: str, parse: Callable[[bytes], T], kind: str) -> T:
     raise UserError(f'{path} is not {kind}: it is nested too deeply.') from error
   except ValueError as error:
     raise UserError(f'{path} is not {kind}: {error}.') from error
-
-
-def corpus_digest_of(folder: str) -> str | None:
-  """Returns what tells a run's corpus from others; `None` without a whole file."""
-  try:
-    with open_regular(os.path.join(folder, CORPUS_FILE)) as file:
-      return file.read(_MAX_DIGEST_BYTES).decode('ascii').strip()
-  except (OSError, UnicodeDecodeError):
-    return None
 
 
 def open_regular(path: str) -> BinaryIO:

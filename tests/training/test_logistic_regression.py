@@ -8,11 +8,12 @@ import pytest
 from runs import train
 from sklearn import feature_extraction, linear_model
 
-from trax_twitter_sentiment.corpora.corpus import configured_corpus
+from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.training.logistic_regression import _temperature
 
 UNCALIBRATED = 'LogisticRegressionStart.calibrated=False'
@@ -32,7 +33,7 @@ def test_predictions_are_scikit_learns(tmp_path, pooling):
   )
   corpus, tokenizer = configured_corpus(), encoded_corpus().tokenizer
   vectorizer = feature_extraction.text.CountVectorizer(
-      analyzer=tokenizer.tokenize, vocabulary=tokenizer.vocabulary
+      analyzer=tokenizer.tokenize, vocabulary=encoded_corpus().vocabulary.tokens
   )
   counts = vectorizer.transform(corpus.train.texts)
   present = counts.toarray() > 0
@@ -111,12 +112,12 @@ def test_tokens_of_another_run_help_where_texts_are_few(tmp_path):
   words = ('yahoo', 'bah')
   predictor = SentimentPredictor.load(tmp_path / 'run')
   assert [p.name for p in predictor.predict(words)] == ['good', 'bad']
-  alone = SentimentPredictor.load(tmp_path / 'alone').tokenizer
-  assert not set(words) & set(alone.vocabulary)
+  alone = Run(tmp_path / 'alone').vocabulary.tokens
+  assert not set(words) & set(alone)
 
 
 def test_other_run_has_to_have_the_same_steps(hard_run, tmp_path):
-  with pytest.raises(UserError, match='further_tokens_from=.* tokenized otherwise'):
+  with pytest.raises(UserError, match='further_tokens_from=.* another tokenizer'):
     train(
         tmp_path,
         f"encoded_corpus.further_tokens_from='{hard_run}/plain'",
@@ -181,13 +182,13 @@ def test_shares_of_characters_count_towards_their_word(tmp_path):
         (['TwitterClassifier.embedding_dim=1'], 'embedding_dim of 2 or more'),
         (["LogisticRegressionStart.lexicon='/nowhere'"], "'/nowhere': No such file"),
         (["LogisticRegressionStart.token_weights_from='/nowhere'"], '/nowhere'),
-        (["encoded_corpus.further_tokens_from='/nowhere'"], "from='/nowhere' has no"),
+        (["encoded_corpus.further_tokens_from='/nowhere'"], "'/nowhere': model_dir"),
         (
             [
                 "encoded_corpus.further_tokens_from='/nowhere'",
                 "encoded_corpus.tokenizer_from='/nowhere'",
             ],
-            'adds to a vocabulary that is learned',
+            'has no effect with',
         ),
     ],
 )

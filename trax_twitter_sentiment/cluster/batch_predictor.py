@@ -11,10 +11,8 @@ from typing import Any
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import formats
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.run.model_info import MODEL_FILE
-from trax_twitter_sentiment.run.weights import WEIGHTS_FILE
+from trax_twitter_sentiment.run.run import MODEL_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from trax_twitter_sentiment.tables.values import MalformedError, as_text
-from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE
 
 # What prediction takes of a run's output directory.
 _FILES = (TOKENIZER_FILE, MODEL_FILE, WEIGHTS_FILE)

@@ -29,7 +29,7 @@ class OfLabel(NamedTuple):
 
   @property
   def n_texts(self) -> int:
-    return int(next(iter(self.counts.values())).called.sum())
+    return int(next(iter(self.counts.values())).n_predicted.sum())
 
   def plus(self, other: 'OfLabel') -> 'OfLabel':
     counts = {way: found.plus(other.counts[way]) for way, found in self.counts.items()}

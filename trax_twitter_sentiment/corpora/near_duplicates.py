@@ -10,16 +10,10 @@ from collections.abc import Callable, Sequence
 import gin
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import (
-  Corpus,
-  Examples,
-  TwitterCorpus,
-  joined,
-)
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples, joined
+from trax_twitter_sentiment.corpora.recipe import Recipe
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
-
-# Ends the name of a corpus whose near-duplicates are in one split.
-GROUPED = ', grouped'
 
 # Two texts of the same words but for one in seven or so.
 _SIMILARITY = 0.7
@@ -54,8 +48,13 @@ def _grouped(corpus: Corpus) -> Corpus:
     rows = np.flatnonzero(chosen)
     return examples.part(rows[np.argsort(-examples.labels[rows], kind='stable')])
 
+  recipe = corpus.recipe and Recipe.of('GroupedCorpus', corpus=corpus.recipe)
   return dataclasses.replace(
-      corpus, name=corpus.name + GROUPED, train=split(trains), validation=split(~trains)
+      corpus,
+      name=f'{corpus.name}, grouped',
+      train=split(trains),
+      validation=split(~trains),
+      recipe=recipe,
   )
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse, special
 from trax.supervised import callbacks, training
 
-from trax_twitter_sentiment.corpora.corpus import configured_corpus
+from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.encoding.encoded_corpus import (
   EncodedCorpus,
   EncodedExamples,
@@ -22,7 +22,7 @@ from trax_twitter_sentiment.errors import UserError, check_positive_number
 from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.lexicon import load_lexicon, side_features
-from trax_twitter_sentiment.text.tokenizer import SPECIAL_TOKENS
+from trax_twitter_sentiment.text.vocabulary import SPECIAL_TOKENS
 from trax_twitter_sentiment.training.models import pooling_of
 
 # Pooling -> the power of the number of tokens that it divides by, and by how much the
@@ -108,7 +108,7 @@ class LogisticRegressionStart(callbacks.TrainingStepCallback):
 
   def on_step_begin(self, step: int) -> None:
     corpus = encoded_corpus()
-    vocabulary = corpus.tokenizer.vocabulary
+    vocabulary = corpus.vocabulary.tokens
     features = _lexicon_features(vocabulary, self._lexicon)
     if self._other_run is not None:
       features = np.hstack([features, _features_of_run(vocabulary, *self._other_run)])
@@ -259,7 +259,8 @@ def _token_logits_of(folder: str) -> tuple[Sequence[str], np.ndarray]:
         'TwitterClassifier.'
     )
   logits = predictor.model.token_logits
-  return predictor.tokenizer.vocabulary, logits - logits.mean(axis=1, keepdims=True)
+  tokens = predictor.encoder.vocabulary.tokens
+  return tokens, logits - logits.mean(axis=1, keepdims=True)
 
 
 def _features_of_run(

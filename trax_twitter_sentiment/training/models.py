@@ -13,7 +13,7 @@ from trax_twitter_sentiment.errors import (
     check_positive_number,
 )
 from trax_twitter_sentiment.run.model_info import POOLINGS
-from trax_twitter_sentiment.text.tokenizer import PAD_ID
+from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
 _NAME_PREFIX = 'TwitterClassifier_'
 

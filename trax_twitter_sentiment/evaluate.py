@@ -21,13 +21,13 @@ from absl import flags
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.tables import labels, source
+from trax_twitter_sentiment.tables import input_files, labels
 
 if TYPE_CHECKING:
   from trax_twitter_sentiment.corpora.corpus import Examples
   from trax_twitter_sentiment.prediction import scores
   from trax_twitter_sentiment.tables.options import ReadingOptions
-  from trax_twitter_sentiment.tables.tables import RowCounts, TableReader
+  from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 
 _MODEL_DIR = cli.define_model_dir()
 _reading_options = cli.define_reading_flags(
@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> None:
   """Evaluates what the flags say."""
   if arguments:
     raise UserError(f'Unexpected argument {arguments[0]!r}; texts go in --input.')
-  paths = source.expand(flags.FLAGS.input)
+  paths = input_files.expand(flags.FLAGS.input)
   _check_engine(paths)
   options = _reading_options()
   names = labels.check_labels('--labels', _LABELS.value)
@@ -99,7 +99,7 @@ def _check_engine(paths: list[str]) -> None:
   if _ENGINE.value == 'local':
     if _RAY_ADDRESS.value:
       raise UserError('--ray_address takes --engine=ray.')
-  elif not paths or source.STDIN in paths or _LABELS_INPUT.value:
+  elif not paths or input_files.STDIN in paths or _LABELS_INPUT.value:
     raise UserError('--engine=ray takes files with texts and labels as --input.')
 
 

@@ -27,7 +27,7 @@ with atheris.instrument_imports(include=['trax_twitter_sentiment', 'json', 'csv'
   )
   from trax_twitter_sentiment.run.model_info import MODEL_FILE, ModelInfo
   from trax_twitter_sentiment.tables.options import ReadingOptions
-  from trax_twitter_sentiment.tables.tables import TableReader
+  from trax_twitter_sentiment.tables.table_reader import TableReader
   from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
 
 

@@ -351,7 +351,7 @@ def test_missing_column_ends_in_one_line(predict, tmp_path):
   (tmp_path / 'a.csv').write_text('body\nhi\n')
   result = predict(f'--input={tmp_path / "a.csv"}')
   assert result.returncode == 1
-  assert "no column 'text'; there are 'body'" in result.stderr
+  assert "no column 'text'; the columns are 'body'" in result.stderr
   assert len(result.stderr.splitlines()) == 1
 
 

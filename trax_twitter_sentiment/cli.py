@@ -12,7 +12,9 @@ from absl import app, flags
 import trax_twitter_sentiment
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables import delimited, options
-from trax_twitter_sentiment.tables.tables import RowCounts, TableReader
+from trax_twitter_sentiment.tables.escapes import printable
+from trax_twitter_sentiment.tables.file_formats import FORMATS
+from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 
 # So that a command's --help shows the flags that are defined here for it.
 flags.disclaim_key_flags()
@@ -127,7 +129,7 @@ def define_reading_flags(what: str) -> Callable[[], options.ReadingOptions]:
   flags.DEFINE_enum(
       'input_format',
       None,
-      options.FORMATS,
+      list(FORMATS),
       'What the files are; by default told by their names and first bytes.',
   )
   flags.DEFINE_string(
@@ -137,8 +139,8 @@ def define_reading_flags(what: str) -> Callable[[], options.ReadingOptions]:
       'quoting',
       None,
       delimited.QUOTINGS,
-      "How columns are quoted: double, as in CSV (its default); backslash, as in this "
-      'command\'s own TSV; or none, where quotes are text (default of other TSV).',
+      'How columns are quoted: double, as in RFC 4180 (the default of CSV), or none, '
+      'where quotes are text (the default of TSV).',
   )
   flags.DEFINE_string('encoding', None, 'Such as cp1252; by default UTF-8.')
   flags.DEFINE_bool(
@@ -194,10 +196,3 @@ def say_what_was_read(reader: TableReader | RowCounts) -> None:
         f"WARNING: {reader.n_decoded:,} texts were Python's b'…', and were decoded.",
         file=sys.stderr,
     )
-
-
-def printable(text: str) -> str:
-  """Returns `text` in one line, without characters that a terminal would act on."""
-  if text.isprintable():
-    return text
-  return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -21,13 +21,13 @@ from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run.run import Run
-from trax_twitter_sentiment.tables import labels, source
+from trax_twitter_sentiment.tables import input_files, labels
 
 if TYPE_CHECKING:
   from trax_twitter_sentiment.corpora.corpus import Examples
   from trax_twitter_sentiment.prediction import scores
   from trax_twitter_sentiment.tables.options import ReadingOptions
-  from trax_twitter_sentiment.tables.tables import RowCounts, TableReader
+  from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 
 _MODEL_DIR = cli.define_model_dir()
 _reading_options = cli.define_reading_flags(
@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> None:
   """Evaluates the run of `--model_dir`, and prints the scores."""
   if arguments:
     raise UserError(f'Unexpected argument {arguments[0]!r}; pass texts with --input.')
-  paths = source.expand(flags.FLAGS.input)
+  paths = input_files.expand(flags.FLAGS.input)
   _check_engine(paths)
   options = _reading_options()
   names = labels.check_labels('--labels', _LABELS.value)
@@ -79,7 +79,7 @@ def _check_engine(paths: list[str]) -> None:
   if _ENGINE.value == 'local':
     if _RAY_ADDRESS.value:
       raise UserError('--ray_address requires --engine=ray.')
-  elif not paths or source.STDIN in paths or _LABELS_INPUT.value:
+  elif not paths or input_files.STDIN in paths or _LABELS_INPUT.value:
     raise UserError(
         '--engine=ray requires --input with files that contain texts and labels.'
     )

@@ -27,8 +27,8 @@ from trax_twitter_sentiment.parallel import map_in_order
 from trax_twitter_sentiment.prediction import formats, output
 from trax_twitter_sentiment.prediction.formats import Detailed, Formatter, Rows
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.tables import source
-from trax_twitter_sentiment.tables.tables import Record, TableReader
+from trax_twitter_sentiment.tables import input_files
+from trax_twitter_sentiment.tables.table_reader import Record, TableReader
 
 _MODEL_DIR = cli.define_model_dir()
 _reading_options = cli.define_reading_flags('texts')
@@ -83,7 +83,7 @@ _CHUNK_CHARACTERS = 2**20
 
 def main(texts: list[str]) -> None:
   """Predicts what the flags and arguments say."""
-  paths = source.expand(flags.FLAGS.input)
+  paths = input_files.expand(flags.FLAGS.input)
   _check_flags(texts, paths)
   if _INTERACTIVE.value:
     _answer(SentimentPredictor.load(_MODEL_DIR.value))
@@ -93,7 +93,7 @@ def main(texts: list[str]) -> None:
     return
   keep = None if _KEEP_ALL.value else tuple(_KEEP.value)
   column = (flags.FLAGS.column,)
-  reader = TableReader(paths or [source.STDIN], column, _reading_options(), keep)
+  reader = TableReader(paths or [input_files.STDIN], column, _reading_options(), keep)
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
   if _EXPLAIN.value:
     predictor.token_log_odds()  # Says at once if there is nothing to explain.
@@ -179,7 +179,7 @@ def _check_flags(texts: list[str], paths: list[str]) -> None:
 
 
 def _check_flags_of_ray(texts: list[str], paths: list[str]) -> None:
-  if texts or not paths or source.STDIN in paths or not _OUTPUT.value:
+  if texts or not paths or input_files.STDIN in paths or not _OUTPUT.value:
     raise UserError('--engine=ray takes files as --input, and a folder as --output.')
   if _FORMAT.present:
     raise UserError('--engine=ray takes no --format: it writes Parquet.')

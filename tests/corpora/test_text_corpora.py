@@ -86,7 +86,7 @@ def test_malformed_rows_are_refused_by_line_or_skipped_and_counted(reviews, caps
         ({'on_malformed': 'ignore'}, "TextFileCorpus.on_malformed='ignore' is not one"),
         ({'validation_fraction': 1.0}, 'validation_fraction=1.0 is not in'),
         ({'validation_fraction': 0.001}, 'too few to hold out'),
-        ({'text_column': 'body'}, "line 1: no column 'body'; there are 'text'"),
+        ({'text_column': 'body'}, "line 1: no column 'body'; the columns are 'text'"),
         ({'labels': ['x', 'y', 'z']}, "too few texts of class 'z': 0"),
         ({'validation_path': '/nowhere.csv'}, '/nowhere.csv: No such file'),
     ],

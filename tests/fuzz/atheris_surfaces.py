@@ -36,7 +36,7 @@ with atheris.instrument_imports(include=['trax_twitter_sentiment', 'json', 'csv'
     Run,
   )
   from trax_twitter_sentiment.tables.options import ReadingOptions
-  from trax_twitter_sentiment.tables.tables import TableReader
+  from trax_twitter_sentiment.tables.table_reader import TableReader
   from trax_twitter_sentiment.text.text_encoder import TextEncoder
 
 

@@ -18,7 +18,7 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.formats import Formatter, Rows
 from trax_twitter_sentiment.prediction.results import Scores
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.tables import TableReader
+from trax_twitter_sentiment.tables.table_reader import TableReader
 
 _ROWS = [('good, "very" day :)', 1), ('bad\nnight :(', 0)] * 4
 
@@ -131,14 +131,15 @@ def test_any_lines_are_records_or_refused(name, lines):
 @fuzz(
   texts=st.lists(TEXTS, min_size=1, max_size=5),
   format_=st.sampled_from(['tsv', 'csv']),
+  class_names=st.sampled_from([SENTIMENTS, ('1', '2 \t3', 'joy'), ('no', 'p_yes')]),
 )
-def test_what_predict_writes_is_read_back(texts, format_):
+def test_what_predict_writes_is_read_back(texts, format_, class_names):
   texts = [text.encode('utf-8', 'replace').decode() for text in texts]
   n_texts = len(texts)
   rows = Rows([*range(1, n_texts + 1)], texts, [{}] * n_texts)
   ones = np.ones(n_texts, int)
-  scores = Scores(np.log(np.full((n_texts, 2), 0.5)), ones, ones)
-  formatter = Formatter(format_, SENTIMENTS)
+  scores = Scores(np.log(np.full((n_texts, len(class_names)), 0.5)), ones, ones)
+  formatter = Formatter(format_, class_names)
   content = formatter.header([]) + formatter.lines(rows, scores)
   path = scratch_file(f'a.{format_}', content.encode())
   reader = TableReader([path])

@@ -10,7 +10,7 @@ from trax_twitter_sentiment.cluster.blocks import Block
 from trax_twitter_sentiment.corpora.labelled_texts import rows_with_label
 from trax_twitter_sentiment.prediction.scores import LabelCounts, count
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.tables import Record, RowCounts
+from trax_twitter_sentiment.tables.table_reader import Record, RowCounts
 
 # Texts that are predicted together.
 _CHUNK_SIZE = 512

@@ -15,7 +15,7 @@ from trax_twitter_sentiment.cluster.batch_predictor import model_bytes
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import write_atomically
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.tables import RowCounts
+from trax_twitter_sentiment.tables.table_reader import RowCounts
 
 # Tells what a folder of predictions is of. Readers leave out names with an underscore.
 JOB_FILE = '_job.json'

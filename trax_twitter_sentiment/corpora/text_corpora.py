@@ -14,8 +14,8 @@ from trax_twitter_sentiment.corpora.labelled_texts import Labelled, read_labelle
 from trax_twitter_sentiment.corpora.recipe import Recipe
 from trax_twitter_sentiment.corpora.twitter import english_stop_words
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables import labels as label_names
-from trax_twitter_sentiment.tables import source
 from trax_twitter_sentiment.tables.options import ReadingOptions
 
 # The names of the numbers in TweetEval's own files, as its mapping.txt has them.
@@ -70,7 +70,7 @@ def TextFileCorpus(
     seed: of the draw.
     input_format: what the files are; `None` to tell it by their names and first bytes.
     delimiter: what separates columns; `None` for what the header makes certain.
-    quoting: `'double'`, `'backslash'` or `'none'`; `None` for CSV's or TSV's.
+    quoting: `'double'` or `'none'`; `None` for CSV's or TSV's.
     encoding: of the files; `None` for UTF-8, or that of a byte-order mark.
     header: whether the first row names the columns; else they go by number.
     train_labels_path: a file of a label a line, for a `train_path` of a text a line.
@@ -215,7 +215,7 @@ def _with_absolute_paths(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _paths(path: str | Sequence[str]) -> tuple[str, ...]:
-  return tuple(source.expand([path] if isinstance(path, str) else path))
+  return tuple(input_files.expand([path] if isinstance(path, str) else path))
 
 
 def _skip_labels(setting: str, labels: object) -> frozenset[str]:

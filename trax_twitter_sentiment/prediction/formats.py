@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
 from trax_twitter_sentiment.prediction.results import Explanation, Prediction, Scores
-from trax_twitter_sentiment.tables.delimited import escape
+from trax_twitter_sentiment.tables.escapes import escape, printable
 
 FORMATS = ('text', 'tsv', 'csv', 'jsonl')
 # Those whose rows are numbered, so that an output can be gone on with.
@@ -233,7 +233,7 @@ class Formatter:
     shown = '   -  ' if name == NO_TEXT else f'{probability:6.1%}'
     if self._coloured:
       name = _coloured(name, self._strength(log_probabilities))
-    return f'{name}  {shown}  {mark}{_printable(text or "")}'
+    return f'{name}  {shown}  {mark}{printable(text or "")}'
 
   def _as_explained_text(self, text: str | None, detailed: Detailed) -> str:
     prediction, explanation = detailed
@@ -251,7 +251,7 @@ class Formatter:
         ('(log-odds)', prediction.log_odds),
     ]
     colour = _coloured if self._coloured else _plain
-    shares = (f'  {share:+8.3f}  {colour(_printable(t), share)}' for t, share in rows)
+    shares = (f'  {share:+8.3f}  {colour(printable(t), share)}' for t, share in rows)
     return '\n'.join([line, *shares])
 
   def _strength(self, log_probabilities: Sequence[float]) -> float:
@@ -267,12 +267,6 @@ def cell(value: Any) -> str:
   if isinstance(value, str):
     return value
   return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _printable(text: str) -> str:
-  if text.isprintable():
-    return text
-  return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _plain(token: str, share: float) -> str:

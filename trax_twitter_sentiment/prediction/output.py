@@ -99,9 +99,11 @@ def _last_whole_row(file: BinaryIO, format_: str) -> tuple[int, int]:
     for line in whole_lines():
       last = line
     return (json.loads(last)['row'], ends[-1]) if last else (0, 0)
-  delimiter, quoting = ('\t', 'backslash') if format_ == 'tsv' else (',', 'double')
+  delimiter, quoting = ',', 'double'
+  if format_ == 'tsv':
+    delimiter, quoting = '\t', delimited.ESCAPED
   torn: list[int] = []
-  rows = delimited.rows(
+  rows = delimited.split_rows(
       whole_lines(), delimiter, quoting, lambda number, _: torn.append(number)
   )
   _, header = next(rows, (1, ['row']))

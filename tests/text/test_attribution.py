@@ -6,7 +6,7 @@ from conftest import needs_real_corpus
 
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.text.attribution import attributed_tokens, word_spans
-from trax_twitter_sentiment.text.extra_tokens import vader_lexicon
+from trax_twitter_sentiment.text.lexicon import vader_lexicon
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer, _switch_names
 
 ALL_FEATURES = TweetTokenizer(

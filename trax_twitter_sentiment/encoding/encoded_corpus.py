@@ -11,8 +11,7 @@ from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.encoding.tokenized_texts import TokenIndex, token_index
 from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.run.run import Run
-from trax_twitter_sentiment.text import extra_tokens
-from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of
+from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of, vader_lexicon
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer, shared_tokenizer
 from trax_twitter_sentiment.text.vocabulary import PAD_ID, SPECIAL_TOKENS, Vocabulary
@@ -86,7 +85,7 @@ def configured_tokenizer() -> TweetTokenizer:
   _check_switches(tokenizer)
   if not tokenizer.add_lexicon:
     return tokenizer
-  return dataclasses.replace(tokenizer, lexicon=extra_tokens.vader_lexicon())
+  return dataclasses.replace(tokenizer, lexicon=vader_lexicon())
 
 
 def _check_switches(tokenizer: TweetTokenizer) -> None:

@@ -1,6 +1,8 @@
 """The words that each token of a text is made of, and their places in the text."""
 
 import difflib
+import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 
@@ -84,10 +86,22 @@ def _spans_in_chunk(
   for raw in tokenizer.split.words(chunk):
     if not tokenizer.tokens_of_words([raw]):
       continue
-    start = chunk.find(raw, position)
-    if start < 0:
+    match = _pattern(raw).search(chunk, position)
+    if match is None:
       return [whole_chunk] * len(words)
-    position = start + len(raw)
-    spans.append((offset + start, offset + position))
+    position = match.end()
+    spans.append((offset + match.start(), offset + position))
   # Cleaning can remove or join words, so the numbers may differ.
   return spans if len(spans) == len(words) else [whole_chunk] * len(words)
+
+
+@functools.lru_cache(maxsize=4096)
+def _pattern(word: str) -> re.Pattern[str]:
+  """Returns a pattern of a word, whose runs of three characters match longer runs."""
+  runs = (''.join(run) for _, run in itertools.groupby(word))
+  return re.compile(
+      ''.join(
+          f'{re.escape(run[0])}{{3,}}' if len(run) == 3 else re.escape(run)
+          for run in runs
+      )
+  )

@@ -1,10 +1,9 @@
 """Caches by word, since tweets repeat words."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-from trax_twitter_sentiment.text import cleaning
 from trax_twitter_sentiment.text.splitting import Splitter
 
 T = TypeVar('T')
@@ -12,6 +11,10 @@ T = TypeVar('T')
 # Longer strings are not words. They have no stem and are not cached.
 MAX_LENGTH = 128
 _MAX_ENTRIES = 2**18
+
+# NLTK's expressions need quadratic time for some long runs, of digits for example. So
+# a text that is longer than any tweet is split into parts of this length first.
+_PART_LENGTH = 1024
 
 # Only ellipses and telephone numbers contain spaces. The second piece of such a word
 # begins like this,
@@ -70,8 +73,8 @@ class CachedByPiece(Generic[T]):
 
   def __call__(self, text: str) -> T:
     """Returns the result for all words of a text."""
-    if len(text) > cleaning.PIECE_LENGTH:
-      return self._join(map(self._apply, cleaning.pieces(text)))
+    if len(text) > _PART_LENGTH:
+      return self._join(map(self._apply, _parts(text)))
     return self._apply(text)
 
   def _apply(self, text: str) -> T:
@@ -108,3 +111,15 @@ class CachedByPiece(Generic[T]):
       if not _SEPARATORS.fullmatch(letters):
         break
     return letters
+
+
+def _parts(text: str) -> Iterator[str]:
+  """Yields a long text in parts of bounded length, cut at white space if possible."""
+  start = 0
+  while len(text) - start > _PART_LENGTH:
+    end = start + _PART_LENGTH
+    cut = max(text.rfind(' ', start, end), text.rfind('\n', start, end))
+    cut = cut if cut > start else end
+    yield text[start:cut]
+    start = cut
+  yield text[start:]

@@ -95,7 +95,7 @@ def test_huge_line_is_predicted_and_an_endless_one_refused(folder):
   assert b'standard input, line 1: longer than' in result.stderr
   result = predict(folder, '--input=/dev/zero')
   assert result.returncode == 1
-  assert b'/dev/zero holds NUL bytes' in result.stderr
+  assert b'/dev/zero contains NUL bytes' in result.stderr
 
 
 @pytest.mark.slow

@@ -264,12 +264,12 @@ def test_weights_of_another_model_are_refused(run_dir, change):
     SentimentPredictor.load(run_dir)
 
 
-def test_tokenizer_of_another_run_is_refused(run_dir):
-  path = run_dir / 'tokenizer.json'
+def test_vocabulary_of_another_run_is_refused(run_dir):
+  path = run_dir / 'vocabulary.json'
   fields = json.loads(path.read_text())
-  fields['vocabulary'].pop()
+  fields['tokens'].pop()
   path.write_text(json.dumps(fields))
-  with pytest.raises(UserError, match=r'tokenizer.json has 1633 tokens, but .* 1634'):
+  with pytest.raises(UserError, match=r'vocabulary.json has 1633 tokens, but .* 1634'):
     SentimentPredictor.load(run_dir)
 
 
@@ -278,7 +278,7 @@ def test_classes_that_do_not_fit_the_weights_are_refused(run_dir, tmp_path):
   path = tmp_path / 'copy' / 'model.json'
   fields = json.loads(path.read_text()) | {'class_names': ['a', 'b', 'c']}
   path.write_text(json.dumps(fields))
-  with pytest.raises(UserError, match='is of 2 classes, but model.json names 3'):
+  with pytest.raises(UserError, match='has 2 classes, but model.json names 3'):
     SentimentPredictor.load(tmp_path / 'copy')
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -46,6 +47,10 @@ def run(main: Callable[[list[str]], None]) -> None:
   A `UserError` and a full disk are shown in one line on stderr, with exit status 1. A
   reader that goes away (`| head`) and Ctrl-C end the command without a traceback.
   """
+
+  # A text may have characters that the terminal's encoding lacks.
+  if isinstance(sys.stdout, io.TextIOWrapper):
+    sys.stdout.reconfigure(errors='backslashreplace')
 
   def guarded(arguments: list[str]) -> int:
     try:
@@ -170,14 +175,14 @@ def define_engine_flags() -> tuple[flags.FlagHolder[str], flags.FlagHolder[str |
       'engine',
       'local',
       ['local', 'ray'],
-      'What does the work: processes of this machine, or a Ray cluster, which takes '
-      "`pip install 'trax-twitter-sentiment[ray]'`.",
+      'Where the work is done: by processes of this machine, or on a Ray cluster '
+      "(requires `pip install 'ray[data]'`).",
   )
   address = flags.DEFINE_string(
       'ray_address',
       None,
-      'The Ray cluster, such as auto or 10.0.0.1:6379; by default that of RAY_ADDRESS, '
-      'or one that is started on this machine.',
+      'The Ray cluster, such as auto or 10.0.0.1:6379; by default the cluster that '
+      'RAY_ADDRESS names, or else a new one on this machine.',
   )
   return engine, address
 

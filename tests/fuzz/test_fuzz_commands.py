@@ -85,7 +85,7 @@ def test_on_a_terminal_the_only_sequences_are_colours(folder):
 def test_huge_line_is_predicted_and_an_endless_one_refused(folder):
   result = predict(folder, '--format=tsv', input=b'good ' * 2**18 + b'\nbad')
   assert result.returncode == 0
-  assert [line.split(b'\t')[4] for line in result.stdout.splitlines()[1:]] == [
+  assert [line.split(b'\t')[5] for line in result.stdout.splitlines()[1:]] == [
     # The first 65,536 characters count.
     b'13108',
     b'1',

@@ -15,7 +15,7 @@ from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
 from trax_twitter_sentiment.corpora.labelled_texts import read_labelled
 from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.prediction.formats import Formatter, Rows
+from trax_twitter_sentiment.prediction.formats import FORMATS, Rows
 from trax_twitter_sentiment.prediction.results import Scores
 from trax_twitter_sentiment.tables.options import ReadingOptions
 from trax_twitter_sentiment.tables.table_reader import TableReader
@@ -128,6 +128,17 @@ def test_any_lines_are_records_or_refused(name, lines):
   assert all(isinstance(record.values[0], str | None) for record in records)
 
 
+class _Undecided:
+  """A predictor that finds all classes equally probable."""
+
+  def __init__(self, n_classes):
+    self._n_classes = n_classes
+
+  def score(self, texts):
+    ones = np.ones(len(texts), int)
+    return Scores(np.log(np.full((len(texts), self._n_classes), 0.5)), ones, ones)
+
+
 @fuzz(
   texts=st.lists(TEXTS, min_size=1, max_size=5),
   format_=st.sampled_from(['tsv', 'csv']),
@@ -137,10 +148,8 @@ def test_what_predict_writes_is_read_back(texts, format_, class_names):
   texts = [text.encode('utf-8', 'replace').decode() for text in texts]
   n_texts = len(texts)
   rows = Rows([*range(1, n_texts + 1)], texts, [{}] * n_texts)
-  ones = np.ones(n_texts, int)
-  scores = Scores(np.log(np.full((n_texts, len(class_names)), 0.5)), ones, ones)
-  formatter = Formatter(format_, class_names)
-  content = formatter.header([]) + formatter.lines(rows, scores)
+  written_as = FORMATS[format_](class_names)
+  content = written_as.header([]) + written_as.lines(_Undecided(len(class_names)), rows)
   path = scratch_file(f'a.{format_}', content.encode())
   reader = TableReader([path])
   if '\0' in content[:4096]:  # Of CSV alone; TSV escapes it.

@@ -11,12 +11,14 @@ import numpy as np
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS, Corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens, against_others
-from trax_twitter_sentiment.prediction.results import Explanation, Prediction, Scores
+from trax_twitter_sentiment.prediction.results import (
+    CHUNK_SIZE,
+    Explanation,
+    Prediction,
+    Scores,
+)
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
-
-# The number of texts that are predicted together.
-_CHUNK_SIZE = 512
 
 
 class Model(Protocol):
@@ -102,7 +104,7 @@ class SentimentPredictor:
     variants = {'as_is': self} if self.encoder.tokenizer.keep_emoticons else {}
     return {**variants, 'without_emoticons': self.without_emoticons()}
 
-  def predict(self, texts: Iterable[str]) -> list[Prediction]:
+  def predict(self, texts: Iterable[str | None]) -> list[Prediction]:
     """Returns a prediction for each text, in the order of the texts.
 
     Args:
@@ -111,12 +113,12 @@ class SentimentPredictor:
     Raises:
       UserError: if `texts` is a single text or a table, or contains other values.
     """
-    texts = checked_texts('predict', texts)
-    if not texts:
+    checked = checked_texts('predict', texts)
+    if not checked:
       return []
-    scores = self.score(texts)
+    scores = self.score(checked)
     rows = zip(
-        texts,
+        checked,
         scores.labels.tolist(),
         scores.log_probabilities.tolist(),
         scores.n_known.tolist(),
@@ -128,7 +130,7 @@ class SentimentPredictor:
         for text, label, row, n_known in rows
     ]
 
-  def score(self, texts: Iterable[str]) -> Scores:
+  def score(self, texts: Iterable[str | None]) -> Scores:
     """Returns the predictions for texts as arrays, which is faster than `predict`.
 
     Raises:
@@ -173,8 +175,8 @@ class SentimentPredictor:
     with tqdm.tqdm(
         desc='Predicting', total=n_texts, unit=' texts', disable=None, delay=1
     ) as progress:
-      for start in range(0, n_texts, _CHUNK_SIZE):
-        chunk = slice(start, min(start + _CHUNK_SIZE, n_texts))
+      for start in range(0, n_texts, CHUNK_SIZE):
+        chunk = slice(start, min(start + CHUNK_SIZE, n_texts))
         scores[chunk] = score_chunk(chunk)
         progress.update(chunk.stop - chunk.start)
     return scores

@@ -49,7 +49,7 @@ def test_features_belong_to_their_words():
         ('@amy So happy:)', ['So', 'happy', ':)']),
         ('The   #concert was sooooo amazing', ['#concert', 'sooooo', 'amazing']),
         ('RT look: http://t.co/x\nyes', ['look', 'yes']),
-        ('wait . . . what', ['wait', 'what']),
+        ('wait . . . what', ['wait', '. . .', 'what']),
         ('x : ) y', ['x', 'y']),
     ],
 )

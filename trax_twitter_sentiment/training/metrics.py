@@ -1,6 +1,5 @@
-"""Metrics: the notebook's weighted accuracy, and what more than two classes need."""
+"""Metrics: the notebook's weighted accuracy, and those for any number of classes."""
 
-from collections.abc import Callable
 from typing import Any
 
 import gin
@@ -24,10 +23,9 @@ def compute_accuracy(preds: Any, y: Any, y_weights: Any) -> tuple[Any, Any, Any]
     UserError: if `preds` has other than 2 columns.
 
   Returns:
-    `(accuracy, weighted_num_correct, sum_weights)`, scalars: the weights of the
-    correctly classified examples, summed, over the sum of all weights; the first
-    sum; the second. Where the weights sum to zero, so does the first sum, and the
-    accuracy is NaN: there is nothing to be right or wrong about.
+    `(accuracy, weighted_num_correct, sum_weights)`, scalars: the sum of the weights
+    of the correctly classified examples, divided by the sum of all weights; the first
+    sum; the second sum. If the weights sum to zero, the accuracy is NaN.
 
   Examples:
     >>> preds = np.log([[0.9, 0.1], [0.2, 0.8]])
@@ -50,102 +48,82 @@ def compute_accuracy(preds: Any, y: Any, y_weights: Any) -> tuple[Any, Any, Any]
 def WeightedBinaryAccuracy() -> Any:
   """Returns a Trax layer that computes `compute_accuracy` of a batch.
 
-  It takes `(preds, y, y_weights)`, as a model leaves them on the stack, and returns
-  the accuracy, <float32>[]. Where Trax splits the batch over several devices, the
-  sums are taken over all of them, so that the result is that of the whole batch,
-  however the weights fall. NaN where all weights are zero.
+  The layer maps `(preds, y, y_weights)`, as a model leaves them on the stack, to the
+  accuracy, <float32>[]. If Trax splits the batch over several devices, the layer sums
+  over the devices before it divides: the result is that of the whole batch. The
+  accuracy is NaN if all weights are zero.
   """
-  fastmath, tl = _trax()
+  exact_metrics, tl = _trax()
 
   def f(preds, y, y_weights):
-    accuracy, weighted_num_correct, sum_weights = compute_accuracy(
-        preds, y, y_weights
-    )
-    if fastmath.global_device_count() < 2:
-      return accuracy
-    try:
-      return fastmath.psum(weighted_num_correct, 'batch') / fastmath.psum(
-          sum_weights, 'batch'
-      )
-    except NameError:  # Not split over devices, as when the layer initializes.
-      return accuracy
+    _, weighted_num_correct, sum_weights = compute_accuracy(preds, y, y_weights)
+    sum_over_devices = exact_metrics.sum_over_devices
+    return sum_over_devices(weighted_num_correct) / sum_over_devices(sum_weights)
 
   return tl.Fn('WeightedBinaryAccuracy', f)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
 def WeightedAccuracy() -> Any:
-  """Returns a Trax layer like `WeightedBinaryAccuracy`, for any number of classes.
+  """Returns a Trax metric layer: the weighted accuracy for any number of classes.
 
-  A class is called whose score is the highest, the first of equals; of two classes,
-  the figure is that of `WeightedBinaryAccuracy`. Over several batches it is that of
-  all their examples, like `MacroF1`.
+  The predicted class is the first one with the highest score. For two classes the
+  metric is that of `WeightedBinaryAccuracy`. An evaluation of several batches reports
+  the accuracy of all their examples, like `MacroF1`.
   """
-  return _confusion_layer('WeightedAccuracy', _accuracy)
+  exact_metrics, _ = _trax()
+  return exact_metrics.ConfusionMetric('WeightedAccuracy', _accuracy)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
 def MacroF1() -> Any:
-  """Returns a Trax metric layer: the mean of the classes' F1.
+  """Returns a Trax metric layer: the mean F1 of the classes.
 
-  Of the whole evaluation, not the mean over its batches: a batch gives a weighted
-  confusion matrix, <float32>[n_classes, n_classes], and `SafeLoop` takes the figure
-  from their sum. A class that neither is there nor is called counts as 0, as in
-  scikit-learn.
+  An evaluation by Trax's `Loop` reports the F1 of all its examples, from the weighted
+  confusion matrix of all its batches, not the mean over the batches. The layer by
+  itself computes the F1 of one batch. A class that is neither true nor predicted
+  counts as 0, as in scikit-learn.
   """
-  return _confusion_layer('MacroF1', _macro_f1)
+  exact_metrics, _ = _trax()
+  return exact_metrics.ConfusionMetric('MacroF1', _macro_f1)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
 def WeightedMacroRecall() -> Any:
-  """Returns a Trax metric layer: the mean of the recalls of the classes there are.
+  """Returns a Trax metric layer: the mean recall of the classes that have examples.
 
-  TweetEval's measure for sentiment; of the whole evaluation, like `MacroF1`.
+  This is TweetEval's measure for sentiment. An evaluation of several batches reports
+  the mean recall of all their examples, like `MacroF1`.
   """
-  return _confusion_layer('WeightedMacroRecall', _macro_recall)
+  exact_metrics, _ = _trax()
+  return exact_metrics.ConfusionMetric('WeightedMacroRecall', _macro_recall)
 
 
-def _accuracy(matrix: np.ndarray) -> float:
-  return float(np.trace(matrix) / matrix.sum())
+# Functions of a confusion matrix, rows true and columns predicted, for NumPy and JAX.
 
 
-def _macro_f1(matrix: np.ndarray) -> float:
-  n_correct = np.diagonal(matrix)
-  n_true_and_called = matrix.sum(axis=1) + matrix.sum(axis=0)
-  return float(np.mean(2 * n_correct / np.maximum(n_true_and_called, 1e-9)))
+def _accuracy(matrix: np.ndarray) -> Any:
+  return matrix.trace() / matrix.sum()
 
 
-def _macro_recall(matrix: np.ndarray) -> float:
+def _macro_f1(matrix: np.ndarray) -> Any:
+  n_true_and_predicted = matrix.sum(axis=1) + matrix.sum(axis=0)
+  is_empty = n_true_and_predicted == 0
+  return (2 * matrix.diagonal() / (n_true_and_predicted + is_empty)).mean()
+
+
+def _macro_recall(matrix: np.ndarray) -> Any:
   n_true = matrix.sum(axis=1)
-  return float(np.mean(np.diagonal(matrix)[n_true > 0] / n_true[n_true > 0]))
-
-
-def _confusion_layer(name: str, figure_of: Callable[[np.ndarray], float]) -> Any:
-  """Returns a layer that gives a confusion matrix, rows true and columns called."""
-  fastmath, tl = _trax()
-
-  def f(preds, y, y_weights):
-    classes = fastmath.numpy.arange(preds.shape[-1])
-    is_true = (y[:, None] == classes).astype('float32') * y_weights[:, None]
-    is_called = (preds.argmax(axis=-1)[:, None] == classes).astype('float32')
-    matrix = is_true.T @ is_called
-    if fastmath.global_device_count() < 2:
-      return matrix
-    try:
-      return fastmath.psum(matrix, 'batch')
-    except NameError:  # Not split over devices, as when the layer initializes.
-      return matrix
-
-  layer = tl.Fn(name, f)
-  layer._figure_of_sum = figure_of  # `SafeLoop` knows it by this.
-  return layer
+  recalls = matrix.diagonal() / (n_true + (n_true == 0))
+  return recalls.sum() / (n_true > 0).sum()
 
 
 def _trax() -> tuple[Any, Any]:
-  # Imported on use: `compute_accuracy` is of use without Trax, which loads slowly.
+  # Lazy imports: `compute_accuracy` works without Trax, whose import is slow.
   from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (repairs Trax)
 
-  from trax import fastmath
+  from trax_twitter_sentiment.trax_support import exact_metrics  # isort: skip
+
   from trax import layers as tl
 
-  return fastmath, tl
+  return exact_metrics, tl

@@ -25,7 +25,6 @@ import numpy as np
 
 from trax_twitter_sentiment import fast_imports
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run import settings
 
 # Gin's words on parameters whose default is `gin.REQUIRED`.
 _UNBOUND = re.compile(r'Required bindings for `(\w+)` not provided in config: \[(.*)\]')
@@ -66,7 +65,7 @@ with (
     # Plots, and a table of all letters, that no training needs.
     fast_imports.imported_on_use('matplotlib.pyplot', 'trax.data.tokenizer'),
 ):
-  from trax_twitter_sentiment.trax_support import safe_loop
+  from trax_twitter_sentiment.trax_support import loop_repairs, safe_loop
   from trax_twitter_sentiment.trax_support.train_settings import check_train_settings
 
   import jax
@@ -75,7 +74,6 @@ with (
   from trax import layers as tl
   from trax.data import tf_inputs
   from trax.layers import acceleration, base
-  from trax.optimizers import trainer as trax_trainer
   from trax.supervised import trainer_lib, training
 
   # All this stays: the next collection would go through it for a quarter of a second.
@@ -89,12 +87,11 @@ def _ignore_warnings_of_libraries() -> None:
 
 
 def _repair_tree_unflatten() -> None:
-  """Makes a run that starts again load its checkpoint.
+  """Lets a run that is started again load its checkpoint.
 
-  `tree_unflatten` asks of every part of a tree whether it is in a list such as
-  `[None, ()]`, and JAX arrays raise TypeError when compared with a tuple, so that
-  `Loop.load_checkpoint` fails. Trax has repaired it after 1.4.1, without a release:
-  an array is in no such list.
+  `tree_unflatten` looks up each part of a tree in a list such as `[None, ()]`. A JAX
+  array raises TypeError if it is compared with a tuple, so `Loop.load_checkpoint`
+  fails. Trax repaired the function after 1.4.1, without a release.
   """
   # The module; `fastmath.numpy` is an object of that name.
   fastmath_numpy = importlib.import_module('trax.fastmath.numpy')
@@ -112,19 +109,20 @@ def _repair_tree_unflatten() -> None:
 
 
 def _repair_skipping_of_examples() -> None:
-  """Makes `trax.data.data_streams` work on Python 3.12 and later.
+  """Lets `trax.data.data_streams` work on Python 3.12 and later.
 
-  It calls `random.randint` with a float, 1e5, which older Pythons took for an integer.
+  It calls `random.randint` with the float 1e5, which older versions accept.
   """
   tf_inputs._MAX_SKIP_EXAMPLES = int(tf_inputs._MAX_SKIP_EXAMPLES)
 
 
-def _repair_further_hosts() -> None:
-  """Lets hosts after the first keep arrays in their memory.
+def _repair_other_hosts() -> None:
+  """Lets each host of a computation keep arrays in its own memory.
 
-  `tl.on_cpu` puts them on the first CPU of all hosts, which no other one can write to.
+  `tl.on_cpu` uses the first CPU of all hosts, which only the first host can write to.
   """
 
+  @functools.wraps(tl.on_cpu)
   def on_cpu(x):
     if not fastmath.is_backend(fastmath.Backend.JAX):
       return x
@@ -135,38 +133,45 @@ def _repair_further_hosts() -> None:
     module.on_cpu = on_cpu
 
 
-def _check_and_seed_runs() -> None:
-  """Makes `train` refuse settings that can't work, and repeat itself by its seed.
+class _SafeTraining:
+  """The module `training` for `trainer_lib`, with the safe loop as its `Loop`."""
 
-  - Settings are checked before anything is loaded; what is wrong with others is said
+  class Loop(safe_loop.SafeLoop):
+    evaluates_last_step = True
+
+  def __getattr__(self, name: str) -> Any:
+    return getattr(training, name)
+
+
+def _train_safely() -> None:
+  """Lets `trainer_lib.train` use the safe loop, check its settings and obey its seed.
+
+  - Settings are checked before anything is loaded. An error in a setting is raised
     without the call stack of layers that Trax adds.
   - Stages that shuffle, such as `data.Shuffle`, draw from the generators of Python,
-    NumPy and TensorFlow. `Loop` seeds these, but the streams are made, and give
-    their first batches, before there is a loop.
-  - A finished run that is started again with other settings says so.
+    NumPy and TensorFlow. `Loop` seeds the generators, but the streams yield their
+    first batches before a loop exists.
+  - A finished run that is started again with other settings raises an error.
   """
   original = trainer_lib.train
+  trainer_lib.training = _SafeTraining()
 
   @functools.wraps(original)
   def train(*args, **kwargs):
     bound = {**gin.get_bindings('train', resolve_references=False), **kwargs}
     check_train_settings(bound)
     _check_hosts()
-    # A copy is how gin evaluates a macro.
-    seed = copy.deepcopy(bound.get('random_seed'))
+    seed = copy.deepcopy(bound.get('random_seed'))  # Gin evaluates a macro by a copy.
     if seed is not None:
       random.seed(seed)
       np.random.seed(seed)
       tf.random.set_seed(seed)
-    safe_loop.SafeLoop.evaluates_last_step = True
     try:
       run = original(*args, **kwargs)
     except Exception as error:
       if user_error := _user_error_behind(error):
         raise user_error from error
       raise
-    finally:
-      safe_loop.SafeLoop.evaluates_last_step = False
     if isinstance(run, safe_loop.SafeLoop):
       run.refuse_changes_without_effect()
     return run
@@ -175,55 +180,32 @@ def _check_and_seed_runs() -> None:
 
 
 def _check_hosts() -> None:
-  """Raises `UserError` for hosts of one device, which Trax would train apart."""
+  """Raises `UserError` for hosts of one device: Trax would not average over them."""
   if jax.process_count() > 1 and jax.local_device_count() == 1:
     raise UserError(
-        f'Each of {jax.process_count()} hosts has one device, and Trax averages over '
-        'hosts of several only. A CPU is several with '
+        f'Each of {jax.process_count()} hosts has one device, and Trax averages only '
+        'over hosts of several devices. A CPU is several devices with '
         'XLA_FLAGS=--xla_force_host_platform_device_count=2.'
     )
 
 
 def _user_error_behind(error: BaseException | None) -> UserError | None:
-  """Returns the `UserError` that made Trax raise an error of its own, if one did."""
+  """Returns the `UserError` that caused an error of Trax, if one did."""
   while error is not None and not isinstance(error, UserError):
     error = error.__context__
   return error
 
 
-def _name_checkpoints_that_do_not_fit() -> None:
-  """Makes a run over another model's checkpoint end in words.
-
-  `Loop.load_checkpoint` raises an `IndexError` without a message.
-  """
-  original = training.Loop.load_checkpoint
-
-  @functools.wraps(original)
-  def load_checkpoint(self, directory=None, filename=None):
-    try:
-      original(self, directory=directory, filename=filename)
-    except IndexError as error:
-      folder = directory or self.output_dir
-      changed = settings.listed(safe_loop.changed_settings(folder))
-      what = changed or 'other sizes, by its corpus or its settings'
-      raise UserError(
-          f'The checkpoint in {folder} is of another model ({what}). Use another '
-          "output_dir, or that run's corpus and settings."
-      ) from error
-
-  training.Loop.load_checkpoint = load_checkpoint
-
-
 def _refuse_damaged_arrays() -> None:
-  """Makes Trax name a file of weights that is damaged or was cut off.
+  """Lets Trax raise an error for a file of weights that is damaged or cut off.
 
-  `np_from_file` takes any error for the end of the file, and a model whose file has
-  fewer arrays keeps fresh random weights for the rest.
+  `np_from_file` takes each error for the end of the file. A model whose file has too
+  few arrays keeps random weights for the rest.
   """
 
   @functools.wraps(base.np_from_file)
   def np_from_file(file_path, compresslevel):
-    del compresslevel  # It plays no part in reading.
+    del compresslevel  # Reading does not depend on it.
     if not tf.io.gfile.exists(file_path):
       raise FileNotFoundError(file_path)
     arrays = []
@@ -241,63 +223,18 @@ def _refuse_damaged_arrays() -> None:
   base.np_from_file = tl.np_from_file = np_from_file
 
 
-def _make_runs_safe() -> None:
-  """Has Trax train with a loop that loses nothing."""
-  training.Loop = safe_loop.SafeLoop
-
-
-def _compile_the_step_once() -> None:
-  """Spares a run on one device the second compilation of its training step.
-
-  Trax commits the optimizer's slots to a device before the first step, but not the
-  weights. The step returns them committed, which JAX compiles anew for.
-  """
-  original = training.Loop.run
-
-  @functools.wraps(original)
-  def run(self, n_steps=1):
-    if self.n_devices == 1 and not self._use_memory_efficient_trainer:
-      for trainer in self._trainer_per_task:
-        model = trainer.accelerated_model_with_loss
-        model.weights, model.state = tl.on_cpu((model.weights, model.state))
-    original(self, n_steps)
-
-  training.Loop.run = run
-
-
-def _update_in_place() -> None:
-  """Has a training step on one device reuse the memory of weights and slots.
-
-  Trax has that for several devices, and leaves it out for one. An array that a step
-  took is deleted; `Loop` replaces all of its own after each.
-  """
-  original = trax_trainer._accelerate_update_fn
-
-  @functools.wraps(original)
-  def accelerated(
-      forward_and_backward_fn, optimizer, n_devices, accelerate=True, **kwargs
-  ):
-    on_jax = fastmath.is_backend(fastmath.Backend.JAX)
-    in_place = accelerate and n_devices == 1 and on_jax
-    kwargs['accelerate'] = accelerate and not in_place
-    update = original(forward_and_backward_fn, optimizer, n_devices, **kwargs)
-    return jax.jit(update, donate_argnums=(0,)) if in_place else update
-
-  trax_trainer._accelerate_update_fn = accelerated
-
-
 def _compress_arrays_faster() -> None:
-  """Saves most of a checkpoint's time.
+  """Writes the arrays of a checkpoint in a third of the time.
 
-  Floats hold runs of zeros, and no strings that come again; without a search for such
-  strings, the same format is written in a third of the time, and a little smaller.
+  Arrays of floats contain runs of zeros, but no repeated strings. Without a search for
+  strings, zlib writes the same format, and a slightly smaller file.
   """
 
   @functools.wraps(base.np_to_file)
   def np_to_file(list_of_nparrays, file_path, compresslevel):
     as_gzip = zlib.MAX_WBITS + 16
     compressor = zlib.compressobj(compresslevel, wbits=as_gzip, strategy=zlib.Z_RLE)
-    # As Trax does it, so that no file is written in part.
+    # Trax writes another file first, too, so that no reader sees a part of this one.
     unfinished = file_path + '._tmp_'
     with tf.io.gfile.GFile(unfinished, 'wb') as file:
       for array in list_of_nparrays:
@@ -312,9 +249,9 @@ def _compress_arrays_faster() -> None:
 
 @contextlib.contextmanager
 def extra_callback(make_callback: Callable[[training.Loop], Any]) -> Iterator[None]:
-  """Gives each `training.Loop` made meanwhile a callback that gin doesn't know of.
+  """Adds a callback to each `training.Loop` that is made within the context.
 
-  Gin's `train.callbacks` would show it in the run's `config.gin`.
+  A binding of `train.callbacks` would appear in the run's `config.gin`.
   """
   original = training.Loop.__init__
 
@@ -348,12 +285,9 @@ def _show_user_errors_in_one_line() -> None:
 _ignore_warnings_of_libraries()
 _repair_tree_unflatten()
 _repair_skipping_of_examples()
-_repair_further_hosts()
-_check_and_seed_runs()
-_name_checkpoints_that_do_not_fit()
+_repair_other_hosts()
 _refuse_damaged_arrays()
-_compile_the_step_once()
-_update_in_place()
 _compress_arrays_faster()
-_make_runs_safe()  # After the repairs of the loop that it is made of.
+loop_repairs.repair()
+_train_safely()
 _show_user_errors_in_one_line()

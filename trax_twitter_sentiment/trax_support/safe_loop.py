@@ -1,20 +1,37 @@
-"""Trax's training loop, made safe against whatever ends a run.
+"""Trax's training loop, safe against each event that can end a run.
 
-`repairs` imports this module, and has Trax use its loop.
+`trainer_lib.train` uses it (`repairs`), and so does the notebook's `SentimentNetwork`.
+A `training.Loop` of the user's own stays Trax's.
+
+Private names of Trax in this module:
+
+- `Loop._run_one_step`: the only place between two steps where a checkpoint can hold
+  the step's evaluation, and where a signal can end the run.
+- `Loop._eval_at`, `Loop._step`, `Loop._rng`: the evaluation of the last step, without a
+  trace in what the run goes on with; `_rng` is a part of a checkpoint.
+- `Loop._tasks`, `Loop._eval_tasks`, `task._labeled_data` (`stream_positions`): the
+  position in the streams is a part of a checkpoint.
+- `Loop._output_dir`: `save_checkpoint` writes to that folder only, and the files of a
+  checkpoint are first written to another one.
+- `Loop._model`: its weights are checked before they are saved.
+- `Loop._save_gin`: Trax calls it in the evaluation of step 1, which may not exist.
 """
 
 import collections
-import contextlib
-import errno
 import os
 import pickle
 import signal
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-from trax_twitter_sentiment.trax_support import exact_metrics, signals
+from trax_twitter_sentiment.trax_support import (
+  loop_repairs,
+  output_dirs,
+  signals,
+  stream_positions,
+)
 
 import gin
 import jax
@@ -27,40 +44,34 @@ from trax.supervised import training
 
 from trax_twitter_sentiment import files
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run import checkpoints, lock, settings
+from trax_twitter_sentiment.run import checkpoints, settings
 
-_DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
-
-
-class RunEndedError(Exception):
-  """A callback's wish, at the beginning of a step, that the run end before it."""
+RunEndedError = loop_repairs.RunEndedError
+changed_settings = loop_repairs.changed_settings
 
 
 class SafeLoop(training.Loop):
   """A `training.Loop` that loses nothing, whatever ends the run.
 
-  - A step's checkpoints are written as one, when the step's evaluation is done: all
-    their files change, or none. Loading makes sure that a checkpoint is whole.
-  - A checkpoint holds the position in the streams and the random numbers, too, so that
-    a run that starts again goes on exactly as if it hadn't ended.
+  - The checkpoints of a step are written together, after the step's evaluation: all
+    their files change, or none. A checkpoint is verified before it is loaded.
+  - A checkpoint also holds the position in the streams and the random numbers: a run
+    that is started again continues exactly as if it had not ended.
   - SIGTERM and Ctrl-C end a run after the current step, with a checkpoint.
-  - A loss or weights that are not finite end it, and never get into a checkpoint.
-  - No two processes write to one output directory.
+  - A loss or weights that are not finite end a run and are never saved.
+  - Two processes never write to one output directory.
 
   Raises:
     UserError: if the output directory can't be written to or is in use, if its
-      checkpoint is damaged, and for what ends a run.
+      checkpoint is damaged or does not fit, or if the run ends early.
   """
 
-  # Whether the end of `run` is the end of the run, as it is for `train`.
+  # Whether the last step of `run` is evaluated, whatever the interval is.
   evaluates_last_step = False
 
   _output_dir: str | None
   _eval_at: Callable[[int], bool]
   _rng: Any
-  _callbacks: list[Any]
-  _evaluator_per_task: tuple[Any, ...]
-  _trainer_per_task: tuple[Any, ...]
 
   def __init__(
       self, model, tasks, eval_model=None, eval_tasks=None, output_dir=None,
@@ -69,49 +80,44 @@ class SafeLoop(training.Loop):
     self._due_checkpoints: list[str] = []
     self._step_is_done = False
     self._signals: list[int] = []
-    # Steps and their losses, which are still being computed when a step returns.
+    # Steps and their losses. A loss is still being computed when its step returns.
     self._unchecked: collections.deque[tuple[int, Any]] = collections.deque()
     self._last_good = 'There is no checkpoint before it.'
     self._saved_state: dict[str, Any] | None = None
-    self._counters_at_start = inputs.data_counters
     self._has_run = self._is_extra_evaluation = False
     self._state_before_evaluation: dict[str, Any] | None = None
-    if output_dir is not None:
-      folder = os.path.expanduser(output_dir)
-      # Other hosts of a computation only read, and their own data counters.
-      if _is_local(folder) and jax.process_index() == 0:
-        lock.claim(folder)
-        checkpoints.recover(folder)
-      for callback in kwargs.get('callbacks') or ():
-        # What doesn't fit is named before a checkpoint of it is loaded.
-        if _is_local(folder) and hasattr(callback, 'check_output_dir'):
-          callback.check_output_dir(folder)
+    self._last_step = 0
+    counters_at_start = inputs.data_counters
+    if output_dir is not None and output_dirs.is_local(output_dir):
+      output_dirs.prepare(os.path.expanduser(output_dir), kwargs.get('callbacks') or ())
     super().__init__(
         model, tasks, eval_model, eval_tasks, output_dir, *args, **kwargs
     )
-    for task in self._all_tasks():
-      if not isinstance(task._labeled_data, _Counted):
-        task._labeled_data = _Counted(task._labeled_data)
+    stream_positions.count_batches(self._all_tasks())
+    if self._saved_state is not None or not self._step:
+      # Streams with the stage `CountAndSkip` would skip the batches once more, or skip
+      # those of a run that was removed.
+      inputs.data_counters = counters_at_start
     if self._saved_state is not None:
-      self._restore(self._saved_state)
-    self._evaluator_per_task = tuple(
-        exact_metrics.exact(evaluator, task)
-        for evaluator, task in zip(
-            self._evaluator_per_task, self._eval_tasks, strict=True
-        )
-    )
-    eval_at = self._eval_at
-    self._last_step = 0
-    # Whatever the interval is, a run's last figures are of its last step.
-    self._eval_at = lambda step: eval_at(step) or self._is_extra(step, eval_at)
+      if fastmath.is_backend(fastmath.Backend.JAX):
+        self._rng = jax.numpy.array(self._saved_state['rng'], np.uint32)
+      stream_positions.advance(self._all_tasks(), self._saved_state['batches'])
+    self._eval_at = self._with_last_step(self._eval_at)
 
-  def _is_extra(self, step: int, eval_at: Any) -> bool:
-    self._is_extra_evaluation = step == self._last_step and not eval_at(step)
-    return self._is_extra_evaluation
+  def _with_last_step(self, eval_at: Any) -> Any:
+    """Returns the steps to evaluate: those of `eval_at`, and the last one."""
+    if not self.evaluates_last_step or self._tasks[0].n_steps_per_checkpoint is None:
+      return eval_at
+
+    def at(step: int) -> bool:
+      self._is_extra_evaluation = step == self._last_step and not eval_at(step)
+      return eval_at(step) or self._is_extra_evaluation
+
+    return at
 
   def run_evals(self, summary_writers=None):
-    # An evaluation that is due only because a run ends here leaves no trace in what
-    # a run goes on with, so that a run in two parts is one run.
+    # An extra evaluation leaves no trace in the state that a run continues with. So a
+    # run in two parts is the same as one run.
     rng = self._rng
     if self._is_extra_evaluation:
       self._state_before_evaluation = self._state()
@@ -124,18 +130,20 @@ class SafeLoop(training.Loop):
     if self._has_run or self._output_dir is None:
       return
     changed = changed_settings(self._output_dir)
-    changed.pop('train.steps', None)  # Fewer of them; Trax says that they are reached.
+    changed.pop('train.steps', None)  # Trax prints that fewer steps are reached.
     if changed:
       raise UserError(
           f'{self._output_dir} was finished at step {self._step}; the changed '
           f'settings have no effect: {settings.listed(changed)}. Raise train.steps, or '
-          'take another output_dir.'
+          'use another output_dir.'
       )
 
   def _record_changed_settings(self) -> None:
-    """Has `config.gin` hold what a run that goes on uses now, and says what changed."""
+    """Prints which settings changed since the last start, and rewrites config.gin."""
     folder = self._output_dir
-    if not self._step or folder is None or not _is_local(folder) or not self.is_chief:
+    if not self._step or not self.is_chief:
+      return
+    if folder is None or not output_dirs.is_local(folder):
       return
     changed = changed_settings(folder)
     for name, change in changed.items():
@@ -150,20 +158,27 @@ class SafeLoop(training.Loop):
     if not self._has_run:
       self._record_changed_settings()
     self._has_run = True
-    self._last_step = self._step + n_steps if self.evaluates_last_step else 0
+    self._last_step = self._step + n_steps
     self._state_before_evaluation = None
     with signals.noting_signals() as self._signals:
       try:
         self._run(n_steps)
       except BaseException as error:
-        # An evaluation that fails should not cost its step's checkpoint.
+        # An evaluation that fails must not cost the checkpoint of its step.
         if self._due_checkpoints:
           self._save(self._due_checkpoints)
-        if _is_of_disk(error):
-          raise UserError(f'Step {self._step}: {_reason(error)}.') from error
+        if output_dirs.is_disk_error(error):
+          raise UserError(f'Step {self._step}: {output_dirs.reason(error)}.') from error
         raise
       finally:
         self._step_is_done = False
+
+  def _run(self, n_steps: int) -> None:
+    loop_repairs.run_steps(self, n_steps)
+    self._check_losses()
+    self._end_step()
+    if loop_repairs.call_run_end_hooks(self):
+      self._save(['model'])
 
   def _run_one_step(self, task_index, task_changed):
     if self._step_is_done:
@@ -172,26 +187,15 @@ class SafeLoop(training.Loop):
       self._step += 1
     loss, stats = super()._run_one_step(task_index, task_changed)
     self._unchecked.append((self._step, loss))
-    self._check_losses(wait=False)  # Waiting would hold up the next step.
+    self._check_losses(wait=False)  # Waiting would delay the next step.
     self._step_is_done = True
     return loss, stats
-
-  def _run(self, n_steps: int) -> None:
-    try:
-      super().run(n_steps)
-    except RunEndedError:
-      self._step -= 1  # It was to begin.
-    self._check_losses()
-    self._end_step()
-    hooks = [c.on_run_end for c in self._callbacks if hasattr(c, 'on_run_end')]
-    for on_run_end in hooks:
-      on_run_end()
-    if hooks:
-      self._save(['model'])
 
   def _end_step(self) -> None:
     """Does what is due after a step and its evaluation."""
     self._step_is_done = False
+    if self._step == 1 and not self._eval_at(1):
+      self._save_gin(None)
     due, self._due_checkpoints = self._due_checkpoints, []
     if self._signals and 'model' not in due:
       due.append('model')
@@ -203,12 +207,12 @@ class SafeLoop(training.Loop):
       message = f'Ended by {name} after step {self._step}'
       if self._output_dir is not None:
         message += ', which is saved; the same command goes on from there'
-      # Above a bar, if there is one.
+      # Above a progress bar, if one is shown.
       tqdm.tqdm.write(f'{message}.', file=sys.stderr)
       raise SystemExit(128 + self._signals[0])
 
   def _check_losses(self, wait: bool = True) -> None:
-    """Raises `UserError` for a loss that is not finite, of those that are there."""
+    """Raises `UserError` for a computed loss that is not finite."""
     while self._unchecked:
       step, loss = self._unchecked[0]
       if not (wait or loss.is_ready()):
@@ -224,7 +228,7 @@ class SafeLoop(training.Loop):
     )
 
   def save_checkpoint(self, basename):
-    # Between a step and the next one it is Trax that asks, before the evaluation.
+    # Between a step and the next one Trax calls this, before the evaluation.
     if self._step_is_done:
       self._due_checkpoints.append(basename)
     else:
@@ -232,7 +236,7 @@ class SafeLoop(training.Loop):
 
   def _save(self, names: list[str]) -> None:
     folder = self._output_dir
-    if folder is None or not _is_local(folder) or not self.is_chief:
+    if folder is None or not output_dirs.is_local(folder) or not self.is_chief:
       for name in names:
         super().save_checkpoint(name)
       return
@@ -247,7 +251,7 @@ class SafeLoop(training.Loop):
     except (OSError, tf.errors.OpError) as error:
       raise UserError(
           f'{folder}: the checkpoint of step {self._step} cannot be written: '
-          f'{_reason(error)}. {self._last_good}'
+          f'{output_dirs.reason(error)}. {self._last_good}'
       ) from error
     finally:
       self._output_dir = folder
@@ -256,16 +260,10 @@ class SafeLoop(training.Loop):
 
   def load_checkpoint(self, directory=None, filename=None):
     folder, name = directory or self._output_dir, filename or 'model'
-    if folder is not None and _is_local(folder):
-      self._saved_state = checkpoints.verified_state(folder, name)
-      changed = changed_settings(folder)
-      # Trax would take one optimizer's slots for another's, where their shapes fit.
-      if self._saved_state and 'train.optimizer' in changed:
-        raise UserError(
-            f'{folder} holds a run with another optimizer '
-            f"({settings.listed(changed)}). Use another output_dir, or that run's "
-            'optimizer.'
-        )
+    if folder is not None and output_dirs.is_local(folder):
+      if not output_dirs.has_only_remains(folder):
+        self._saved_state = checkpoints.verified_state(folder, name)
+      self._check_optimizers(folder)
     try:
       super().load_checkpoint(directory=directory, filename=filename)
     except (EOFError, OSError, pickle.UnpicklingError, zlib.error) as error:
@@ -275,77 +273,40 @@ class SafeLoop(training.Loop):
     if folder is not None and self._step:
       self._note_good(folder, name)
 
+  def _check_optimizers(self, folder: str) -> None:
+    """Raises `UserError` if a checkpoint is of a run with other optimizers.
+
+    Trax would load the slots of another optimizer if their shapes fit.
+    """
+    saved = (self._saved_state or {}).get('optimizers', [])
+    for before, now in zip(saved, self._optimizers()):
+      if before != now:
+        raise UserError(
+            f'{folder} holds a run with another optimizer ({before}; now {now}). Use '
+            "another output_dir, or that run's optimizer."
+        )
+
   def _note_good(self, folder: str, name: str) -> None:
     path = os.path.join(folder, f'{name}.pkl.gz')
     self._last_good = f'The last good checkpoint, {path}, is of step {self._step}.'
-
-  def update_weights_and_state(self, weights=None, state=None):
-    if weights is not None:
-      # Trax replicates those of the model with its loss, which would stay as they were.
-      for trainer in self._trainer_per_task:
-        with_loss = trainer.model_with_loss
-        with_loss.weights = (weights, *with_loss.weights[1:])
-    super().update_weights_and_state(weights, state)
 
   def _all_tasks(self) -> list[Any]:
     tasks = [*self._tasks, *self._eval_tasks]
     return [task for task in tasks if task is not None]
 
+  def _optimizers(self) -> list[str]:
+    """Returns the class name of each task's optimizer."""
+    optimizers = [task.optimizer for task in self._tasks]
+    # The memory-efficient trainer has classes.
+    return [getattr(o, '__name__', type(o).__name__) for o in optimizers]
+
   def _state(self) -> dict[str, Any]:
-    """Returns what of a run Trax's own files leave out."""
+    """Returns the part of a run's state that Trax's own files do not hold."""
     if self._state_before_evaluation is not None:
       return self._state_before_evaluation
     return {
         'step': self._step,
         'rng': np.asarray(self._rng).tolist(),
-        'batches': [task._labeled_data.n_drawn for task in self._all_tasks()],
+        'batches': stream_positions.positions(self._all_tasks()),
+        'optimizers': self._optimizers(),
     }
-
-  def _restore(self, state: dict[str, Any]) -> None:
-    if fastmath.is_backend(fastmath.Backend.JAX):
-      self._rng = jax.numpy.array(state['rng'], np.uint32)
-    # Streams with the stage `CountAndSkip` would skip by themselves what was drawn.
-    inputs.data_counters = self._counters_at_start
-    for task, n_drawn in zip(self._all_tasks(), state['batches']):
-      with contextlib.suppress(StopIteration):
-        while task._labeled_data.n_drawn < n_drawn:
-          task.next_batch()
-
-
-class _Counted:
-  """An iterator that counts what is drawn from it."""
-
-  def __init__(self, iterator: Iterator[Any]):
-    self._iterator = iterator
-    self.n_drawn = 0
-
-  def __iter__(self) -> '_Counted':
-    return self
-
-  def __next__(self) -> Any:
-    item = next(self._iterator)
-    self.n_drawn += 1
-    return item
-
-
-def changed_settings(folder: str) -> dict[str, str]:
-  """Returns what differs between gin's settings and those a folder records."""
-  now = settings.parse(gin.operative_config_str())
-  return settings.changes(settings.recorded(folder), now)
-
-
-def _is_of_disk(error: BaseException) -> bool:
-  """Whether an error, Python's or TensorFlow's, is that nothing can be written."""
-  return isinstance(error, (OSError, tf.errors.OpError)) and any(
-      os.strerror(number) in str(error) for number in _DISK_ERRORS
-  )
-
-
-def _reason(error: BaseException) -> str:
-  # TensorFlow's errors hold a message, which names the file.
-  return getattr(error, 'message', str(error))
-
-
-def _is_local(folder: str) -> bool:
-  # Trax can write to buckets, too.
-  return '://' not in os.fspath(folder)

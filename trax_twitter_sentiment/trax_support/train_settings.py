@@ -1,4 +1,4 @@
-"""Checks of `train`'s settings, before anything is loaded or trained."""
+"""Checks of the settings of `train`, before anything is loaded or trained."""
 
 import numbers
 from collections.abc import Mapping
@@ -8,25 +8,44 @@ from trax.supervised import trainer_lib
 
 from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
 
-_POSITIVE = ('steps', 'eval_frequency', 'eval_steps')
-_METRICS_OF_CHECKPOINTS = ('checkpoint_highest', 'checkpoint_lowest')
+_CHECKPOINT_METRICS = ('checkpoint_highest', 'checkpoint_lowest')
 
 
 def check_train_settings(bound: Mapping[str, Any]) -> None:
-  """Raises `UserError` for what `trainer_lib.train` would fail at in the end.
+  """Raises `UserError` for a setting with which `trainer_lib.train` would fail late.
+
+  `eval_frequency=None` stands for no evaluation, as in Trax.
 
   Args:
-    bound: the parameters of `train` by their names. Those that gin has yet to
-      evaluate, such as `@validation_steps()`, are left to their own checks.
+    bound: the parameters of `train` by name. A parameter that gin has not evaluated
+      yet, such as `@validation_steps()`, is not checked.
   """
-  for name in _POSITIVE:
-    value = bound.get(name, 1)
-    if value is None or isinstance(value, numbers.Number):
-      check_positive(f'train.{name}', value)
+  _check_number(bound, 'steps')
+  if not bound.get('use_loop', True):
+    return
+  is_evaluated = bound.get('eval_frequency', 1) is not None
+  if is_evaluated:
+    _check_number(bound, 'eval_frequency', ' None stands for no evaluation.')
+    _check_number(bound, 'eval_steps')
   metrics = bound.get('metrics')
   names = [*(trainer_lib._DEFAULT_METRICS if metrics is None else metrics)]
   if not names:
-    raise UserError('train.metrics={} has no metric; at least one is needed.')
-  for name in _METRICS_OF_CHECKPOINTS:
-    if bound.get(name) is not None:
-      check_choice(f'train.{name}', bound[name], names)
+    raise UserError('train.metrics={} has no metric; at least one is required.')
+  for name in _CHECKPOINT_METRICS:
+    if bound.get(name) is None:
+      continue
+    if not is_evaluated:
+      raise UserError(
+          f'train.{name}={bound[name]!r} requires evaluations, but '
+          'train.eval_frequency=None.'
+      )
+    check_choice(f'train.{name}', bound[name], names)
+
+
+def _check_number(bound: Mapping[str, Any], name: str, hint: str = '') -> None:
+  value = bound.get(name, 1)
+  if value is None or isinstance(value, numbers.Number):
+    try:
+      check_positive(f'train.{name}', value)
+    except UserError as error:
+      raise UserError(error.message + hint) from None

@@ -1,0 +1,143 @@
+"""Repairs of `trax.supervised.training.Loop`.
+
+The methods of the class are replaced, not the class. So the repairs reach each program,
+also one that imported `Loop` before the plugin. A `Loop` behaves as Trax's does, apart
+from what the functions below say. What `SafeLoop` adds is for `trainer_lib.train`.
+
+Private names of Trax in this module:
+
+- `Loop._init_evaluator`, `Loop._evaluator_per_task`: how a loop computes its metrics;
+  Trax has no other place where a metric could see all batches.
+- `Loop._step`, `Loop._callbacks`, `Loop._eval_model`: a callback ends a run.
+- `Loop._trainer_per_task`, `Loop._use_memory_efficient_trainer`: where the weights are
+  that the first step reads.
+- `Loop._output_dir`: where a checkpoint is loaded from.
+"""
+
+import functools
+import os
+from typing import Any
+
+from trax_twitter_sentiment.trax_support import exact_metrics
+
+import gin
+import numpy as np
+from trax import layers as tl
+from trax.supervised import training
+
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.run import settings
+
+_trax_run = training.Loop.run
+
+
+class RunEndedError(Exception):
+  """Raised by a callback's `on_step_begin` to end the run before that step."""
+
+
+def repair() -> None:
+  """Replaces the methods of `training.Loop`."""
+  _compute_exact_metrics()
+  _run_with_hooks()
+  _explain_mismatched_checkpoints()
+
+
+def _compute_exact_metrics() -> None:
+  """Lets each loop report a `ConfusionMetric` of a whole evaluation."""
+  loop_class = training.Loop
+  init_evaluator, run_evals = loop_class._init_evaluator, loop_class.run_evals
+
+  @functools.wraps(init_evaluator)
+  def exact_init_evaluator(self, eval_task):
+    make_evaluator = functools.partial(init_evaluator, self)
+    return exact_metrics.exact_evaluator(make_evaluator, eval_task)
+
+  @functools.wraps(run_evals)
+  def exact_run_evals(self, summary_writers=None):
+    for evaluator in self._evaluator_per_task:
+      if isinstance(evaluator.metrics_fn, exact_metrics.ExactMetrics):
+        evaluator.metrics_fn.start()
+    run_evals(self, summary_writers)
+
+  loop_class._init_evaluator = exact_init_evaluator
+  loop_class.run_evals = exact_run_evals
+
+
+def _run_with_hooks() -> None:
+  """Lets callbacks end a run, and act at its end by a method `on_run_end`."""
+
+  @functools.wraps(_trax_run)
+  def run(self, n_steps=1):
+    run_steps(self, n_steps)
+    if call_run_end_hooks(self) and self.output_dir is not None:
+      self.save_checkpoint('model')
+
+  training.Loop.run = run
+
+
+def run_steps(loop: Any, n_steps: int) -> None:
+  """Runs steps as Trax does, until a callback raises `RunEndedError`."""
+  if loop.n_devices == 1 and not loop._use_memory_efficient_trainer:
+    _commit_weights(loop)
+  try:
+    _trax_run(loop, n_steps)
+  except RunEndedError:
+    loop._step -= 1  # Trax counts a step before it begins.
+    loop._eval_model.weights = loop.model.weights  # As at the end of Trax's `run`.
+
+
+def _commit_weights(loop: Any) -> None:
+  """Spares a run on one device the second compilation of its training step.
+
+  Before the first step Trax commits the optimizer's slots to a device, but not the
+  weights. The step returns the weights committed, so JAX would compile it again.
+  """
+  for trainer in loop._trainer_per_task:
+    model = trainer.accelerated_model_with_loss
+    model.weights, model.state = tl.on_cpu((model.weights, model.state))
+
+
+def call_run_end_hooks(loop: Any) -> bool:
+  """Calls `on_run_end` of each callback that has it; returns whether one has."""
+  hooks = [c.on_run_end for c in loop._callbacks if hasattr(c, 'on_run_end')]
+  for on_run_end in hooks:
+    on_run_end()
+  return bool(hooks)
+
+
+def _explain_mismatched_checkpoints() -> None:
+  """Raises `UserError` where Trax raises an `IndexError` without a message."""
+  load_checkpoint = training.Loop.load_checkpoint
+
+  @functools.wraps(load_checkpoint)
+  def explained(self, directory=None, filename=None):
+    try:
+      load_checkpoint(self, directory=directory, filename=filename)
+    except IndexError as error:
+      folder = directory or self._output_dir
+      path = os.path.join(folder, filename or 'model')
+      what = _what_differs(self, path, changed_settings(folder))
+      raise UserError(
+          f'The checkpoint in {folder} is of {what}. Use another output_dir, or that '
+          "run's settings."
+      ) from error
+
+  training.Loop.load_checkpoint = explained
+
+
+def _what_differs(loop: Any, path: str, changed: dict[str, str]) -> str:
+  """Returns what a checkpoint, which does not fit a loop, is of."""
+  try:
+    saved = tl.np_from_file(f'{path}.weights.npy.gz', compresslevel=2)
+  except FileNotFoundError:  # Older versions of Trax have the weights in the pickle.
+    saved = []
+  weights, _ = tl.flatten_weights_and_state(loop.model.weights, loop.model.state)
+  if [w.shape for w in saved] == [np.shape(w) for w in weights]:
+    return 'this model, but with another optimizer'
+  return f'another model ({settings.listed(changed) or "its weights differ in size"})'
+
+
+def changed_settings(folder: str) -> dict[str, str]:
+  """Returns the differences between gin's settings and those that a folder records."""
+  now = settings.parse(gin.operative_config_str())
+  return settings.changes(settings.recorded(folder), now)

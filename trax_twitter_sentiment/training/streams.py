@@ -1,7 +1,7 @@
 """Gin-configurable sources and stages for Trax data pipelines.
 
 As in `trax.data`, a configurable returns a function from a stream to a stream; a
-source ignores what it is given. `trax.data.Serial` and `trax.data.make_inputs`
+source ignores its argument. `trax.data.Serial` and `trax.data.make_inputs`
 compose them.
 """
 
@@ -11,7 +11,6 @@ from typing import Any
 from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
 import gin
-import jax
 import numpy as np
 from trax import fastmath
 
@@ -29,9 +28,14 @@ from trax_twitter_sentiment.errors import (
   check_max_length,
   check_positive,
   check_positive_number,
-  check_seed,
 )
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
+from trax_twitter_sentiment.training.epochs import (
+  Epochs,
+  generator,
+  ordered,
+  part_of_host,
+)
 
 Source = Callable[..., Iterator[tuple]]
 
@@ -44,19 +48,19 @@ def TwitterSamples(
     host_id: int | None = None,
     n_hosts: int | None = None,
 ) -> Source:
-  """Returns a source of single labelled tweets, endless.
+  """Returns an endless source of single labelled tweets.
 
   Its examples are pairs `(text, label)`: a str, and <int32>[] that is 1 for
   positive and 0 for negative.
 
   Args:
     split: `'train'` or `'validation'`.
-    shuffle: whether each epoch comes in a new random order, positives and
-      negatives mixed; by default only where `split` is `'train'`. In order,
-      positives come first.
-    seed: of the order; the same seed gives the same order.
-    host_id: which host of a computation reads; `None` for JAX's process index.
-    n_hosts: how many share the data, each reading a share of its own; `None` for
+    shuffle: whether each epoch has a new random order; by default only if `split` is
+      `'train'`. Without a shuffle the order is fixed and the classes alternate,
+      positives first, so that an evaluation that stops early sees each class.
+    seed: the seed of the order.
+    host_id: the index of this host in a computation; `None` for JAX's process index.
+    n_hosts: the number of hosts, each of which reads a part of its own; `None` for
       JAX's process count.
 
   Raises:
@@ -66,15 +70,16 @@ def TwitterSamples(
   examples = getattr(configured_corpus(), split)
   if examples.weights is not None:
     raise UserError(
-        'TwitterSamples gives each text the same weight; MixedCorpus.weights takes '
+        'TwitterSamples gives each text the same weight; MixedCorpus.weights requires '
         'TwitterBatches.'
     )
-  rng = _generator('TwitterSamples', split, shuffle, seed)
-  rows = _share_of_host(np.arange(len(examples.texts)), host_id, n_hosts)
+  rng = generator('TwitterSamples', split, shuffle, seed)
+  rows = part_of_host(np.arange(len(examples.texts)), host_id, n_hosts)
+  rows = ordered(rows, examples.labels, rng)
 
-  def samples(generator: Any = None) -> Iterator[tuple[str, np.int32]]:
-    del generator
-    epochs = _Epochs(rows, rng())
+  def samples(stream: Any = None) -> Iterator[tuple[str, np.int32]]:
+    del stream
+    epochs = Epochs(rows, rng())
     while True:
       (i,) = epochs.take(1)
       yield examples.texts[i], examples.labels[i]
@@ -84,12 +89,12 @@ def TwitterSamples(
 
 @gin.configurable(module='trax_twitter_sentiment')
 def TokenizeTweets() -> Callable[[Iterator[Any]], Iterator[Any]]:
-  """Returns a stage that turns text into the ids of its tokens.
+  """Returns a stage that maps a text to the ids of its tokens, <int32>[n_tokens].
 
-  Examples may be texts or tuples that begin with one, such as `(text, label)`; the
-  rest of a tuple goes through as it is. A text is a str, or bytes in UTF-8, whose
-  damaged parts become unknown tokens. It becomes <int32>[n_tokens]; one without
-  any token becomes a single padding id, so that no layer meets an empty array.
+  Examples are texts, or tuples that begin with a text, such as `(text, label)`; the
+  stage does not change the rest of a tuple. A text is a str, or bytes in UTF-8; bytes
+  that are not UTF-8 become unknown tokens. A text without tokens becomes a single
+  padding id, so that no layer receives an empty array.
   """
   encoder = encoded_corpus().encoder
 
@@ -110,6 +115,22 @@ def TokenizeTweets() -> Callable[[Iterator[Any]], Iterator[Any]]:
 
 
 @gin.configurable(module='trax_twitter_sentiment')
+def InputsAsTargets() -> Callable[[Iterator[Any]], Iterator[Any]]:
+  """Returns a stage for language models: examples `(ids, …)` become `(ids, ids)`.
+
+  For example for `trax.models.TransformerLM`, which shifts its inputs itself:
+
+      make_inputs.train_stream = [
+          @TwitterSamples(), @TokenizeTweets(), @InputsAsTargets(),
+          @data.PadToLength(), @data.Batch(), @data.AddLossWeights()]
+      data.PadToLength.len_map = {0: 64, 1: 64}
+      data.PadToLength.pad_value = {0: 0, 1: 0}
+      data.AddLossWeights.id_to_mask = 0  # Padding does not count.
+  """
+  return lambda stream: ((example[0], example[0]) for example in stream)
+
+
+@gin.configurable(module='trax_twitter_sentiment')
 def TwitterBatches(
     split: str = 'train',
     batch_size: int = 16,
@@ -123,40 +144,42 @@ def TwitterBatches(
     host_id: int | None = None,
     n_hosts: int | None = None,
 ) -> Source:
-  """Returns a source of ready batches, endless: the fast path.
+  """Returns an endless source of batches: the fast path.
 
   The corpus is tokenized and padded once, to one length, so that a training run
   compiles its step once; a batch is then a selection of rows. As in the notebook,
-  the first half of a batch is positive and the second half negative. Where the
-  batches of an epoch don't fill up, the next epoch's tweets complete the last; in
-  order and not balanced, with weight 0, so that an epoch is the split, each text once.
+  the first half of a batch is positive and the second half negative. If the last batch
+  of an epoch is not full, tweets of the next epoch complete it. With `shuffle=False`
+  and `balanced=False` these tweets have weight 0, so that an epoch holds each text of
+  the split once.
 
-  A batch is `(inputs, targets, weights)`: <int32>[batch_size, length], filled up
-  with 0; <int32>[batch_size], 1 for positive and 0 for negative; and
-  <float32>[batch_size], of ones unless `class_weights` or the corpus says otherwise.
+  A batch is `(inputs, targets, weights)`: <int32>[batch_size, length], padded with 0;
+  <int32>[batch_size], 1 for positive and 0 for negative; and <float32>[batch_size],
+  of ones unless `class_weights` or the corpus has other weights.
 
   Args:
     split: `'train'` or `'validation'`.
-    batch_size: tweets a batch on this host; an even number, and a multiple of the
-      number of devices.
-    max_length: tokens a tweet, cutting longer ones off; `None` for as many as the
-      longest tweet of the corpus has, at most 140.
-    shuffle: whether each epoch comes in a new random order; by default only where
-      `split` is `'train'`. In order, a whole number of batches that holds the
-      split holds each of its tweets once.
-    seed: of the order; the same seed gives the same batches.
-    pad_each_batch: whether batches are as long as their longest tweet, as the
-      notebook's are; each new length makes Trax compile its step anew.
+    batch_size: the number of tweets in a batch on this host: even, and a multiple of
+      the number of devices.
+    max_length: the number of tokens of each tweet: longer tweets are cut off, shorter
+      ones are padded. `max_length=64` pads each batch to 64, which LSH attention
+      requires. `None` for the length of the corpus's longest tweet, at most 140.
+    shuffle: whether each epoch has a new random order; by default only if `split` is
+      `'train'`. Without a shuffle the order is fixed, and the batches of an epoch hold
+      each tweet of the split once.
+    seed: the seed of the order.
+    pad_each_batch: whether a batch is padded to its longest tweet only, as in the
+      notebook; for each new length Trax compiles its step again.
     balanced: whether each class has the same share of each batch, the highest class
-      first; if not, batches take the split as it is, which is what evaluation on a
-      corpus of uneven classes needs.
-    class_weights: how much an example of each class counts in the loss, by name; or
-      `'balanced'`, so that all classes count the same: the number of texts over that
-      of classes and that of the class's texts, as in scikit-learn. `None` for one.
-    without_emoticons: whether emoticons are removed from the tweets, with the
-      vocabulary as it is: for an honest evaluation beside the usual one.
-    host_id: which host of a computation reads; `None` for JAX's process index.
-    n_hosts: how many share the data, each reading a share of its own; `None` for
+      first. If not, a batch has the classes in the proportions of the split, which an
+      evaluation on a corpus of uneven classes requires.
+    class_weights: the weight of an example of each class, by the class's name; or
+      `'balanced'` for the number of texts divided by the number of classes and by the
+      number of the class's texts, as in scikit-learn. `None` for weights of one.
+    without_emoticons: whether emoticons are removed from the tweets, with the same
+      vocabulary: for an honest evaluation beside the usual one.
+    host_id: the index of this host in a computation; `None` for JAX's process index.
+    n_hosts: the number of hosts, each of which reads a part of its own; `None` for
       JAX's process count.
 
   Raises:
@@ -165,7 +188,7 @@ def TwitterBatches(
   check_choice('TwitterBatches.split', split, SPLITS)
   check_positive('TwitterBatches.batch_size', batch_size)
   check_max_length('TwitterBatches.max_length', max_length)
-  rng = _generator('TwitterBatches', split, shuffle, seed)
+  rng = generator('TwitterBatches', split, shuffle, seed)
   corpus = encoded_corpus()
   examples = (
       encoded_without_emoticons(split) if without_emoticons else getattr(corpus, split)
@@ -176,26 +199,27 @@ def TwitterBatches(
   if balanced:
     highest_first = range(len(class_names))[::-1]
     parts = [np.flatnonzero(examples.labels == label) for label in highest_first]
-  parts = [_share_of_host(part, host_id, n_hosts) for part in parts]
+  parts = [part_of_host(part, host_id, n_hosts) for part in parts]
   if not all(map(len, parts)):
     raise UserError(
-        f'TwitterBatches.balanced=True, but a class has no text for split={split!r}; '
-        'False takes the split as it is.'
+        f'TwitterBatches.balanced=True, but a class has no text for split={split!r}. '
+        'Use TwitterBatches.balanced=False.'
     )
+  parts = [ordered(part, examples.labels, rng) for part in parts]
   weight_of = _class_weights(class_weights, class_names)
   in_order = not (split == 'train' if shuffle is None else shuffle)
   n_once = len(parts[0]) if in_order and not balanced else 0
   longest = max_length or corpus.max_length
   lengths = np.clip(examples.lengths, 1, longest)
 
-  def batches(generator: Any = None) -> Iterator[tuple[np.ndarray, ...]]:
-    del generator
-    # Classes are shuffled apart, so a generator for each.
-    epochs = [_Epochs(part, rng(i)) for i, part in enumerate(parts)]
+  def batches(stream: Any = None) -> Iterator[tuple[np.ndarray, ...]]:
+    del stream
+    # Each class is shuffled by a generator of its own.
+    epochs = [Epochs(part, rng(i)) for i, part in enumerate(parts)]
     n_left = n_once
     n_drawn = 0
     while True:
-      # Where a batch doesn't divide by the classes, they take turns at the rest.
+      # If the batch size is not a multiple of the classes, they alternate in the rest.
       turns = (np.arange(batch_size) + n_drawn) % len(parts)
       sizes = np.bincount(turns, minlength=len(parts))
       n_drawn += batch_size
@@ -206,11 +230,11 @@ def TwitterBatches(
       if examples.weights is not None:
         weights = weights * examples.weights[rows]
       if n_once:
-        # An epoch ends in a batch of its own, where what fills it up doesn't count.
+        # The texts that complete the last batch of an epoch do not count.
         weights[n_left:] = 0
         n_left -= batch_size
         if n_left <= 0:
-          epochs, n_left = [_Epochs(parts[0], None)], n_once
+          epochs, n_left = [Epochs(parts[0], None)], n_once
       yield examples.padded(length, rows), labels, weights
 
   return batches
@@ -239,12 +263,12 @@ def _class_weights(
 
 @gin.configurable(module='trax_twitter_sentiment')
 def validation_steps(batch_size: int = gin.REQUIRED) -> int:
-  """Returns how many batches hold the whole validation split, the last one filled up.
+  """Returns the number of batches that hold the validation split.
 
   In gin: `train.eval_steps = @validation_steps()`.
 
   Args:
-    batch_size: that of the validation batches.
+    batch_size: the batch size of the validation stream.
   """
   check_positive('validation_steps.batch_size', batch_size)
   return -(-len(configured_corpus().validation.texts) // batch_size)
@@ -256,15 +280,17 @@ def twitter_data_streams(
 ) -> tuple[Source, Source]:
   """Returns functions that make the training and the evaluation stream.
 
-  For `batcher.data_streams`, like `trax.data.data_streams`; since labels are
-  scalars, `batcher.variable_shapes` must be `False`. Examples are pairs
+  They are for `batcher.data_streams`, like `trax.data.data_streams`. Labels are
+  scalars, so `batcher.variable_shapes` must be `False`. Examples are pairs
   `(inputs, target)`: <int32>[length], padded with 0 to one length, and <int32>[].
-  Of several hosts, each reads a share of its own.
+  The evaluation stream has a fixed order, in which the classes alternate. Each of
+  several hosts reads a part of its own.
 
   Args:
-    max_length: tokens a tweet, cutting longer ones off; `None` for as many as the
-      longest tweet of the corpus has, at most 140.
-    seed: of the training stream's order.
+    max_length: the number of tokens of each tweet: longer tweets are cut off, shorter
+      ones are padded. `None` for the length of the corpus's longest tweet, at most
+      140.
+    seed: the seed of the training stream's order.
 
   Raises:
     UserError: if an argument is not a legal value.
@@ -274,12 +300,13 @@ def twitter_data_streams(
 
   def stream(examples: EncodedExamples, split: str) -> Source:
     length = max_length or corpus.max_length
-    rng = _generator('twitter_data_streams', split, None, seed)
-    rows = _share_of_host(np.arange(len(examples.labels)))
+    rng = generator('twitter_data_streams', split, None, seed)
+    rows = part_of_host(np.arange(len(examples.labels)))
+    rows = ordered(rows, examples.labels, rng)
 
-    def pairs(generator: Any = None) -> Iterator[tuple[np.ndarray, np.int32]]:
-      del generator
-      epochs = _Epochs(rows, rng())
+    def pairs(stream: Any = None) -> Iterator[tuple[np.ndarray, np.int32]]:
+      del stream
+      epochs = Epochs(rows, rng())
       while True:
         row = epochs.take(1)
         yield examples.padded(length, row)[0], examples.labels[row[0]]
@@ -298,40 +325,3 @@ def _check_batch_size(batch_size: int, n_classes: int) -> None:
         f'TwitterBatches.batch_size={batch_size} is not a multiple of {n_devices}, '
         'the number of devices, among which a batch is split evenly.'
     )
-
-
-def _share_of_host(
-    indices: np.ndarray, host_id: int | None = None, n_hosts: int | None = None
-) -> np.ndarray:
-  host_id = jax.process_index() if host_id is None else host_id
-  return indices[host_id :: n_hosts or jax.process_count()]
-
-
-def _generator(
-    configurable: str, split: str, shuffle: bool | None, seed: int
-) -> Callable[..., np.random.Generator | None]:
-  """Returns what makes a stream's random generators, or None for no shuffling.
-
-  The function takes integers that tell apart the generators of one stream.
-  """
-  check_seed(f'{configurable}.seed', seed)
-  if shuffle is None:
-    shuffle = split == 'train'
-  return lambda *keys: np.random.default_rng((seed, *keys)) if shuffle else None
-
-
-class _Epochs:
-  """Indices, endlessly, each once an epoch, in a new order if there is a generator."""
-
-  def __init__(self, indices: np.ndarray, rng: np.random.Generator | None):
-    self._indices = indices
-    self._rng = rng
-    self._pending = indices[:0]
-
-  def take(self, size: int) -> np.ndarray:
-    """Returns the next `size` of them."""
-    while len(self._pending) < size:
-      epoch = self._rng.permutation(self._indices) if self._rng else self._indices
-      self._pending = np.concatenate([self._pending, epoch])
-    taken, self._pending = self._pending[:size], self._pending[size:]
-    return taken

@@ -64,12 +64,13 @@ def _compute_exact_metrics() -> None:
 
 
 def _run_with_hooks() -> None:
-  """Lets callbacks end a run, and act at its end by a method `on_run_end`."""
+  """Lets callbacks end a run, and act by methods `on_run_begin` and `on_run_end`."""
 
   @functools.wraps(_trax_run)
   def run(self, n_steps=1):
+    call_hooks(self, 'on_run_begin')
     run_steps(self, n_steps)
-    if call_run_end_hooks(self) and self.output_dir is not None:
+    if call_hooks(self, 'on_run_end') and self.output_dir is not None:
       self.save_checkpoint('model')
 
   training.Loop.run = run
@@ -97,11 +98,11 @@ def _commit_weights(loop: Any) -> None:
     model.weights, model.state = tl.on_cpu((model.weights, model.state))
 
 
-def call_run_end_hooks(loop: Any) -> bool:
-  """Calls `on_run_end` of each callback that has it; returns whether one has."""
-  hooks = [c.on_run_end for c in loop._callbacks if hasattr(c, 'on_run_end')]
-  for on_run_end in hooks:
-    on_run_end()
+def call_hooks(loop: Any, name: str) -> bool:
+  """Calls a method of each callback that has it; returns whether one has."""
+  hooks = [getattr(c, name) for c in loop._callbacks if hasattr(c, name)]
+  for hook in hooks:
+    hook()
   return bool(hooks)
 
 

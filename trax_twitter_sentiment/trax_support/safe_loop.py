@@ -174,10 +174,11 @@ class SafeLoop(training.Loop):
         self._step_is_done = False
 
   def _run(self, n_steps: int) -> None:
+    loop_repairs.call_hooks(self, 'on_run_begin')
     loop_repairs.run_steps(self, n_steps)
     self._check_losses()
     self._end_step()
-    if loop_repairs.call_run_end_hooks(self):
+    if loop_repairs.call_hooks(self, 'on_run_end'):
       self._save(['model'])
 
   def _run_one_step(self, task_index, task_changed):

@@ -142,10 +142,14 @@ class TestTwitterSamples:
     assert samples != expected
     assert sorted(samples) == sorted(expected)
 
-  def test_validation_is_in_order(self):
+  def test_classes_of_validation_alternate_in_order(self):
     samples = take(400, TwitterSamples('validation'))
+    first, again = samples[:200], samples[200:]
+    assert first == again
+    assert [label for _, label in first] == [1, 0] * 100
     validation = TwitterCorpus().validation
-    assert samples == list(zip(validation.texts, validation.labels, strict=True)) * 2
+    texts = [text for label in (1, 0) for text, of in first if of == label]
+    assert texts == list(validation.texts)
 
   def test_bad_split_is_refused(self):
     with pytest.raises(UserError, match=r"TwitterSamples.split='dev'"):
@@ -200,8 +204,24 @@ def test_data_streams_feed_the_trax_batcher():
   train = next(inputs.train_stream(1))
   assert train[0].shape == (8, encoded_corpus().max_length)
   (evaluation,) = itertools.islice(inputs.eval_stream(1), 1)
-  assert (evaluation[1] == encoded_corpus().validation.labels).all()
+  # Trax's usual ten batches of 16 see both classes.
+  assert evaluation[1].tolist() == [1, 0] * 100
   assert (evaluation[2] == 1).all()
+
+
+def test_prefix_of_an_evaluation_has_the_proportions_of_uneven_classes(tmp_path):
+  rows = [f'text{i},{label}' for label, n in (('a', 60), ('b', 30), ('c', 10))
+          for i in range(n)]  # fmt: skip
+  path = tmp_path / 'own.csv'
+  path.write_text('text,label\n' + '\n'.join(rows) + '\n')
+  gin.parse_config(f"""
+      configured_corpus.corpus = @TextFileCorpus
+      TextFileCorpus.train_path = '{path}'
+      TextFileCorpus.validation_path = '{path}'
+  """)
+  source = TwitterBatches('validation', batch_size=20, balanced=False)
+  labels = [batch[1] for batch in take(5, source)]
+  assert [np.bincount(of, minlength=3).tolist() for of in labels] == [[12, 6, 2]] * 5
 
 
 @pytest.mark.usefixtures('sample_corpus')

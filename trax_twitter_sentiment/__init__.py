@@ -6,6 +6,7 @@ they name (``import trax_twitter_sentiment.training.models``), which registers t
 """
 
 import importlib
+import sys
 from typing import Any
 
 __version__ = '0.1.0'
@@ -52,6 +53,10 @@ __all__ = [*_MODULES]  # noqa: PLE0604
 def __getattr__(name: str) -> Any:
   if name not in _MODULES:
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+  if 'trax' in sys.modules:
+    # Names that do not import Trax, such as `tokenize_tweet`, may be all that a program
+    # with a training loop of its own uses.
+    importlib.import_module(f'{__name__}.trax_support.repairs')
   module = importlib.import_module(f'{__name__}.{_MODULES[name]}')
   return getattr(module, name)
 

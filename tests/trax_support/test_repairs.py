@@ -1,5 +1,4 @@
 import inspect
-import itertools
 import os
 import re
 import sys
@@ -11,11 +10,10 @@ import numpy as np
 import pytest
 from conftest import run_python
 from runs import train
-from trax import fastmath, optimizers
+from trax import fastmath
 from trax import layers as tl
 from trax.data import tf_inputs
 from trax.fastmath import numpy as jnp
-from trax.optimizers import trainer
 from trax.supervised import callbacks, training
 
 
@@ -82,49 +80,6 @@ def test_training_step_is_compiled_once(tmp_path, caplog, config):
     train(tmp_path, 'train.steps=6', config=config)
   compiled = [r for r in caplog.messages if 'Finished XLA compilation' in r]
   assert sum('single_device_update_fn' in message for message in compiled) == 2
-
-
-def test_training_step_takes_the_memory_of_the_weights_before(tmp_path):
-  class Callback(callbacks.TrainingStepCallback):
-    def call_at(self, step):
-      return step == 3
-
-    def on_step_begin(self, step):
-      weights = (self._loop.model.weights, self._loop.tasks[0].optimizer.slots)
-      self.before = jax.tree_util.tree_leaves(weights)
-
-    def on_step_end(self, step):
-      taken.extend(array.is_deleted() for array in self.before)
-
-  taken = []
-  with repairs.extra_callback(Callback):
-    loop = train(tmp_path, 'train.steps=3')
-  assert len(taken) > 3
-  assert all(taken)
-  for weights in (loop.model.weights, loop.eval_model.weights):
-    assert all(np.isfinite(w).all() for w in jax.tree_util.tree_leaves(weights))
-
-
-def test_tasks_in_turn_train_as_they_do_by_trax_itself(monkeypatch):
-  def trained():
-    model = tl.Serial(tl.Dense(3), tl.Dense(2), tl.LogSoftmax())
-    batch = np.eye(4, 5, dtype=np.float32), np.arange(4) % 2, np.ones(4)
-    loss = tl.WeightedCategoryCrossEntropy()
-    tasks = [
-        training.TrainTask(itertools.repeat(batch), loss, optimizers.Adam(rate))
-        for rate in (0.1, 0.01)
-    ]
-    loop = training.Loop(
-        model, tasks, which_task=lambda step: step // 2 % 2, random_seed=0
-    )
-    loop.run(8)
-    return [np.asarray(w) for w in jax.tree_util.tree_leaves(model.weights)]
-
-  ours = trained()
-  original = trainer._accelerate_update_fn.__wrapped__
-  monkeypatch.setattr(trainer, '_accelerate_update_fn', original)
-  for weights, expected in zip(ours, trained(), strict=True):
-    np.testing.assert_array_equal(weights, expected)
 
 
 @pytest.mark.parametrize('compresslevel', [0, 2])

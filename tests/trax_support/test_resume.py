@@ -10,7 +10,6 @@ import pytest
 from conftest import LAUNCHER
 from runs import train
 from trax import data
-from trax.supervised import training
 
 from trax_twitter_sentiment.encoding.encoded_corpus import vocabulary_size
 from trax_twitter_sentiment.errors import UserError
@@ -227,7 +226,3 @@ def test_damaged_weights_to_fine_tune_are_named(tmp_path, trained):
         tmp_path / 'run',
         f"train.init_checkpoint='{tmp_path / 'model.pkl.gz'}'",
     )
-
-
-def test_loop_of_trax_is_the_safe_one():
-  assert training.Loop.__name__ == 'SafeLoop'

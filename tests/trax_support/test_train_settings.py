@@ -1,9 +1,12 @@
-"""What is said of settings: wrong ones, and ones that changed between two starts."""
+"""Settings of `train`: illegal ones, and ones that changed between two starts."""
+
+import shutil
 
 import pytest
 from runs import train
 
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run import settings
 
 
@@ -12,7 +15,7 @@ from trax_twitter_sentiment.run import settings
     [
         ('train.steps=0', 'train.steps=0 is not a positive integer'),
         ('train.steps=1.5', 'train.steps=1.5 is not a positive integer'),
-        ('train.eval_frequency=0', 'train.eval_frequency=0 is not'),
+        ('train.eval_frequency=0', 'integer. None stands for no evaluation.'),
         ('train.eval_steps=0', 'train.eval_steps=0 is not'),
         (
             "train.checkpoint_highest='f1'",
@@ -75,6 +78,44 @@ def test_finished_run_refuses_settings_without_effect(run):
 def test_run_that_cannot_go_on_says_what_differs(run, binding, message):
   with pytest.raises(UserError, match=message):
     train(run, 'train.steps=5', binding)
+
+
+@pytest.mark.parametrize('eval_steps', ['1', 'None'])
+def test_no_frequency_is_no_evaluation(tmp_path, eval_steps):
+  loop = train(
+      tmp_path, 'train.eval_frequency=None', f'train.eval_steps={eval_steps}'
+  )
+  assert loop.step == 2
+  assert not loop.history.modes
+  # The run can be used and goes on, as each other.
+  assert settings.recorded(tmp_path)['train.eval_frequency'] == 'None'
+  assert SentimentPredictor.load(tmp_path).predict([':)'])
+  assert train(tmp_path, 'train.steps=3', 'train.eval_frequency=None').step == 3
+
+
+def test_best_checkpoint_requires_evaluations(tmp_path):
+  message = "checkpoint_highest='accuracy' requires evaluations"
+  with pytest.raises(UserError, match=message):
+    train(
+        tmp_path, 'train.eval_frequency=None', "train.checkpoint_highest='accuracy'"
+    )
+
+
+class TestRemovedCheckpoint:
+  def test_run_starts_anew(self, run, capsys):
+    (run / 'model.pkl.gz').unlink()
+    loop = train(run, 'train.steps=2', 'TweetTokenizer.stem=False')
+    assert loop.step == 2
+    assert loop.history.get('eval', 'metrics/accuracy')[0][0] == 1
+    said = capsys.readouterr().err
+    assert f'{run} holds files of a run, but no checkpoint' in said
+    assert train(run, 'train.steps=3', 'TweetTokenizer.stem=False').step == 3
+
+  def test_folder_with_another_checkpoint_is_refused(self, run):
+    shutil.copy(run / 'model.pkl.gz', run / 'model_2.pkl.gz')
+    (run / 'model.pkl.gz').unlink()
+    with pytest.raises(UserError, match='model.pkl.gz is missing'):
+      train(run)
 
 
 def test_last_step_is_evaluated(tmp_path):

@@ -1,9 +1,12 @@
 """The notebook's `TensorBuilder` and `TensorGenerator`, under its names.
 
-For its cells to run as they are; `TwitterBatches` does the same, faster.
+With them the notebook's cells run unchanged. `TwitterBatches` does the same, faster.
 """
 
 from collections.abc import Iterator, Sequence
+
+# The notebook's cells train with Trax, and continue a run only with its repairs.
+from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (repairs Trax)
 
 import numpy as np
 
@@ -18,8 +21,11 @@ class TensorBuilder:
   """The tweets of the configured corpus, and the ids of their tokens.
 
   Attributes:
-    positive_training, negative_training: the tweets to train on, by their label.
-    positive_validation, negative_validation: those to validate on.
+    positive_training, negative_training: the tweets to train on, by class.
+    positive_validation, negative_validation: the tweets to validate on, by class.
+    positive, negative: all tweets, by class.
+    split: the number of positive tweets to train on, which `positive` begins with.
+    x_train: the tweets to train on, positives first.
     vocabulary: token -> id.
   """
 
@@ -29,8 +35,16 @@ class TensorBuilder:
     self.negative_training = _texts(corpus.train, 0)
     self.positive_validation = _texts(corpus.validation, 1)
     self.negative_validation = _texts(corpus.validation, 0)
+    self.positive = self.positive_training + self.positive_validation
+    self.negative = self.negative_training + self.negative_validation
+    self.split = len(self.positive_training)
+    self.x_train = self.positive_training + self.negative_training
     self._encoder = encoded_corpus().encoder
     self.vocabulary = dict(self._encoder.vocabulary.ids)
+
+  def process(self, tweet: str) -> list[str]:
+    """Returns a tweet's tokens."""
+    return self._encoder.tokenizer.tokenize(tweet)
 
   def to_tensor(self, tweet: str) -> list[int]:
     """Returns the ids of a tweet's tokens."""
@@ -38,21 +52,21 @@ class TensorBuilder:
 
 
 class TensorGenerator:
-  """An iterator of the notebook's batches, tokenized when they are asked for.
+  """An iterator of the notebook's batches, which tokenizes each batch on demand.
 
   A batch is `(inputs, targets, weights)`, positives first: <int32>[batch_size,
-  length], filled up with 0 to its longest tweet; <int32>[batch_size], 1 for positive
-  and 0 for negative; and <float32>[batch_size] of ones.
+  length], padded with 0 to its longest tweet; <int32>[batch_size], 1 for positive and
+  0 for negative; and <float32>[batch_size] of ones.
 
   Args:
-    converter: what turns tweets into ids.
+    converter: maps tweets to ids.
     positive_data: the positive tweets.
     negative_data: the negative tweets.
-    batch_size: tweets a batch, an even number.
-    shuffle: whether each epoch comes in a new random order.
-    infinite: whether epochs follow each other without end, or one pass in order, its
-      last batch perhaps smaller, is all.
-    seed: of the order.
+    batch_size: the number of tweets in a batch, an even number.
+    shuffle: whether each epoch has a new random order.
+    infinite: whether the iterator repeats the epochs without end. If not, it ends
+      after one pass in order, whose last batch may be smaller.
+    seed: the seed of the order.
 
   Raises:
     UserError: if `batch_size` is not a positive even number.
@@ -104,7 +118,7 @@ def _texts(examples: Examples, label: int) -> tuple[str, ...]:
 def _parts(
     data: Sequence[str], size: int, infinite: bool, rng: np.random.Generator | None
 ) -> Iterator[list[str]]:
-  """Yields `size` texts at a time; at the end of a single pass, what is left."""
+  """Yields `size` texts at a time, and the rest at the end of a single pass."""
   pending: list[str] = []
   while True:
     order = rng.permutation(len(data)) if rng else range(len(data))

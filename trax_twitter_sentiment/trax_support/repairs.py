@@ -192,7 +192,8 @@ def _check_hosts() -> None:
 def _user_error_behind(error: BaseException | None) -> UserError | None:
   """Returns the `UserError` that caused an error of Trax, if one did."""
   while error is not None and not isinstance(error, UserError):
-    error = error.__context__
+    # JAX on Python 3.10 moves the context of an error to the cause.
+    error = error.__cause__ or error.__context__
   return error
 
 

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import fcntl
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,6 +105,15 @@ class TwitterSamples(tfds.core.GeneratorBasedBuilder):
     if not self.info.initialized:
       # TFDS reads it when a builder is made, and another process was still at work.
       self.info.read_from_directory(self.data_dir)
+
+  def as_dataset(self, split: Any = None, **kwargs: Any) -> Any:
+    """Returns a split; `'test'` is another name for `'validation'`.
+
+    See `tfds.core.DatasetBuilder`.
+    """
+    if isinstance(split, str):
+      split = re.sub(r'\btest\b', 'validation', split)
+    return super().as_dataset(split=split, **kwargs)
 
   def _info(self) -> tfds.core.DatasetInfo:
     config = self.builder_config

@@ -1,6 +1,7 @@
 import gin
 import numpy as np
 
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.encoding.encoded_corpus import (
     EncodedExamples,
     encoded_corpus,
@@ -45,3 +46,13 @@ def test_dropped_unknown_tokens_take_no_place(sample_corpus):
   np.testing.assert_array_equal(
       dropped.validation.lengths, usual.validation.lengths - n_unknown
   )
+
+
+def test_texts_longer_than_the_limit_are_reported(capsys):
+  texts = ('good ' * 20_000, 'bad')
+  examples = Examples(texts, np.array([1, 0], np.int32))
+  corpus = Corpus('own', examples, examples, frozenset())
+  gin.bind_parameter('configured_corpus.corpus', lambda: corpus)
+  assert encoded_corpus().max_length == 13_108
+  message = 'own: 2 of 4 texts have more than 65,536 characters.'
+  assert message in capsys.readouterr().err

@@ -4,7 +4,12 @@ from trax_twitter_sentiment.prediction.marked_text import Fragment, marked_text
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
-TEXTS = ('@amy So HAPPY today:) http://x.org', "I don't like it . . .", '', '🙂 sooooo bad')
+TEXTS = (
+    '@amy So HAPPY today:) http://x.org',
+    "I don't like it . . .",
+    '',
+    '🙂 sooooo bad',
+)
 
 
 def test_words_are_marked_where_they_are():

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import sys
 
 import gin
 import numpy as np
@@ -13,7 +14,11 @@ from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of, vader_lexicon
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
-from trax_twitter_sentiment.text.tokenizer import TweetTokenizer, shared_tokenizer
+from trax_twitter_sentiment.text.tokenizer import (
+  MAX_CHARACTERS,
+  TweetTokenizer,
+  shared_tokenizer,
+)
 from trax_twitter_sentiment.text.vocabulary import PAD_ID, SPECIAL_TOKENS, Vocabulary
 
 
@@ -248,6 +253,13 @@ def _check_same_switches(
 
 @functools.lru_cache(maxsize=2)
 def _encode_corpus(corpus: Corpus, encoder: TextEncoder) -> EncodedCorpus:
+  texts = (*corpus.train.texts, *corpus.validation.texts)
+  if n_cut := sum(len(text) > MAX_CHARACTERS for text in texts):
+    print(
+        f'{corpus.name}: {n_cut:,} of {len(texts):,} texts have more than '
+        f'{MAX_CHARACTERS:,} characters. The rest of these texts is ignored.',
+        file=sys.stderr,
+    )
   train, validation = (
       encode_split(corpus, split, encoder) for split in ('train', 'validation')
   )

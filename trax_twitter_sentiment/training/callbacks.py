@@ -17,6 +17,7 @@ from trax_twitter_sentiment.run import run
 from trax_twitter_sentiment.run.model_info import ModelInfo
 from trax_twitter_sentiment.text.vocabulary import Vocabulary
 from trax_twitter_sentiment.training.models import pooling_of
+from trax_twitter_sentiment.training.streams import bound_max_length
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -73,7 +74,7 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     inputs = (loop.eval_tasks or loop.tasks)[0].sample_batch[0]
     class_names = configured_corpus().class_names
     self._model_info = ModelInfo(
-        pooling_of(loop.model), inputs.shape[1], class_names
+        pooling_of(loop.model), inputs.shape[1], class_names, bound_max_length()
     )
     self._first_step = loop.step + 1
     _check_vocabulary(loop.model, self._encoder.vocabulary)

@@ -5,12 +5,15 @@ source ignores its argument. `trax.data.Serial` and `trax.data.make_inputs`
 compose them.
 """
 
+import functools
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
 import gin
+import jax
 import numpy as np
 from trax import fastmath
 
@@ -38,6 +41,9 @@ from trax_twitter_sentiment.training.epochs import (
 )
 
 Source = Callable[..., Iterator[tuple]]
+
+# The lengths of batches of long texts. Few lengths mean few compilations.
+_USUAL_LENGTH, _LENGTH_GROWTH = 2048, 4
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -146,8 +152,9 @@ def TwitterBatches(
 ) -> Source:
   """Returns an endless source of batches: the fast path.
 
-  The corpus is tokenized and padded once, to one length, so that a training run
-  compiles its step once; a batch is then a selection of rows. As in the notebook,
+  The corpus is tokenized once. Batches are padded to the longest text of the corpus, so
+  that Trax compiles its step once. In a corpus of long texts, batches have one of a few
+  lengths: 2,048 tokens, four times as many, and so on. As in the notebook,
   the first half of a batch is positive and the second half negative. If the last batch
   of an epoch is not full, tweets of the next epoch complete it. With `shuffle=False`
   and `balanced=False` these tweets have weight 0, so that an epoch holds each text of
@@ -163,7 +170,7 @@ def TwitterBatches(
       the number of devices.
     max_length: the number of tokens of each tweet: longer tweets are cut off, shorter
       ones are padded. `max_length=64` pads each batch to 64, which LSH attention
-      requires. `None` for the length of the corpus's longest tweet, at most 140.
+      requires. The run's predictions cut texts off, too. `None` cuts nothing off.
     shuffle: whether each epoch has a new random order; by default only if `split` is
       `'train'`. Without a shuffle the order is fixed, and the batches of an epoch hold
       each tweet of the split once.
@@ -211,6 +218,10 @@ def TwitterBatches(
   n_once = len(parts[0]) if in_order and not balanced else 0
   longest = max_length or corpus.max_length
   lengths = np.clip(examples.lengths, 1, longest)
+  if max_length:
+    _report_cut_texts('TwitterBatches', split, max_length, examples)
+  # All hosts of a computation need batches of one shape.
+  has_one_length = max_length or (n_hosts or jax.process_count()) > 1
 
   def batches(stream: Any = None) -> Iterator[tuple[np.ndarray, ...]]:
     del stream
@@ -224,7 +235,9 @@ def TwitterBatches(
       sizes = np.bincount(turns, minlength=len(parts))
       n_drawn += batch_size
       rows = np.concatenate([e.take(n) for e, n in zip(epochs, sizes, strict=True)])
-      length = lengths[rows].max() if pad_each_batch else longest
+      length = longest
+      if pad_each_batch or not has_one_length:
+        length = _padded_length(int(lengths[rows].max()), longest, pad_each_batch)
       labels = examples.labels[rows]
       weights = weight_of[labels]
       if examples.weights is not None:
@@ -238,6 +251,35 @@ def TwitterBatches(
       yield examples.padded(length, rows), labels, weights
 
   return batches
+
+
+def _padded_length(n_tokens: int, longest: int, pad_each_batch: bool) -> int:
+  """Returns the length of a batch whose longest text has `n_tokens` tokens."""
+  if pad_each_batch:
+    return n_tokens
+  length = _USUAL_LENGTH
+  while length < n_tokens:
+    length *= _LENGTH_GROWTH
+  return min(length, longest)
+
+
+@functools.lru_cache(maxsize=8)
+def _report_cut_texts(
+    configurable: str, split: str, max_length: int, examples: EncodedExamples
+) -> None:
+  """Prints once how many texts of a split are cut off."""
+  if n_cut := int((examples.lengths > max_length).sum()):
+    print(
+        f'{n_cut:,} of {len(examples.lengths):,} {split} texts have more than '
+        f'{configurable}.max_length={max_length} tokens and are cut off.',
+        file=sys.stderr,
+    )
+
+
+def bound_max_length() -> int | None:
+  """Returns `TwitterBatches.max_length` of the evaluation, as gin binds it."""
+  with gin.config_scope('eval'):
+    return gin.get_bindings('TwitterBatches').get('max_length')
 
 
 def _class_weights(
@@ -288,8 +330,7 @@ def twitter_data_streams(
 
   Args:
     max_length: the number of tokens of each tweet: longer tweets are cut off, shorter
-      ones are padded. `None` for the length of the corpus's longest tweet, at most
-      140.
+      ones are padded. `None` for the length of the corpus's longest tweet.
     seed: the seed of the training stream's order.
 
   Raises:
@@ -300,6 +341,8 @@ def twitter_data_streams(
 
   def stream(examples: EncodedExamples, split: str) -> Source:
     length = max_length or corpus.max_length
+    if max_length:
+      _report_cut_texts('twitter_data_streams', split, max_length, examples)
     rng = generator('twitter_data_streams', split, None, seed)
     rows = part_of_host(np.arange(len(examples.labels)))
     rows = ordered(rows, examples.labels, rng)

@@ -70,5 +70,6 @@ def did_you_mean(name: str, names: Sequence[str]) -> str:
     >>> did_you_mean('twiter.gin', ['text_file.gin', 'twitter.gin'])
     " (did you mean 'twitter.gin'?)"
   """
-  similar = difflib.get_close_matches(name, names, n=1)
-  return f' (did you mean {similar[0]!r}?)' if similar else ''
+  folded = {name.casefold(): name for name in reversed(names)}
+  similar = difflib.get_close_matches(name.casefold(), folded, n=1)
+  return f' (did you mean {folded[similar[0]]!r}?)' if similar else ''

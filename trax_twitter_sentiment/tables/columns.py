@@ -1,53 +1,82 @@
 """The columns of a table: their names, their indices, and hints at what is wrong."""
 
-import dataclasses
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from trax_twitter_sentiment.errors import UserError, did_you_mean
-
-if TYPE_CHECKING:
-  from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.rows import Query
 
 DELIMITERS = {'\t': 'tabs', ',': "','", ';': "';'", '|': "'|'"}
 
 
+def is_number(column: str) -> bool:
+  """Returns whether a column is given by its number, counted from 1."""
+  return column.isdecimal()
+
+
+def name_of(column: str) -> str:
+  """Returns a column's name, without the quotes that tell a name from a number."""
+  is_quoted = len(column) > 2 and column[0] == column[-1] == '"'
+  return column[1:-1] if is_quoted else column
+
+
 def certain_delimiters(first: str, columns: tuple[str, ...]) -> list[str]:
   """Returns the delimiters that split a first line into names with all columns."""
+  wanted = {name_of(column) for column in columns if not is_number(column)}
   return [
       delimiter
       for delimiter in DELIMITERS
-      if delimiter in first
-      and set(columns) <= {name.strip().strip('"') for name in first.split(delimiter)}
+      if wanted
+      and delimiter in first
+      and wanted <= {name.strip().strip('"') for name in first.split(delimiter)}
   ]
 
 
-@dataclasses.dataclass
 class Header:
   """The names of a table's columns.
 
-  Attributes:
-    where: file and line, for messages.
+  Args:
+    where: file and line of the first row, for messages.
     line: the file's first line.
-    names: the fields of the first row: the columns' names, if the file has a header;
-      else they become numbers.
-    options: how to read the file.
+    first: the fields of the first row.
+    second: the fields of the second row; `None` if there is none.
+    query: what to read of the file.
+
+  Attributes:
+    names: the names of the columns; numbers if the file has no header.
+    fields: the fields of the first row, as they are.
+
+  Raises:
+    UserError: if the first row is a title or a comment.
   """
 
-  where: str
-  line: str
-  names: list[str]
-  options: 'ReadingOptions'
-
-  def __post_init__(self):
-    if self.options.header:
-      self.names = [name.strip() for name in self.names]
-    else:
-      self.names = [str(i + 1) for i in range(len(self.names))]
+  def __init__(
+      self,
+      where: str,
+      line: str,
+      first: Sequence[str],
+      second: Sequence[str] | None,
+      query: Query,
+  ):
+    self.where = where
+    self.fields = [*first]
+    self._line = line
+    self._query = query
+    self._options = query.options
+    self.names = [str(i + 1) for i in range(len(first))]
+    # Above the table, a title or a comment is a row of one column.
+    self._is_title = len(first) == 1 and second is not None and len(second) > 1
+    if query.options.header:
+      self.names = [name.strip() for name in first]
+      is_name = self.names == [name_of(query.columns[0])]
+      if self._is_title and not is_name and re.search(r'\s|^#', self.names[0]):
+        self._refuse_first_line()
+      if any(map(is_number, query.columns)):
+        self._refuse_numbers()
 
   def read(self, columns: tuple[str, ...]) -> tuple[str, ...]:
     """Returns the columns to read: the only one without a header needs no number."""
-    if not self.options.header and len(self.names) == len(columns) == 1:
+    if not self._options.header and len(self.names) == len(columns) == 1:
       return ('1',)
     return columns
 
@@ -57,32 +86,85 @@ class Header:
     Raises:
       UserError: if the table has no such column, or several.
     """
-    names = self.names
-    if names.count(column) == 1:
-      return names.index(column)
-    if names.count(column) > 1:
+    names, name = self.names, name_of(column)
+    if is_number(column):
+      if 0 < int(column) <= len(names):
+        return int(column) - 1
+    elif names.count(name) == 1:
+      return names.index(name)
+    elif names.count(name) > 1:
       raise UserError(
-          f'{self.where}: {names.count(column)} columns are named {column!r}; give the '
+          f'{self.where}: {names.count(name)} columns are named {name!r}; give the '
           'number of one.'
       )
-    if column.isdecimal() and 0 < int(column) <= len(names):
-      return int(column) - 1
     raise no_column(column, names, self.where, self._hint(column))
 
   def _hint(self, column: str) -> str:
-    options, names = self.options, self.names
+    options, names = self._options, self.names
+    if is_number(column) and column in names:
+      quoted = f'\'"{column}"\''
+      return f' (a number is a position; {quoted} is the name)'
     if not options.header:
       return ', and without a header columns go by number'
-    if hint := did_you_mean(column, names):
-      return hint
+    if self._is_title or self._line.lstrip().startswith('#'):
+      self._refuse_first_line()
     others = [
-        d for d in DELIMITERS if d in self.line and d not in (',', options.delimiter)
+        d for d in DELIMITERS if d in self._line and d not in (',', options.delimiter)
     ]
     if len(names) == 1 and others:
       return f' (separated by {DELIMITERS[others[0]]}? {options.setting}delimiter)'
+    if hint := did_you_mean(column, names):
+      return hint
     if any(re.search(r'\s|^\d|[@#]|^$', name) for name in names):
       return f' (the first line looks like data: {options.no_header})'
     return ''
+
+  def watched(self, indices: Sequence[int]) -> list[tuple[int, bool]]:
+    """Returns the columns in which a later row may have the header's value.
+
+    Args:
+      indices: the columns that are read, the texts' first.
+
+    Returns:
+      Each column's index, and whether the value there tells that the header is data.
+      A label tells it, unless the column's name is in quotes. If columns are given by
+      number, any value does, but not a text of one word, which may be a name.
+    """
+    suspicious = {
+        i
+        for i, column in zip(indices, self._query.columns)
+        if i != indices[0] and name_of(column) == column
+    }
+    if any(map(is_number, self._query.columns)):
+      suspicious |= {i for i in range(len(self.fields)) if i != indices[0]}
+      if re.search(r'\s', self.fields[indices[0]].strip()):
+        suspicious.add(indices[0])
+    watched = sorted(suspicious | {*indices})
+    return [(i, i in suspicious) for i in watched if self.fields[i].strip()]
+
+  def _refuse_first_line(self) -> None:
+    kind = 'comment' if self._line.lstrip().startswith('#') else 'title'
+    raise UserError(
+        f'{self.where}: the first line looks like a {kind} above the header; remove '
+        'it from the file.'
+    )
+
+  def _refuse_numbers(self) -> None:
+    """Raises `UserError` if a column is named by a number, which data more often is."""
+    for name in self.names:
+      if re.fullmatch(r'[+-]?\d+(\.\d*)?', name):
+        self._refuse_as_data(f'it has {name!r}; else give columns by name')
+
+  def refuse_recurrence(self, index: int, line: int) -> None:
+    """Raises `UserError`: a value of the header is a value of a later row, too."""
+    value = self.fields[index]
+    self._refuse_as_data(f'line {line} has {value!r} in column {index + 1}, too')
+
+  def _refuse_as_data(self, reason: str) -> None:
+    raise UserError(
+        f'{self.where}: the first row looks like data, not like a header, since '
+        f'{reason}. {self._options.no_header} reads it as data.'
+    )
 
 
 def no_column(column: str, names: list[str], where: str, hint: str = '') -> UserError:

@@ -25,6 +25,12 @@ _PREDICTIONS_HEADER = re.compile(
 )
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)  # Excel's.
 
+_BAD_QUOTE = (
+    'a quote that is never closed, or that text follows; with the quoting '
+    "'none', quotes are text"
+)
+_LONE_CR = 'a carriage return (CR) inside a row, without quotes around it'
+
 Malformed = Callable[[int, str], None]
 
 
@@ -56,12 +62,14 @@ def rows(
   malformed = functools.partial(_malformed, file, query, n_before)
   fields = split_rows(itertools.chain([first], lines), *dialect, malformed)
   number, names = next(fields, (1, []))
-  if not query.options.header:
-    fields = itertools.chain([(number, names)] if names else [], fields)
-  header = columns.Header(
-      f'{file.name}, line {n_before + number}', first, names, query.options
-  )
-  yield from _selected(fields, header, query, n_before, malformed)
+  second = next(fields, None)
+  where = f'{file.name}, line {n_before + number}'
+  header = columns.Header(where, first, names, second and second[1], query)
+  if second:
+    fields = itertools.chain([second], fields)
+  if not query.options.header and names:
+    fields = itertools.chain([(number, names)], fields)
+  yield from _Selection(file, query, header, n_before, dialect).rows(fields)
 
 
 csv_rows = functools.partial(rows, usual_delimiter=',', usual_quoting='double')
@@ -94,28 +102,87 @@ def _malformed(
   query.malformed(n_before + number, problem)
 
 
-def _selected(
-    numbered: Iterable[tuple[int, list[str]]],
-    header: columns.Header,
-    query: Query,
-    n_before: int,
-    malformed: Malformed,
-) -> Rows:
-  """Yields the columns that the query asks for."""
-  indices = [header.index_of(column) for column in header.read(query.columns)]
-  keep = header.names if query.keep is None else query.keep
-  kept_indices = {column: header.index_of(column) for column in keep}
-  n_columns = len(header.names)
-  for number, fields in numbered:
-    if len(fields) == n_columns:
+class _Selection:
+  """The rows of a table, and the columns of them that a query asks for.
+
+  Args:
+    file: the file.
+    query: what to read of it.
+    header: the table's header.
+    n_before: the number of lines before the first row.
+    dialect: how fields are separated and quoted.
+  """
+
+  def __init__(
+      self,
+      file: InputFile,
+      query: Query,
+      header: columns.Header,
+      n_before: int,
+      dialect: _Dialect,
+  ):
+    self._file = file
+    self._query = query
+    self._header = header
+    self._n_before = n_before
+    self._may_be_quoted = dialect.quoting == 'none' and not query.options.quoting
+    self._indices = [header.index_of(column) for column in header.read(query.columns)]
+    self._kept = {name: header.index_of(name) for name in query.keep or ()}
+    if query.keep is None:
+      self._kept = {name: i for i, name in enumerate(header.names)}
+    self._watched = header.watched(self._indices) if query.options.header else ()
+
+  def rows(self, numbered: Iterable[tuple[int, list[str]]]) -> Rows:
+    """Yields the columns of rows, which are given with their line numbers."""
+    n_columns = len(self._header.names)
+    indices, kept_indices, watched = self._indices, self._kept, self._watched
+    for number, fields in numbered:
+      line = number + self._n_before
+      if len(fields) != n_columns:
+        self._refuse_length(line, fields)
+        continue
+      if watched and self._repeats_header(line, fields):
+        continue
       kept = NOTHING_KEPT
       if kept_indices:
         kept = {column: fields[i] for column, i in kept_indices.items()}
-      yield n_before + number, [fields[i] for i in indices], kept
-    elif fields != ['']:  # An empty line is not a row of several columns.
-      first_row = 'header' if query.options.header else 'first row'
-      problem = f'{len(fields)} columns, but the {first_row} has {n_columns}'
-      malformed(number, problem)
+      values = [fields[i] for i in indices]
+      if self._may_be_quoted and _is_quoted(values[0]):
+        self._file.n_quoted += 1
+      yield line, values, kept
+
+  def _refuse_length(self, line: int, fields: list[str]) -> None:
+    if fields == ['']:  # An empty line is not a row of several columns.
+      return
+    first_row = 'header' if self._query.options.header else 'first row'
+    problem = (
+        f'{len(fields)} columns, but the {first_row} has {len(self._header.names)}'
+    )
+    if self._may_be_quoted and any(field.startswith('"') for field in fields):
+      setting = self._query.options.setting
+      problem += f"; if texts are in quotes, {setting}quoting='double' reads them"
+    self._query.malformed(line, problem)
+
+  def _repeats_header(self, line: int, fields: list[str]) -> bool:
+    """Returns whether a row is the header again, which is malformed.
+
+    Raises:
+      UserError: if another row has a value of the header, so that this is data.
+    """
+    header = self._header.fields
+    for i, is_suspicious in self._watched:
+      if fields[i] != header[i]:
+        continue
+      if fields == header:
+        self._query.malformed(line, 'the header again')
+        return True
+      if is_suspicious:
+        self._header.refuse_recurrence(i, line)
+    return False
+
+
+def _is_quoted(text: str) -> bool:
+  return len(text) > 1 and text[0] == text[-1] == '"'
 
 
 def split_rows(
@@ -164,13 +231,9 @@ def _quoted_rows(
         number += len(row_lines)
         row_lines.clear()
       return
-    except csv.Error:
+    except csv.Error as error:
       # The lines after the first may be rows of their own.
-      malformed(
-          number,
-          'a quote that is never closed, or that text follows; with the quoting '
-          "'none', quotes are text",
-      )
+      malformed(number, _LONE_CR if 'new-line' in str(error) else _BAD_QUOTE)
       pending.extendleft(reversed(row_lines[1:]))
       row_lines.clear()
       number += 1

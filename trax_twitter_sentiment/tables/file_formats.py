@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from trax_twitter_sentiment.tables import (
   columns,
   delimited,
+  folders,
   json_rows,
   parquet,
   plain_text,
+  tweet_archive,
 )
 from trax_twitter_sentiment.tables.input_files import InputFile, Part
 from trax_twitter_sentiment.tables.rows import Query, Rows
@@ -94,6 +96,14 @@ _ALL = (
         schema=parquet.schema,
     ),
     FileFormat(
+        'x_archive',
+        tweet_archive.rows,
+        endings=('.zip',),
+        first_bytes=b'PK\x03\x04',
+        has_header=False,
+    ),
+    FileFormat('folder', folders.rows),
+    FileFormat(
         'fasttext',
         plain_text.fasttext_rows,
         matches=lambda head, _: plain_text.is_fasttext(head),
@@ -122,9 +132,11 @@ def format_of(
   Raises:
     UserError: if the file should be text, and is of a kind that is not.
   """
+  if file.is_folder:
+    return FORMATS['folder']
   format_ = FORMATS[options.input_format] if options.input_format else None
   format_ = format_ or _by_bytes(file) or _by_ending(file) or _by_text(file, names)
-  if not format_.first_bytes:
+  if not (format_.first_bytes and file.head.startswith(format_.first_bytes)):
     file.check_is_text()
   return format_
 

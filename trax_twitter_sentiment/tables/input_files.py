@@ -36,6 +36,8 @@ _NOT_TEXT = (
     (rb'(?s).{257}ustar', 'a tar archive', 'unpack it'),
     (rb'%PDF-', 'a PDF', 'copy its text into a file'),
     (rb'\xff\xfe\0\0|\0\0\xfe\xff', 'UTF-32', 'save it as UTF-8'),
+    (rb'version https://git-lfs\.github\.com/', 'a Git LFS pointer',
+     'fetch the data with `git lfs pull`'),
     (rb'ARROW1\0|Obj\x01|\x89HDF', 'an Arrow, Avro or HDF5 file',
      'save the data as Parquet, CSV or JSON Lines'),
 )  # fmt: skip
@@ -51,7 +53,7 @@ class InputFile:
   """An opened file.
 
   Args:
-    path: the path of a file, or `'-'` for standard input.
+    path: the path of a file or a folder, or `'-'` for standard input.
     part: the part of an uncompressed file to read; `None` for the whole file.
 
   Attributes:
@@ -62,10 +64,12 @@ class InputFile:
       `'.csv'` for `a.csv.gz`.
     file: the decompressed content, at its start.
     is_compressed: whether the content was compressed.
-    size: the file's size on disk, in bytes; `None` for standard input.
+    size: the file's size on disk, in bytes; `None` for standard input and a folder.
+    is_folder: whether the path is that of a folder, which has no content of its own.
     head: the first bytes of the content.
     encoding: the encoding of the byte-order mark; `None` without one.
     n_damaged: the number of lines so far that were not valid in their encoding.
+    n_quoted: the number of texts so far in quotes that count as text.
 
   Raises:
     UserError: if the file can't be opened.
@@ -78,11 +82,14 @@ class InputFile:
     if part and part[0]:
       self.name += f' (from byte {part[0]:,} on)'
     self.ending = os.path.splitext(compression.ENDING.sub('', path))[1].lower()
-    self.n_damaged = 0
+    self.n_damaged = self.n_quoted = 0
     self.size: int | None = None
+    self.is_folder = os.path.isdir(path)
     with _naming_errors(self.name):
       if path == STDIN:
         self._raw: Any = sys.stdin.buffer
+      elif self.is_folder:
+        self._raw = io.BufferedReader(io.BytesIO())
       else:
         self._raw = open(path, 'rb')  # noqa: SIM115  `close` closes it.
         self.size = os.fstat(self._raw.fileno()).st_size

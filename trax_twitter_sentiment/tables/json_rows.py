@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from trax_twitter_sentiment.errors import did_you_mean
 from trax_twitter_sentiment.tables import columns, tweets
 from trax_twitter_sentiment.tables.input_files import InputFile, Part
 from trax_twitter_sentiment.tables.plain_text import parts_at_line_ends
@@ -21,10 +22,13 @@ Malformed = Callable[[int, str], None]
 _ONE_VALUE = re.compile(r'\s*(\[|window\.YTD\.|\{\s*$)')
 _NOT_JSON = object()
 
+# If so many objects lack a column, the name of the column is wrong.
+_MAX_OBJECTS_WITHOUT_COLUMN = 1000
+
 
 def rows(file: InputFile, query: Query) -> Rows:
   """Yields a row an object."""
-  numbered = _objects(file.lines(query.options.encoding), query.malformed)
+  numbered = objects(file.lines(query.options.encoding), query.malformed)
   yield from rows_of_objects(file, query, numbered)
 
 
@@ -39,20 +43,36 @@ def rows_of_objects(
     numbered: the objects, each with the number of its line.
 
   Raises:
-    UserError: if the first object lacks a column.
+    UserError: if all of the first objects lack a column.
   """
-  is_first = True
-  for number, fields in numbered:
-    for column in (*query.columns, *(query.keep or ())) if is_first else ():
-      if not value_at(fields, column)[0]:
-        where = f'{file.name}, line {number}'
-        raise columns.no_column(column, list(fields), where)
-    is_first = False
+  numbered = iter(numbered)
+  first = _with_all_columns(file, query, numbered)
+  for number, fields in itertools.chain(first, numbered):
     values = [value_at(fields, column)[1] for column in query.columns]
     kept = fields
     if query.keep is not None:
       kept = {column: value_at(fields, column)[1] for column in query.keep}
     yield number, values, kept
+
+
+def _with_all_columns(
+    file: InputFile, query: Query, numbered: Iterator[tuple[int, Fields]]
+) -> list[tuple[int, Fields]]:
+  """Returns the first objects, of which at least one has each column."""
+  first: list[tuple[int, Fields]] = []
+  missing = [*query.columns, *(query.keep or ())]
+  for number, fields in itertools.islice(numbered, _MAX_OBJECTS_WITHOUT_COLUMN):
+    first.append((number, fields))
+    missing = [column for column in missing if not value_at(fields, column)[0]]
+    if not missing:
+      return first
+  if first and missing:
+    names = [*dict.fromkeys(name for _, fields in first for name in fields)]
+    where = f'{file.name}, line {first[0][0]}'
+    raise columns.no_column(
+        missing[0], names, where, did_you_mean(missing[0], names)
+    )
+  return first
 
 
 def is_json(head: str) -> bool:
@@ -71,7 +91,7 @@ def parts(
   return parts_at_line_ends(file, options, n_bytes)
 
 
-def _objects(
+def objects(
     lines: Iterable[str], malformed: Malformed
 ) -> Iterator[tuple[int, Fields]]:
   """Yields JSON objects, each with its line number; in an array, with its position.
@@ -128,6 +148,7 @@ def value_at(fields: Fields, column: str) -> tuple[bool, Any]:
   """
   if column == 'text':
     return tweets.text_of(fields)
+  column = columns.name_of(column)
   if column in fields:
     return True, fields[column]
   value: Any = fields

@@ -1,13 +1,16 @@
 """Rows of Parquet files, read by PyArrow, which is an extra."""
 
 import contextlib
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.errors import UserError, did_you_mean
+from trax_twitter_sentiment.tables.columns import name_of, no_column
 from trax_twitter_sentiment.tables.input_files import InputFile, Part
 from trax_twitter_sentiment.tables.json_rows import rows_of_objects
 from trax_twitter_sentiment.tables.rows import Query, Rows
+from trax_twitter_sentiment.tables.tweets import TEXT_FIELDS
 
 if TYPE_CHECKING:
   import pyarrow as pa
@@ -24,45 +27,78 @@ _BUFFER_BYTES = 2**20
 def rows(file: InputFile, query: Query) -> Rows:
   """Yields the rows of a file, or of its part; raises as `batches` does."""
   names = None
-  if query.keep is not None:
-    paths = (*query.columns, *query.keep)
-    names = {path.split('.')[0] for path in paths} | {'full_text'}
-  yield from rows_of_objects(file, query, _objects(file, names))
+  with _opened(file) as opened:
+    schema = opened.schema_arrow
+    if query.keep is not None:
+      paths = {name_of(column) for column in (*query.columns, *query.keep)}
+      names = paths | {path.split('.')[0] for path in paths}
+      names |= TEXT_FIELDS if 'text' in paths else set()
+      _check_columns(file, paths, schema.names)
+    classes = [_class_names(schema, column) for column in query.columns]
+    objects = enumerate(_objects(opened, file.part, names), start=1)
+    for number, values, kept in rows_of_objects(file, query, objects):
+      named = (
+          value if names is None else _class_name(value, names)
+          for value, names in zip(values, classes, strict=True)
+      )
+      yield number, [*named], kept
 
 
-def _objects(
-    file: InputFile, names: set[str] | None
-) -> Iterator[tuple[int, dict[str, Any]]]:
-  number = 0
-  for batch in batches(file, names):
-    for fields in batch.to_pylist():
-      number += 1
-      yield number, fields
+def _check_columns(file: InputFile, paths: set[str], names: list[str]) -> None:
+  """Raises `UserError` for a column that is not in the schema."""
+  for path in sorted(paths):
+    is_tweet = path == 'text' and TEXT_FIELDS.intersection(names)
+    if path not in names and path.split('.')[0] not in names and not is_tweet:
+      raise no_column(path, names, file.name, did_you_mean(path, names))
 
 
-def batches(
-    file: InputFile, names: set[str] | None = None
-) -> Iterator['pa.RecordBatch']:
+def _class_names(schema: 'pa.Schema', column: str) -> list[str] | None:
+  """Returns the class names that Hugging Face's data sets record of a column."""
+  try:
+    metadata = json.loads((schema.metadata or {})[b'huggingface'])
+    feature = metadata['info']['features'][name_of(column)]
+    return feature['names'] if feature['_type'] == 'ClassLabel' else None
+  except (KeyError, TypeError, ValueError):
+    return None
+
+
+def _class_name(value: Any, names: list[str]) -> Any:
+  """Returns the name of a class; `None` for -1, which stands for a missing label."""
+  if isinstance(value, int) and -1 <= value < len(names):
+    return None if value < 0 else names[value]
+  return value
+
+
+def batches(file: InputFile) -> Iterator['pa.RecordBatch']:
   """Yields the rows of a file, or of its part, in batches.
-
-  Args:
-    file: the file. Its part consists of the row groups that begin in it.
-    names: the columns to read, of those that the file has; `None` for all.
 
   Raises:
     UserError: if the file is damaged, or PyArrow isn't installed.
   """
-  part = file.part
   with _opened(file) as opened:
-    columns = [name for name in opened.schema_arrow.names if names and name in names]
-    groups = [
-        i
-        for i, start in enumerate(_starts(opened))
-        if part is None or part[0] <= start < part[1]
-    ]
-    yield from opened.iter_batches(
-        batch_size=_BATCH_SIZE, columns=columns or None, row_groups=groups
-    )
+    yield from _batches(opened, file.part)
+
+
+def _objects(
+    opened: 'pq.ParquetFile', part: Part | None, names: set[str] | None
+) -> Iterator[dict[str, Any]]:
+  for batch in _batches(opened, part, names):
+    yield from batch.to_pylist()
+
+
+def _batches(
+    opened: 'pq.ParquetFile', part: Part | None, names: set[str] | None = None
+) -> Iterator['pa.RecordBatch']:
+  """Yields the row groups that begin in a part, of the columns with some names."""
+  columns = [name for name in opened.schema_arrow.names if names and name in names]
+  groups = [
+      i
+      for i, start in enumerate(_starts(opened))
+      if part is None or part[0] <= start < part[1]
+  ]
+  yield from opened.iter_batches(
+      batch_size=_BATCH_SIZE, columns=columns or None, row_groups=groups
+  )
 
 
 def schema(file: InputFile) -> 'pa.Schema':

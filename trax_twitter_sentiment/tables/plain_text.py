@@ -19,7 +19,7 @@ def text_rows(file: InputFile, query: Query) -> Rows:
   Raises:
     UserError: if the query asks for other columns.
   """
-  if query.columns not in (('text',), ('1',)) or query.keep:
+  if query.columns != ('text',) or query.keep:
     columns = ', '.join(map(repr, [*query.columns, *(query.keep or ())]))
     raise UserError(
         f'{file.name} is read as a text a line, without columns such as {columns}; '

@@ -26,7 +26,7 @@ _MODULES = {
     'TensorGenerator': 'notebook.tensors',
     'StopEarly': 'training.early_stopping',
     'TextFileCorpus': 'corpora.text_corpora',
-    'TfdsCorpus': 'corpora.text_corpora',
+    'TfdsCorpus': 'corpora.tfds_corpus',
     'TokenizeTweets': 'training.streams',
     'TweetTokenizer': 'text.tokenizer',
     'TweetEvalCorpus': 'corpora.text_corpora',

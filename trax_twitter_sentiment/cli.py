@@ -196,6 +196,12 @@ def say_what_was_read(reader: TableReader | RowCounts) -> None:
         'count as unknown.',
         file=sys.stderr,
     )
+  if reader.n_quoted:
+    print(
+        f'WARNING: {reader.n_quoted:,} texts are in quotes, which count as text; '
+        '--quoting=double removes them.',
+        file=sys.stderr,
+    )
   if reader.n_decoded:
     print(
         f"WARNING: {reader.n_decoded:,} texts were Python's b'…', and were decoded.",

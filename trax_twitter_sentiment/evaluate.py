@@ -18,6 +18,12 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from trax_twitter_sentiment import cli
+from trax_twitter_sentiment.corpora.labelled_texts import (
+  LabelledOptions,
+  LabelledPaths,
+  labelled_paths,
+  read_labelled,
+)
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run.run import Run
@@ -26,7 +32,6 @@ from trax_twitter_sentiment.tables import input_files, labels
 if TYPE_CHECKING:
   from trax_twitter_sentiment.corpora.corpus import Examples
   from trax_twitter_sentiment.prediction import scores
-  from trax_twitter_sentiment.tables.options import ReadingOptions
   from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 
 _MODEL_DIR = cli.define_model_dir()
@@ -39,8 +44,10 @@ _LABEL_COLUMN = flags.DEFINE_string(
 _LABELS = flags.DEFINE_list(
     'labels',
     None,
-    "The file's labels for the run's classes, in the order of the classes. By default "
-    'the class names, their numbers, or 0/1, 0/4, neg/pos and the like.',
+    "The file's labels in the order of the run's classes, such as low,high; or the "
+    'class of each label, such as 0=low,1=high. By default the class names, or the '
+    "labels of the run's own files; for two classes of sentiment also 0/1, 0/4, "
+    'neg/pos and the like.',
 )
 _SKIP_LABELS = flags.DEFINE_list(
     'skip_labels', [], 'Labels whose texts are skipped and counted.'
@@ -56,59 +63,63 @@ def main(arguments: list[str]) -> None:
   """Evaluates the run of `--model_dir`, and prints the scores."""
   if arguments:
     raise UserError(f'Unexpected argument {arguments[0]!r}; pass texts with --input.')
-  paths = input_files.expand(flags.FLAGS.input)
+  paths = labelled_paths(flags.FLAGS.input)
   _check_engine(paths)
-  options = _reading_options()
-  names = labels.check_labels('--labels', _LABELS.value)
+  options = _labelled_options()
   run = Run(_MODEL_DIR.value)
-  class_names = run.model_info.class_names
-  if names and len(names) != len(class_names):
-    raise UserError(
-        f'--labels={",".join(names)} has {len(names)} labels, but the run has '
-        f'{len(class_names)} classes: {", ".join(class_names)}.'
-    )
+  if options.labels:
+    options.labels.class_of_label(run.model_info.class_names)  # Checks the names.
   if _ENGINE.value == 'ray':
     title = ', '.join(paths)
-    n_texts, evaluations = _evaluate_on_ray(paths, options, names)
+    n_texts, evaluations = _evaluate_on_ray([*paths], options, run)
   else:
-    title, n_texts, evaluations = _evaluate(paths, options, names, run)
+    title, n_texts, evaluations = _evaluate(paths, options, run)
   _print(title, n_texts, evaluations)
 
 
-def _check_engine(paths: list[str]) -> None:
+def _labelled_options() -> LabelledOptions:
+  return LabelledOptions(
+      (flags.FLAGS.column, _LABEL_COLUMN.value),
+      _reading_options(),
+      labels.given_labels('--labels', _LABELS.value),
+      frozenset(map(labels.normalized, _SKIP_LABELS.value)),
+  )
+
+
+def _check_engine(paths: LabelledPaths) -> None:
   if _ENGINE.value == 'local':
     if _RAY_ADDRESS.value:
       raise UserError('--ray_address requires --engine=ray.')
-  elif not paths or input_files.STDIN in paths or _LABELS_INPUT.value:
+  elif (
+      not paths
+      or input_files.STDIN in paths
+      or isinstance(paths, dict)
+      or _LABELS_INPUT.value
+  ):
     raise UserError(
         '--engine=ray requires --input with files that contain texts and labels.'
     )
 
 
 def _evaluate_on_ray(
-    paths: list[str], options: 'ReadingOptions', names: tuple[str, ...] | None
+    paths: list[str], options: LabelledOptions, run: Run
 ) -> 'tuple[int, dict[str, scores.Evaluation]]':
   # A lazy import, since it imports Ray.
   from trax_twitter_sentiment.cluster import evaluation_job
 
   evaluated = evaluation_job.evaluate_files(
       paths,
-      (flags.FLAGS.column, _LABEL_COLUMN.value),
       options,
-      _MODEL_DIR.value,
-      names,
-      _skipped_labels(),
+      run.folder,
       _RAY_ADDRESS.value,
+      dict(run.corpus_record.class_of_label),
   )
   _report_reading(evaluated.read, evaluated.n_skipped_labels)
   return evaluated.n_texts, evaluated.evaluations
 
 
 def _evaluate(
-    paths: list[str],
-    options: 'ReadingOptions',
-    names: tuple[str, ...] | None,
-    run: Run,
+    paths: LabelledPaths, options: LabelledOptions, run: Run
 ) -> 'tuple[str, int, dict[str, scores.Evaluation]]':
   predictor = SentimentPredictor.from_run(run)
   # A lazy import: scikit-learn takes a second, and a wrong directory fails before it.
@@ -117,7 +128,7 @@ def _evaluate(
   variants = predictor.emoticon_variants()
   if paths:
     title = ', '.join(paths)
-    examples = _read(paths, options, names, predictor.class_names)
+    examples = _read(paths, options, run)
     predictions = {
         variant: used.log_probabilities(examples.texts)
         for variant, used in variants.items()
@@ -139,29 +150,18 @@ def _evaluate(
 
 
 def _read(
-    paths: list[str],
-    options: 'ReadingOptions',
-    names: tuple[str, ...] | None,
-    class_names: tuple[str, ...],
+    paths: LabelledPaths, options: LabelledOptions, run: Run
 ) -> 'Examples':
   """Reads labelled texts, and reports skipped and damaged rows on stderr."""
-  from trax_twitter_sentiment.corpora.labelled_texts import read_labelled
-
   labelled = read_labelled(
       paths,
-      (flags.FLAGS.column, _LABEL_COLUMN.value),
       options,
-      labels=names,
-      class_names=class_names,
-      skip_labels=_skipped_labels(),
-      labels_path=_LABELS_INPUT.value,
+      run.model_info.class_names,
+      _LABELS_INPUT.value,
+      dict(run.corpus_record.class_of_label),
   )
   _report_reading(labelled.reader, labelled.n_skipped_labels)
   return labelled.examples
-
-
-def _skipped_labels() -> frozenset[str]:
-  return frozenset(map(labels.normalized, _SKIP_LABELS.value))
 
 
 def _report_reading(reader: 'TableReader | RowCounts', n_skipped_labels: int) -> None:

@@ -5,6 +5,7 @@ from trax_twitter_sentiment.corpora import (  # noqa: F401
     mixed_corpus,
     near_duplicates,
     text_corpora,
+    tfds_corpus,
     twitter,
 )
 from trax_twitter_sentiment.encoding import (  # noqa: F401

@@ -7,9 +7,11 @@ import numpy as np
 
 from trax_twitter_sentiment.cluster.batch_predictor import BatchPredictor
 from trax_twitter_sentiment.cluster.blocks import Block
-from trax_twitter_sentiment.corpora.labelled_texts import rows_with_label
+from trax_twitter_sentiment.corpora.labelled_texts import (
+  LabelledOptions,
+  rows_with_label,
+)
 from trax_twitter_sentiment.prediction.scores import LabelCounts, count
-from trax_twitter_sentiment.tables.options import ReadingOptions
 from trax_twitter_sentiment.tables.table_reader import Record, RowCounts
 
 # Texts that are predicted together.
@@ -60,28 +62,24 @@ class Counted(NamedTuple):
 def count_block(
     predictor: BatchPredictor,
     block: Block,
-    columns: tuple[str, str],
-    options: ReadingOptions,
-    skip_labels: frozenset[str],
+    options: LabelledOptions,
 ) -> Counted:
   """Counts the predictions of a block, by label.
 
   Args:
     predictor: what predicts.
     block: the rows.
-    columns: of texts and of labels.
     options: how to read the block.
-    skip_labels: rows with these labels are left out.
 
   Raises:
     UserError: if the block can't be read.
   """
   variants = predictor.predictor.emoticon_variants()
-  reader = block.reader(columns, options)
-  rows = iter(rows_with_label(reader, columns))
+  reader = block.reader(options.columns, options.reading)
+  rows = iter(rows_with_label(reader, options.columns))
   total = Counted()
   while chunk := [*itertools.islice(rows, _CHUNK_SIZE)]:
-    kept = [row for row in chunk if row[2] not in skip_labels]
+    kept = [row for row in chunk if row[2] not in options.skip_labels]
     texts = [text for _, text, _ in kept]
     labels = np.array([label for _, _, label in kept], object)
     first = {label: record for record, _, label in reversed(kept)}

@@ -1,7 +1,7 @@
 """A job on a Ray cluster: files of labelled texts become the scores of a run."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,11 +10,11 @@ import tqdm
 from trax_twitter_sentiment.cluster import blocks as file_blocks
 from trax_twitter_sentiment.cluster import counting, engine
 from trax_twitter_sentiment.cluster.batch_predictor import model_bytes
-from trax_twitter_sentiment.corpora.labelled_texts import Classes
+from trax_twitter_sentiment.corpora.labelled_texts import LabelledOptions
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.labels import Classes
 from trax_twitter_sentiment.tables.table_reader import RowCounts
 
 
@@ -37,56 +37,51 @@ class Evaluated(NamedTuple):
 
 def evaluate_files(
     paths: Sequence[str],
-    columns: tuple[str, str],
-    options: ReadingOptions,
+    options: LabelledOptions,
     model_dir: str,
-    labels: tuple[str, ...] | None = None,
-    skip_labels: frozenset[str] = frozenset(),
     address: str | None = None,
+    trained: Mapping[str, int] | None = None,
 ) -> Evaluated:
   """Evaluates a run on labelled texts of any number: counts of blocks add up.
 
   Args:
     paths: of the files.
-    columns: of texts and of labels.
     options: how to read them.
     model_dir: a run's output directory.
-    labels: what labels are called in the files, in the order of their classes;
-      `None` for the class names, or another way to write them.
-    skip_labels: rows with these labels are left out.
     address: of the cluster, as `engine.connected` takes it.
+    trained: the class of each label of the run's training files.
 
   Raises:
     UserError: if a file can't be read, a row is malformed or a label unknown.
   """
   model = model_bytes(model_dir)
   class_names = SentimentPredictor.load(model_dir).class_names
-  blocks = [(block,) for block in file_blocks.cut(paths, columns, options)]
-  function = functools.partial(
-      counting.count_block, columns=columns, options=options, skip_labels=skip_labels
-  )
+  blocks = file_blocks.cut(paths, options.columns, options.reading)
+  function = functools.partial(counting.count_block, options=options)
   total = counting.Counted()
   with engine.connected(address):
-    done = engine.run(function, model, blocks)
+    done = engine.run(function, model, [(block,) for block in blocks])
     for counted in tqdm.tqdm(done, total=len(blocks), unit=' blocks', disable=None):
       total = total.plus(counted)
-  return evaluated(total, labels, class_names, options, paths)
+  return evaluated(total, options, class_names, paths, trained)
 
 
 def evaluated(
     total: counting.Counted,
-    labels: tuple[str, ...] | None,
+    options: LabelledOptions,
     class_names: tuple[str, ...],
-    options: ReadingOptions,
     paths: Sequence[str],
+    trained: Mapping[str, int] | None = None,
 ) -> Evaluated:
   """Returns the scores of what was counted; arguments and errors as before."""
-  class_of = Classes(total.labels, labels, class_names)
+  class_of = Classes(
+      total.labels, class_names, options.labels, trained, ', '.join(paths)
+  )
   n_unknown = 0
   of_classes: dict[int, counting.OfLabel] = {}
   for label, found in total.labels.items():
     if (class_ := class_of(label)) is None:
-      if options.on_malformed == 'refuse':
+      if options.reading.on_malformed == 'refuse':
         where = f'{found.first.name}, line {found.first.line}'
         raise UserError(f'{where}: {class_of.problem(label)}.')
       n_unknown += found.n_texts
@@ -95,7 +90,7 @@ def evaluated(
     else:
       of_classes[class_] = found
   if not of_classes:
-    raise UserError(f'{paths[0]} holds no labelled text.')
+    raise UserError(f'{paths[0]} contains no labelled text.')
   nothing = scores.count(np.empty((0, len(class_names))))
   evaluations = {}
   for way in next(iter(of_classes.values())).counts:

@@ -52,6 +52,8 @@ class Corpus:
       corpus cannot be made again from a run's directory.
     labels_from_emoticons: whether the labels were made from emoticons in the texts,
       so that a model that sees emoticons is hardly tested at all.
+    class_of_label: the labels of the files that the texts come from, each with its
+      class. Empty for a corpus that is not read from files.
   """
 
   name: str
@@ -61,6 +63,7 @@ class Corpus:
   class_names: tuple[str, ...] = SENTIMENTS
   recipe: Recipe | None = None
   labels_from_emoticons: bool = False
+  class_of_label: tuple[tuple[str, int], ...] = ()
 
   @functools.cached_property
   def digest(self) -> str:

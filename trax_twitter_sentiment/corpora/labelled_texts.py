@@ -1,118 +1,134 @@
-"""Labelled texts of files: rows read, labels understood."""
+"""Labelled texts of files: rows are read, labels become classes."""
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+import collections
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from trax_twitter_sentiment.corpora.corpus import Examples, examples_of
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables import labels as label_names
+from trax_twitter_sentiment.tables.labels import Classes, GivenLabels
 from trax_twitter_sentiment.tables.options import ReadingOptions
 from trax_twitter_sentiment.tables.table_reader import Record, TableReader
 
 
+class LabelledOptions(NamedTuple):
+  """How files of labelled texts are read.
+
+  Attributes:
+    columns: the columns of the texts and of the labels.
+    reading: how rows are read.
+    labels: the labels of the files as the user gives them; `None` for class names.
+    skip_labels: rows with these labels are left out.
+  """
+
+  columns: tuple[str, str] = ('text', 'label')
+  reading: ReadingOptions = ReadingOptions()
+  labels: GivenLabels | None = None
+  skip_labels: frozenset[str] = frozenset()
+
+
 class Labelled(NamedTuple):
-  """What files of labelled texts hold.
+  """The labelled texts of files.
 
   Attributes:
     examples: the texts and their classes.
-    class_names: of the classes, in their order.
-    reader: which has counted what was damaged or left out.
-    n_skipped_labels: how many rows were left out for their label.
+    class_names: the names of the classes, in order.
+    reader: the reader, with counts of damaged and skipped rows.
+    n_skipped_labels: the number of rows left out for their label.
+    label_counts: each label of the files, with the number of its texts.
+    class_of_label: each label of the files, with its class.
   """
 
   examples: Examples
   class_names: tuple[str, ...]
   reader: TableReader
   n_skipped_labels: int
+  label_counts: tuple[tuple[str, int], ...]
+  class_of_label: tuple[tuple[str, int], ...]
+
+
+LabelledRow = tuple[Record, str, str]
+LabelledPaths = Sequence[str] | Mapping[str, str]
+
+
+def labelled_paths(patterns: Sequence[str]) -> LabelledPaths:
+  """Returns the paths that patterns match; with labels, for patterns `LABEL=PATH`.
+
+  Raises:
+    UserError: if a pattern matches no file.
+  """
+  paths: dict[str, str] = {}
+  for pattern in patterns:
+    label, equals, path = pattern.partition('=')
+    if not equals or not label or os.sep in label or os.path.exists(pattern):
+      break
+    paths |= dict.fromkeys(input_files.expand([path]), label)
+  else:
+    return paths
+  return input_files.expand(patterns)
 
 
 def read_labelled(
-    paths: Sequence[str],
-    columns: tuple[str, str] = ('text', 'label'),
-    options: ReadingOptions = ReadingOptions(),  # noqa: B008  It is frozen.
-    labels: tuple[str, ...] | None = None,
+    paths: LabelledPaths,
+    options: LabelledOptions = LabelledOptions(),  # noqa: B008  It is a tuple.
     class_names: tuple[str, ...] | None = None,
-    skip_labels: frozenset[str] = frozenset(),
     labels_path: str | None = None,
+    trained: Mapping[str, int] | None = None,
 ) -> Labelled:
   """Reads the texts and labels of files.
 
   Args:
-    paths: of the files.
-    columns: the columns of texts and of labels.
+    paths: the paths of the files; or the label of each file, by path.
     options: how to read them.
-    labels: what labels are called in the files, in the order of their classes;
-      `None` for the class names, or another way to write them.
-    class_names: of the classes; `None` for those of the labels.
-    skip_labels: rows with these labels are left out.
-    labels_path: a file that holds the labels, a label a line, where the others hold a
-      text a line.
+    class_names: the names of the classes; `None` for those of the labels.
+    labels_path: a file of a label a line, if the others consist of a text a line.
+    trained: the class of each label of the training files.
 
   Raises:
-    UserError: if a file or a column is missing, a row malformed or a label unknown;
-      it names the line.
+    UserError: if a file or a column is missing, a row malformed, a label unknown, or
+      the labels are ambiguous. The error names the file, and the line.
   """
-  reader = TableReader(paths, columns, options)
-  if labels_path is None:
-    labelled = list(rows_with_label(reader, columns))
-  else:
-    reader, pairs = _read_two_files(paths, labels_path, options)
-    labelled = list(_with_label(pairs, columns, reader))
-  rows = [row for row in labelled if row[2] not in skip_labels]
-  found = {label for _, _, label in rows}
-  if class_names is None:
-    class_names = label_names.names_of(labels or tuple(found), in_order=bool(labels))
-  class_of = Classes(found, labels, class_names)
-  examples = []
-  for record, text, label in rows:
+  reader, rows = _labelled_rows(paths, options, labels_path)
+  kept = [row for row in rows if row[2] not in options.skip_labels]
+  labels, given = {label for _, _, label in kept}, options.labels
+  if class_names is None and given is None:
+    several = label_names.several_labels(labels)
+    class_names, trained = label_names.own_classes(labels - several.keys())
+  elif class_names is None and given is not None:
+    class_names = given.class_names()
+  assert class_names is not None
+  where, setting = next(iter(paths)), f'{options.reading.setting}labels'
+  class_of = Classes(labels, class_names, given, trained, where, setting)
+  examples, counts = [], collections.Counter[str]()
+  for record, text, label in kept:
     if (class_ := class_of(label)) is None:
       reader.malformed(record, class_of.problem(label))
     else:
       examples.append((text, class_))
+      counts[label] += 1
   if not examples:
-    raise UserError(f'{paths[0]} holds no labelled text.')
-  n_skipped_labels = len(labelled) - len(rows)
-  return Labelled(examples_of(examples), class_names, reader, n_skipped_labels)
-
-
-class Classes:
-  """The class of each label.
-
-  Args:
-    found: all labels of the files.
-    labels: what they are called, in the order of their classes; `None` for the class
-      names, or another way to write them.
-    class_names: of the classes.
-  """
-
-  def __init__(
-      self,
-      found: Collection[str],
-      labels: Sequence[str] | None,
-      class_names: Sequence[str],
-  ):
-    if labels is not None and set(found) <= set(labels):
-      self._class_of = {label: i for i, label in enumerate(labels)}
-    else:
-      self._class_of = label_names.class_of_label(set(found), class_names)
-
-  def __call__(self, label: str) -> int | None:
-    """Returns a label's class; `None` if it is unknown."""
-    return self._class_of.get(label, self._class_of.get(label.lower()))
-
-  def problem(self, label: str) -> str:
-    """Returns what is wrong with a label that is unknown."""
-    return f'label {label!r} is not one of {", ".join(self._class_of)}'
+    raise UserError(f'{where} contains no labelled text.')
+  return Labelled(
+      examples_of(examples),
+      class_names,
+      reader,
+      len(rows) - len(kept),
+      tuple(sorted(counts.items())),
+      tuple(sorted((label, class_of(label) or 0) for label in counts)),
+  )
 
 
 def rows_with_label(
     reader: TableReader, columns: tuple[str, str]
-) -> Iterator[tuple[Record, str, str]]:
+) -> Iterator[LabelledRow]:
   """Yields rows that have a text and a label, with both; others are malformed.
 
   Args:
-    reader: of the columns.
-    columns: of texts and of labels.
+    reader: the reader of the columns.
+    columns: the columns of the texts and of the labels.
   """
   pairs = ((record, record.values[0], record.values[1]) for record in reader)
   return _with_label(pairs, columns, reader)
@@ -121,15 +137,33 @@ def rows_with_label(
 _Pairs = Iterable[tuple[Record, str | None, str | None]]
 
 
+def _labelled_rows(
+    paths: LabelledPaths,
+    options: LabelledOptions,
+    labels_path: str | None,
+) -> tuple[TableReader, list[LabelledRow]]:
+  """Returns the reader of some files, and their rows that have a text and a label."""
+  columns, reading = options.columns, options.reading
+  if labels_path is not None:
+    reader, pairs = _read_two_files([*paths], labels_path, reading)
+    return reader, [*_with_label(pairs, columns, reader)]
+  if isinstance(paths, Mapping):
+    reader = TableReader([*paths], columns[:1], reading)
+    pairs = [(record, record.values[0], paths[record.name]) for record in reader]
+    return reader, [*_with_label(pairs, columns, reader)]
+  reader = TableReader(paths, columns, reading)
+  return reader, [*rows_with_label(reader, columns)]
+
+
 def _with_label(
     pairs: _Pairs, columns: tuple[str, str], reader: TableReader
-) -> Iterator[tuple[Record, str, str]]:
-  """Yields the rows that have text and label, normalized."""
+) -> Iterator[LabelledRow]:
+  """Yields rows that have a text and a label, which is normalized."""
   for record, text, label in pairs:
     if text is None:
       reader.malformed(record, f'column {columns[0]!r} is empty')
-    elif label is None or not label.strip():
-      reader.malformed(record, f'column {columns[1]!r} is empty')
+    elif label is None or label_names.is_missing(label):
+      reader.malformed(record, f'column {columns[1]!r} has no label')
     else:
       yield record, text, label_names.normalized(label)
 
@@ -144,7 +178,7 @@ def _read_two_files(
   read_texts, read_labels = list(texts), list(labels)
   if len(read_texts) != len(read_labels):
     raise UserError(
-        f'{labels_path} holds {len(read_labels):,} labels, but {paths[0]} '
+        f'{labels_path} contains {len(read_labels):,} labels, but {paths[0]} '
         f'{len(read_texts):,} texts.'
     )
   pairs = zip(read_texts, read_labels, strict=True)

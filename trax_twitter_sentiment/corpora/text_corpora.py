@@ -1,24 +1,28 @@
-"""Corpora of the user's own: labelled text files, and TFDS data sets."""
+"""Corpora of the user's own texts: labelled files, TweetEval and TFDS data sets."""
 
 import functools
 import os
 import sys
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import gin
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import Corpus, Examples, examples_of
-from trax_twitter_sentiment.corpora.labelled_texts import Labelled, read_labelled
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
+from trax_twitter_sentiment.corpora.labelled_texts import (
+  Labelled,
+  LabelledOptions,
+  read_labelled,
+)
 from trax_twitter_sentiment.corpora.recipe import Recipe
 from trax_twitter_sentiment.corpora.twitter import english_stop_words
-from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.errors import UserError, check_seed
 from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables import labels as label_names
 from trax_twitter_sentiment.tables.options import ReadingOptions
 
-# The names of the numbers in TweetEval's own files, as its mapping.txt has them.
+# The classes of the numbers in TweetEval's own files, as in its mapping.txt.
 _TWEETEVAL_CLASSES = {
     'emotion': ('anger', 'joy', 'optimism', 'sadness'),
     'hate': ('non-hate', 'hate'),
@@ -27,15 +31,17 @@ _TWEETEVAL_CLASSES = {
     'sentiment': ('negative', 'neutral', 'positive'),
 }
 
+Paths = str | Sequence[str] | Mapping[str, str | Sequence[str]]
+
 
 @gin.configurable(module='trax_twitter_sentiment')
 def TextFileCorpus(
-    train_path: str | Sequence[str] = gin.REQUIRED,
-    validation_path: str | Sequence[str] | None = None,
+    train_path: Paths = gin.REQUIRED,
+    validation_path: Paths | None = None,
     validation_fraction: float = 0.2,
-    text_column: str = 'text',
-    label_column: str = 'label',
-    labels: Sequence[str] | None = None,
+    text_column: str | int = 'text',
+    label_column: str | int = 'label',
+    labels: Sequence[str] | Mapping[str, str] | str | None = None,
     skip_labels: Sequence[str] = (),
     on_malformed: str = 'refuse',
     seed: int = 0,
@@ -47,132 +53,96 @@ def TextFileCorpus(
     train_labels_path: str | None = None,
     validation_labels_path: str | None = None,
 ) -> Corpus:
-  """Returns the labelled texts of files; each is read once.
+  """Returns the labelled texts of files. Each is read once, until it changes.
 
-  For `configured_corpus.corpus`; the vocabulary is the training part's.
+  Bind it to `configured_corpus.corpus`. The vocabulary is that of the training texts.
 
   Args:
-    train_path: the file to train on, or several; `*` stands for what it does in a
-      shell. CSV, TSV, JSON Lines, a JSON array, Parquet, or fastText's
-      `__label__x text`; also compressed.
-    validation_path: what to validate on; `None` to hold out texts of the other.
-    validation_fraction: the fraction of each class that is held out, in (0, 1);
-      drawn at random.
-    text_column: the column that holds the texts: its name, its number (from 1) or,
-      in JSON, its path.
-    label_column: the column that holds the labels.
-    labels: what labels are called in the files, in the order of their classes;
-      `None` for those that the training file has, in sorted order. 0/1, 0/4, neg/pos
-      and the like are negative and positive.
-    skip_labels: texts with these labels are left out, which is said.
-    on_malformed: `'refuse'` rows that can't be read, or `'skip'` them and say on
-      stderr how many there were.
-    seed: of the draw.
-    input_format: what the files are; `None` to tell it by their names and first bytes.
-    delimiter: what separates columns; `None` for what the header makes certain.
-    quoting: `'double'` or `'none'`; `None` for CSV's or TSV's.
-    encoding: of the files; `None` for UTF-8, or that of a byte-order mark.
-    header: whether the first row names the columns; else they go by number.
+    train_path: the file to train on, a list of files, or `{label: file}` if each file
+      contains the texts of one class. `*` and `?` match names as in a shell. CSV, TSV,
+      JSON Lines, a JSON array, Parquet, or fastText's `__label__x text`, also
+      compressed; or a folder with a folder of `.txt` files for each class.
+    validation_path: the texts to validate on; `None` to hold out training texts.
+    validation_fraction: the fraction of each class to hold out, in (0, 1), drawn at
+      random.
+    text_column: the column of the texts: its name, its number (from 1) or, in JSON,
+      its path. A name that is a number requires quotes: `'"2"'`.
+    label_column: the column of the labels.
+    labels: the labels of the files in the order of their classes, `['low', 'high']`,
+      or the name of each label's class, `{'0': 'ham', '1': 'spam'}`; `None` for the
+      labels of the training file, sorted. 0/1, 0/4, neg/pos and the like become
+      negative and positive.
+    skip_labels: texts with these labels are left out, and counted on stderr.
+    on_malformed: `'refuse'` rows that can't be read, or `'skip'` and count them on
+      stderr.
+    seed: the seed of the draw.
+    input_format: the format of the files; `None` for the one that names and first
+      bytes tell.
+    delimiter: the character between columns; `None` for what the header makes certain.
+    quoting: `'double'` or `'none'`; `None` for the default of CSV or of TSV.
+    encoding: the encoding of the files; `None` for UTF-8, or that of a byte-order mark.
+    header: whether the first row names the columns. Without it, they go by number.
     train_labels_path: a file of a label a line, for a `train_path` of a text a line.
     validation_labels_path: the same for `validation_path`.
 
   Raises:
-    UserError: if a file, a column or a row is missing or malformed (file and line
-      are named), if there are fewer than two classes or too few texts of one, or an
-      argument is not a legal value.
+    UserError: if a file, a column or a row is missing or malformed (the error names
+      file and line), if the texts are not of two or more classes, or if an argument
+      is not a legal value.
   """
   arguments = dict(locals())
-  if not 0 < validation_fraction < 1:
-    raise UserError(
-        f'TextFileCorpus.validation_fraction={validation_fraction!r} is not in (0, 1).'
-    )
-  options = ReadingOptions(
-      input_format, delimiter, quoting, encoding, header, on_malformed,
-      setting='TextFileCorpus.',
+  _check_fraction('TextFileCorpus.validation_fraction', validation_fraction)
+  check_seed('TextFileCorpus.seed', seed)
+  options = LabelledOptions(
+      (str(text_column), str(label_column)),
+      ReadingOptions(
+          input_format, delimiter, quoting, encoding, header, on_malformed,
+          setting='TextFileCorpus.',
+      ),
+      label_names.given_labels('TextFileCorpus.labels', _as_mapping(labels)),
+      _skip_labels('TextFileCorpus.skip_labels', skip_labels),
   )  # fmt: skip
-  columns = (str(text_column), str(label_column))
-  names = label_names.check_labels('TextFileCorpus.labels', labels)
-  skipped = _skip_labels('TextFileCorpus.skip_labels', skip_labels)
-  train_paths = _paths(train_path)
-  read = functools.partial(_read_files, columns=columns, options=options)
-  labelled = read(
-      train_paths, labels=names, skip_labels=skipped, labels_path=train_labels_path
-  )
-  _check_classes(train_paths[0], labelled)
+  files = _files('TextFileCorpus.train_path', train_path, train_labels_path)
+  labelled = _read_files(files, options)
+  _check_texts(files.paths[0], labelled)
+  class_names = labelled.class_names
   if validation_path is None:
     train, validation = _hold_out(
-        train_paths[0], labelled, validation_fraction, seed
+        files.paths[0], labelled.examples, class_names, float(validation_fraction), seed
     )
   else:
     train = labelled.examples
-    validation = read(
-        _paths(validation_path),
-        labels=names,
-        class_names=labelled.class_names,
-        skip_labels=skipped,
-        labels_path=validation_labels_path,
+    validation = _read_files(
+        _files(
+            'TextFileCorpus.validation_path', validation_path, validation_labels_path
+        ),
+        options,
+        class_names,
+        labelled.class_of_label,
     ).examples
-  name = f'file {os.path.basename(train_paths[0])}'
+  name = f'file {os.path.basename(files.paths[0])}'
   recipe = Recipe.of('TextFileCorpus', **_with_absolute_paths(arguments))
-  return _corpus(name, train, validation, labelled.class_names, recipe)
-
-
-@gin.configurable(module='trax_twitter_sentiment')
-def TfdsCorpus(
-    dataset_name: str = gin.REQUIRED,
-    data_dir: str | None = None,
-    train_split: str = 'train',
-    validation_split: str = 'test',
-    text_key: str = 'text',
-    label_key: str = 'label',
-    labels: Sequence[int] | None = None,
-) -> Corpus:
-  """Returns the texts of a TFDS data set, prepared by TFDS where it isn't yet.
-
-  For `configured_corpus.corpus`.
-
-  Args:
-    dataset_name: its name in TFDS, such as `'imdb_reviews'`.
-    data_dir: where TFDS keeps its data; `None` for its default.
-    train_split: the split to train on; TFDS's slices work, as in `'train[:80%]'`.
-    validation_split: the split to validate on.
-    text_key: the feature that holds the texts.
-    label_key: the feature that holds the labels, integers.
-    labels: the labels of the data set, in the order of their classes; `(0, 4)` for
-      `sentiment140`; `None` for those that the data set names, or else has.
-
-  Raises:
-    UserError: if a feature is missing or a label is not among `labels`.
-  """
-  recipe = Recipe.of('TfdsCorpus', **locals())
-  return _load_tfds(
-      dataset_name,
-      data_dir,
-      (train_split, validation_split),
-      (text_key, label_key),
-      None if labels is None else tuple(labels),
-      recipe,
-  )
+  return _corpus(name, train, validation, labelled, recipe)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
 def TweetEvalCorpus(task: str = gin.REQUIRED, data_dir: str = 'tweeteval') -> Corpus:
-  """Returns the texts of one of TweetEval's tasks, from files at hand.
+  """Returns the texts of one of TweetEval's tasks, from its files.
 
-  For `configured_corpus.corpus`. It trains on the task's `train` and validates on its
-  `val`: JSON Lines (`train.jsonl`) with the columns `text` and `label`, or TweetEval's
-  own files (`train_text.txt`, `train_labels.txt`), as they are in `datasets/` of
-  https://github.com/cardiffnlp/tweeteval.
+  Bind it to `configured_corpus.corpus`. It trains on the task's split `train` and
+  validates on `val`: JSON Lines (`train.jsonl`) with the columns `text` and `label`, or
+  TweetEval's own files (`train_text.txt`, `train_labels.txt`) in the folder `datasets`
+  of https://github.com/cardiffnlp/tweeteval.
 
   Source: Barbieri and others, "TweetEval: Unified Benchmark and Comparative Evaluation
   for Tweet Classification", 2020.
 
   Args:
-    task: the name of its folder: `'emotion'`, `'irony'`, `'offensive'`, `'sentiment'`.
-    data_dir: the folder that holds those of the tasks.
+    task: the name of the task's folder, such as `'emotion'` or `'sentiment'`.
+    data_dir: the folder of the tasks' folders.
 
   Raises:
-    UserError: if there are no such files, or they are malformed.
+    UserError: if a file is missing or malformed.
   """
   folder = os.path.join(os.path.expanduser(data_dir), task)
   if not os.path.isdir(folder):
@@ -180,28 +150,53 @@ def TweetEvalCorpus(task: str = gin.REQUIRED, data_dir: str = 'tweeteval') -> Co
         f'TweetEvalCorpus.data_dir={data_dir!r} has no folder {task!r}; the data are '
         "the folder 'datasets' of https://github.com/cardiffnlp/tweeteval."
     )
+  options = LabelledOptions(reading=ReadingOptions(setting='TweetEvalCorpus.'))
   splits: list[Labelled] = []
+  # The task's numbers have names; JSON Lines may have either.
+  class_names = _TWEETEVAL_CLASSES.get(task)
+  numbers = tuple((str(i), i) for i in range(len(class_names or ())))
   for split in ('train', 'val'):
     path = os.path.join(folder, f'{split}.jsonl')
     labels_path = None
     if not os.path.exists(path):
       path = os.path.join(folder, f'{split}_text.txt')
       labels_path = os.path.join(folder, f'{split}_labels.txt')
-    splits.append(
-        _read_files(
-            (path,),
-            ('text', 'label'),
-            ReadingOptions(setting='TweetEvalCorpus.'),
-            None,
-            frozenset(),
-            labels_path,
-            splits[0].class_names if splits else _TWEETEVAL_CLASSES.get(task),
-        )
-    )
-  _check_classes(folder, splits[0])
+    files = _files('TweetEvalCorpus.data_dir', path, labels_path)
+    splits.append(_read_files(files, options, class_names, numbers))
+    if class_names is None:
+      class_names = splits[0].class_names
+      numbers = splits[0].class_of_label
+  _check_texts(folder, splits[0])
   train, validation = (labelled.examples for labelled in splits)
   recipe = Recipe.of('TweetEvalCorpus', task=task, data_dir=os.path.abspath(data_dir))
-  return _corpus(f'tweeteval {task}', train, validation, splits[0].class_names, recipe)
+  return _corpus(f'tweeteval {task}', train, validation, splits[0], recipe)
+
+
+class _Files(NamedTuple):
+  """Files of labelled texts, as they are now.
+
+  Attributes:
+    paths: their paths.
+    labels: the label of each file; `None` if the files contain the labels.
+    labels_path: a file of labels; `None` if there is none.
+    states: what changes with the files.
+  """
+
+  paths: tuple[str, ...]
+  labels: tuple[str, ...] | None
+  labels_path: str | None
+  states: tuple[object, ...]
+
+
+def _as_mapping(value: object) -> object:
+  """Returns a dictionary for a list of pairs, which a recipe has in its place."""
+  if (
+      isinstance(value, (list, tuple))
+      and value
+      and all(isinstance(item, (list, tuple)) and len(item) == 2 for item in value)
+  ):
+    return dict(value)
+  return value
 
 
 def _with_absolute_paths(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -209,73 +204,141 @@ def _with_absolute_paths(arguments: dict[str, Any]) -> dict[str, Any]:
   absolute = dict(arguments)
   for name, value in arguments.items():
     if name.endswith('_path') and value is not None:
-      paths = [value] if isinstance(value, str) else value
-      absolute[name] = [os.path.abspath(os.path.expanduser(path)) for path in paths]
+      value = _as_mapping(value)  # noqa: PLW2901
+      if isinstance(value, Mapping):
+        absolute[name] = {label: _absolute(paths) for label, paths in value.items()}
+      else:
+        absolute[name] = _absolute(value)
   return absolute
 
 
-def _paths(path: str | Sequence[str]) -> tuple[str, ...]:
-  return tuple(input_files.expand([path] if isinstance(path, str) else path))
+def _absolute(paths: Any) -> list[str]:
+  paths = [paths] if isinstance(paths, str) else paths
+  return [os.path.abspath(os.path.expanduser(path)) for path in paths]
+
+
+def _files(setting: str, value: object, labels_path: str | None = None) -> _Files:
+  """Returns the files that a setting names; raises `UserError` if it names none."""
+  value = _as_mapping(value)
+  of_labels = value.items() if isinstance(value, Mapping) else [(None, value)]
+  paths: list[str] = []
+  labels: list[str] = []
+  for label, patterns in of_labels:
+    patterns = [patterns] if isinstance(patterns, str) else patterns  # noqa: PLW2901
+    if (
+        not isinstance(patterns, (list, tuple))
+        or not patterns
+        or not all(isinstance(pattern, str) and pattern for pattern in patterns)
+    ):
+      raise UserError(
+          f"{setting}={value!r} is not a path, such as 'tweets.csv', nor a list of "
+          "paths, nor paths by label, such as {'pos': 'pos.txt', 'neg': 'neg.txt'}."
+      )
+    expanded = input_files.expand(patterns)
+    paths += expanded
+    labels += [str(label)] * len(expanded)
+  if not paths:
+    raise UserError(f'{setting}={value!r} names no file.')
+  states = tuple(map(input_files.state, [*paths, *filter(None, [labels_path])]))
+  by_label = tuple(labels) if isinstance(value, Mapping) else None
+  return _Files(tuple(paths), by_label, labels_path, states)
+
+
+def _check_fraction(setting: str, value: object) -> None:
+  is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+  if not is_number or not 0 < value < 1:  # type: ignore[operator]
+    raise UserError(f'{setting}={value!r} is not a number in (0, 1).')
 
 
 def _skip_labels(setting: str, labels: object) -> frozenset[str]:
   if isinstance(labels, str) or not isinstance(labels, Iterable):
-    raise UserError(f"{setting}={labels!r} is not a list of labels, as ['neutral'].")
+    raise UserError(
+        f"{setting}={labels!r} is not a list of labels, such as ['neutral']."
+    )
   return frozenset(label_names.normalized(str(label)) for label in labels)
 
 
 @functools.cache
 def _read_files(
-    paths: tuple[str, ...],
-    columns: tuple[str, str],
-    options: ReadingOptions,
-    labels: tuple[str, ...] | None,
-    skip_labels: frozenset[str],
-    labels_path: str | None,
+    files: _Files,
+    options: LabelledOptions,
     class_names: tuple[str, ...] | None = None,
+    trained: tuple[tuple[str, int], ...] = (),
 ) -> Labelled:
+  paths: Sequence[str] | Mapping[str, str] = files.paths
+  if files.labels is not None:
+    paths = dict(zip(files.paths, files.labels, strict=True))
   labelled = read_labelled(
-      paths, columns, options, labels, class_names, skip_labels, labels_path
+      paths, options, class_names, files.labels_path, dict(trained)
   )
-  reader = labelled.reader
-  if reader.n_skipped or reader.n_damaged or labelled.n_skipped_labels:
+  _warn(', '.join(files.paths), labelled, options)
+  if options.labels is None and class_names is None:
     print(
-        f'WARNING: {", ".join(paths)}: {reader.n_skipped} malformed rows were skipped, '
-        f'{labelled.n_skipped_labels} were of skip_labels, {reader.n_damaged} lines '
-        'were not UTF-8.',
-        file=sys.stderr,
-    )
-  if labels is None and class_names is None:
-    print(
-        f'{paths[0]}: the classes are {", ".join(labelled.class_names)}.',
+        f'{files.paths[0]}: the classes are {", ".join(labelled.class_names)}.',
         file=sys.stderr,
     )
   return labelled
 
 
-def _check_classes(path: str, labelled: Labelled) -> None:
-  """Raises `UserError` if there is nothing to tell apart."""
-  counts = np.bincount(
-      labelled.examples.labels, minlength=len(labelled.class_names)
-  ).tolist()
-  if sum(count > 0 for count in counts) < 2:
-    only = labelled.class_names[int(np.argmax(counts))]
-    raise UserError(
-        f'{path}: all labels are of one class, {only!r}; training takes two or more.'
+def _warn(paths: str, labelled: Labelled, options: LabelledOptions) -> None:
+  """Says on stderr what is remarkable about the rows and labels that were read."""
+  reader, counts = labelled.reader, dict(labelled.label_counts)
+  if reader.n_skipped or reader.n_damaged or labelled.n_skipped_labels:
+    print(
+        f'WARNING: {paths}: {reader.n_skipped} malformed rows were skipped, '
+        f'{labelled.n_skipped_labels} were of skip_labels, {reader.n_damaged} lines '
+        'were not UTF-8.',
+        file=sys.stderr,
     )
-  for name, count in zip(labelled.class_names, counts, strict=True):
+  if reader.n_quoted:
+    print(
+        f'WARNING: {paths}: {reader.n_quoted} texts are in quotes, which count as '
+        f"text; {options.reading.setting}quoting='double' removes them.",
+        file=sys.stderr,
+    )
+  if groups := label_names.nearly_equal(counts):
+    listed = '; '.join(
+        ', '.join(f'{label!r} ({counts[label]:,})' for label in group)
+        for group in groups
+    )
+    print(
+        f'WARNING: {paths}: labels are nearly equal: {listed}. '
+        f'{options.reading.setting}labels gives them one name.',
+        file=sys.stderr,
+    )
+
+
+def _check_texts(path: str, labelled: Labelled) -> None:
+  """Raises `UserError` if the texts have nothing to tell apart."""
+  examples, class_names = labelled.examples, labelled.class_names
+  counts = np.bincount(examples.labels, minlength=len(class_names)).tolist()
+  if sum(count > 0 for count in counts) < 2:
+    only = class_names[int(np.argmax(counts))]
+    raise UserError(
+        f'{path}: all labels are of one class, {only!r}; training requires two or more.'
+    )
+  for name, count in zip(class_names, counts, strict=True):
     if count < 2:
       raise UserError(
           f'{path}: there are too few texts of class {name!r}: {count}, not 2 or more.'
       )
+  texts = {text.strip() for text in examples.texts}
+  if len(texts) == 1:
+    kind = 'equal' if any(texts) else 'empty'
+    raise UserError(
+        f'{path}: all texts are {kind}, so nothing tells the classes apart.'
+    )
 
 
 @functools.cache
 def _hold_out(
-    path: str, labelled: Labelled, fraction: float, seed: int
+    path: str,
+    examples: Examples,
+    class_names: tuple[str, ...],
+    fraction: float,
+    seed: int,
 ) -> tuple[Examples, Examples]:
   """Returns the training and the held-out part, each in the file's order."""
-  examples = labelled.examples
   rng = np.random.default_rng(seed)
   held_out = np.zeros(len(examples.labels), bool)
   for label in np.unique(examples.labels):
@@ -283,9 +346,8 @@ def _hold_out(
     n_held_out = round(fraction * len(rows))
     if not 0 < n_held_out < len(rows):
       raise UserError(
-          f'{path}: {len(rows)} rows of class {labelled.class_names[label]!r} are too '
-          'few to hold out '
-          f'TextFileCorpus.validation_fraction={fraction} of them.'
+          f'{path}: {len(rows)} rows of class {class_names[label]!r} are too few to '
+          f'hold out TextFileCorpus.validation_fraction={fraction} of them.'
       )
     held_out[rng.choice(rows, n_held_out, replace=False)] = True
   return examples.part(~held_out), examples.part(held_out)
@@ -293,58 +355,15 @@ def _hold_out(
 
 @functools.cache
 def _corpus(
-    name: str,
-    train: Examples,
-    validation: Examples,
-    class_names: tuple[str, ...],
-    recipe: Recipe,
+    name: str, train: Examples, validation: Examples, labelled: Labelled, recipe: Recipe
 ) -> Corpus:
-  """Returns one corpus object for the same examples, by which caches know it."""
-  return Corpus(name, train, validation, english_stop_words(), class_names, recipe)
-
-
-@functools.cache
-def _load_tfds(
-    dataset_name: str,
-    data_dir: str | None,
-    splits: tuple[str, str],
-    keys: tuple[str, str],
-    labels: tuple[int, ...] | None,
-    recipe: Recipe,
-) -> Corpus:
-  # Imported on use: it imports TensorFlow.
-  import tensorflow_datasets as tfds
-
-  text_key, label_key = keys
-  data_sets, info = tfds.load(
-      dataset_name, split=list(splits), data_dir=data_dir, with_info=True
+  """Returns one corpus object for the same examples, since caches go by the object."""
+  return Corpus(
+      name,
+      train,
+      validation,
+      english_stop_words(),
+      labelled.class_names,
+      recipe,
+      class_of_label=labelled.class_of_label,
   )
-  for key in keys:
-    if key not in info.features:
-      raise UserError(
-          f'The TFDS data set {dataset_name} has no feature {key!r}; there are '
-          f'{", ".join(map(repr, info.features))}.'
-      )
-  rows = [list(tfds.as_numpy(data_set)) for data_set in data_sets]
-  named = getattr(info.features[label_key], 'names', None)
-  if labels is None:
-    found = {int(row[label_key]) for part in rows for row in part}
-    labels = tuple(range(len(named)) if named else sorted(found))
-  names = tuple(named[i] if named else str(i) for i in labels)
-  class_of = {label: i for i, label in enumerate(labels)}
-
-  def examples(part: list) -> Examples:
-    pairs = []
-    for row in part:
-      label = int(row[label_key])
-      if label not in class_of:
-        raise UserError(
-            f'The TFDS data set {dataset_name} has a label {label}, which is not '
-            f'among TfdsCorpus.labels={labels}.'
-        )
-      pairs.append((row[text_key].decode('utf-8', 'replace'), class_of[label]))
-    return examples_of(pairs)
-
-  class_names = label_names.names_of(names, in_order=True)
-  train, validation = map(examples, rows)
-  return _corpus(f'tfds {dataset_name}', train, validation, class_names, recipe)

@@ -18,16 +18,18 @@ class CorpusRecord:
     name: the corpus's name for people.
     digest: the corpus's checksum.
     recipe: the call that makes the corpus; `None` if it cannot be made again.
+    class_of_label: the labels of the corpus's files, each with its class.
   """
 
   name: str
   digest: str
   recipe: Recipe | None
+  class_of_label: tuple[tuple[str, int], ...] = ()
 
   @classmethod
   def of(cls, corpus: Corpus) -> 'CorpusRecord':
     """Returns the record of a corpus."""
-    return cls(corpus.name, corpus.digest, corpus.recipe)
+    return cls(corpus.name, corpus.digest, corpus.recipe, corpus.class_of_label)
 
   def to_json(self) -> str:
     """Returns the JSON text that `from_json` reads."""
@@ -37,6 +39,7 @@ class CorpusRecord:
         'name': self.name,
         'digest': self.digest,
         'recipe': recipe,
+        'labels': dict(self.class_of_label),
     }
     return json.dumps(content, indent=1) + '\n'
 
@@ -51,5 +54,15 @@ class CorpusRecord:
     name, digest = fields.get('name'), fields.get('digest')
     if not isinstance(name, str) or not isinstance(digest, str):
       raise ValueError('its name or its digest is not a string')
+    labels = fields.get('labels', {})
+    if not isinstance(labels, dict) or not all(
+        type(class_) is int for class_ in labels.values()
+    ):
+      raise ValueError('its labels are not numbers of classes')
     recipe = fields.get('recipe')
-    return cls(name, digest, None if recipe is None else Recipe.from_fields(recipe))
+    return cls(
+        name,
+        digest,
+        None if recipe is None else Recipe.from_fields(recipe),
+        tuple(labels.items()),
+    )

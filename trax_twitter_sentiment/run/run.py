@@ -118,6 +118,7 @@ class Run:
         mixed_corpus,
         near_duplicates,
         text_corpora,
+        tfds_corpus,
     )
 
     record = self.corpus_record

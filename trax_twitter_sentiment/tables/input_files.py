@@ -256,6 +256,18 @@ def check_encoding(setting: str, encoding: str | None) -> None:
     ) from error
 
 
+def state(path: str) -> tuple[object, ...]:
+  """Returns what changes when a file, or a file in a folder, does: path, size, time."""
+  if not os.path.isdir(path):
+    with contextlib.suppress(OSError):
+      status = os.stat(path)
+      return path, status.st_size, status.st_mtime_ns, status.st_ino
+    return (path,)
+  names = sorted(os.path.join(folder, name) for folder, _, names in os.walk(path)
+                 for name in names)  # fmt: skip
+  return path, *map(state, names)
+
+
 def expand(patterns: Sequence[str]) -> list[str]:
   """Returns the paths that patterns with `*`, `?` and `[…]` match, in order.
 

@@ -1,11 +1,13 @@
 """Labels as people write them, and the classes that they stand for."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from trax_twitter_sentiment.errors import UserError
 
-# What labels of sentiment are often written as -> the names of their classes.
+# Usual labels of sentiment, in lower case -> the names of their classes.
 _TWO, _THREE = ('negative', 'positive'), ('negative', 'neutral', 'positive')
 _SPELLINGS = {
     ('negative', 'positive'): _TWO,
@@ -18,47 +20,128 @@ _SPELLINGS = {
     ('0', '2', '4'): _THREE,
     ('-1', '0', '1'): _THREE,
 }
-# Of these, `names` makes nothing else; a run of theirs reads them.
-_MORE_SPELLINGS = {('false', 'true'): _TWO}
+# The same for the files that a run of two classes of sentiment reads.
+_SYNONYMS = {
+    'negative': 0, 'neg': 0, '0': 0, '-1': 0, 'false': 0,
+    'positive': 1, 'pos': 1, '1': 1, '4': 1, 'true': 1,
+}  # fmt: skip
+
+# Missing labels as other programs write them, in lower case.
+_MISSING = ('', 'nan', '<na>', 'null', '#n/a')
 
 _WHOLE_NUMBER = re.compile(r'([+-]?\d+)\.0+')
+_NUMBER = re.compile(r'[+-]?\d+(\.\d*)?')
+
+
+def is_missing(label: str | None) -> bool:
+  """Returns whether a label is none: empty, `nan` or the like."""
+  return label is None or label.strip().lower() in _MISSING
 
 
 def normalized(label: str) -> str:
-  """Returns a label without white space around it, and a whole number as such."""
+  """Returns a label without white space around it, and `1` for `1.0`."""
   label = label.strip()
   match = _WHOLE_NUMBER.fullmatch(label)
   return match[1] if match else label
 
 
-def check_labels(setting: str, labels: object) -> tuple[str, ...] | None:
-  """Returns labels as names, or raises `UserError` for what is no list of them."""
-  if labels is None:
+class GivenLabels(NamedTuple):
+  """The labels of files, as a setting gives them.
+
+  Attributes:
+    setting: the setting's name.
+    labels: the labels, in the order of their classes.
+    names: the name of each label's class; `None` if the setting doesn't name classes.
+  """
+
+  setting: str
+  labels: tuple[str, ...]
+  names: tuple[str, ...] | None = None
+
+  def class_names(self) -> tuple[str, ...]:
+    """Returns the names of the classes, in order."""
+    if self.names is None:
+      return names_of(self.labels, in_order=True)
+    return tuple(dict.fromkeys(self.names))
+
+  def class_of_label(self, class_names: Sequence[str]) -> dict[str, int]:
+    """Returns the class of each label, among classes with some names.
+
+    Raises:
+      UserError: if the labels don't fit the classes.
+    """
+    classes = ', '.join(class_names)
+    if self.names is None:
+      if len(self.labels) != len(class_names):
+        raise UserError(
+            f'{self.setting}={",".join(self.labels)} are not as many labels as the '
+            f'classes of the run: {classes}.'
+        )
+      return {label: i for i, label in enumerate(self.labels)}
+    for name in self.names:
+      if name not in class_names:
+        raise UserError(
+            f'{self.setting}: {name!r} is not a class; the classes are {classes}.'
+        )
+    pairs = zip(self.labels, self.names, strict=True)
+    return {label: class_names.index(name) for label, name in pairs}
+
+
+def given_labels(setting: str, value: object) -> GivenLabels | None:
+  """Returns the labels that a setting gives; `None` for `None`.
+
+  Args:
+    setting: the setting's name.
+    value: labels in the order of their classes, `['low', 'high']`; or the name of each
+      label's class, `{'0': 'ham', '1': 'spam'}`, `['0=ham', '1=spam']` or
+      `'0=ham,1=spam'`.
+
+  Raises:
+    UserError: if the value is something else.
+  """
+  if value is None:
     return None
-  if isinstance(labels, str) or not isinstance(labels, Iterable):
+  if isinstance(value, str) and '=' in value:
+    value = value.split(',')
+  if isinstance(value, str) or not isinstance(value, Iterable):
     raise UserError(
-        f'{setting}={labels!r} is not a list of labels, such as '
-        "['negative', 'positive']."
+        f'{setting}={value!r} is not a list of labels, such as '
+        "['negative', 'positive'], or their names, such as {'0': 'ham', '1': 'spam'}."
     )
-  texts = (str(v).lower() if isinstance(v, bool) else str(v) for v in labels)
-  names = tuple(map(normalized, texts))
-  if len(set(names)) != len(names) or len(names) < 2:
-    raise UserError(f'{setting}={labels!r} are not two or more labels, each once.')
-  return names
+  names: tuple[str, ...] | None = None
+  if isinstance(value, Mapping):
+    names = tuple(str(name).strip() for name in value.values())
+  labels = tuple(normalized(_as_label(label)) for label in value)
+  if not isinstance(value, Mapping) and labels and all(map(_is_pair, labels)):
+    pairs = [label.partition('=') for label in labels]
+    names = tuple(name.strip() for _, _, name in pairs)
+    labels = tuple(normalized(label) for label, _, _ in pairs)
+  if len(set(labels)) != len(labels) or len(set(names or labels)) < 2:
+    raise UserError(f'{setting}={value!r} are not two or more labels, each once.')
+  return GivenLabels(setting, labels, names)
+
+
+def _as_label(value: object) -> str:
+  return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _is_pair(label: str) -> bool:
+  left, _, right = label.partition('=')
+  return bool(left.strip() and right.strip())
 
 
 def names_of(labels: Collection[str], in_order: bool = False) -> tuple[str, ...]:
   """Returns the names of the classes that the labels of a file stand for.
 
-  The usual spellings of negative, neutral and positive are called so; others keep
-  their names.
+  The usual labels of sentiment get the names negative, neutral and positive. Other
+  labels are names themselves.
 
   Args:
-    labels: what the file has.
-    in_order: whether they are in the order of their classes already; else they get
-      sorted, numbers by size.
+    labels: the labels.
+    in_order: whether they are in the order of their classes; if not, they are sorted,
+      numbers by size.
   """
-  ordered = tuple(labels if in_order else sorted(set(labels), key=_by_number))
+  ordered = tuple(labels if in_order else sorted(set(labels), key=_sort_key))
   lower = tuple(label.lower() for label in ordered)
   for spelling, names in _SPELLINGS.items():
     if lower == spelling or (not in_order and set(lower) == set(spelling)):
@@ -66,47 +149,133 @@ def names_of(labels: Collection[str], in_order: bool = False) -> tuple[str, ...]
   return ordered
 
 
-def _by_number(label: str) -> tuple[bool, float, str]:
-  is_number = re.fullmatch(r'[+-]?\d+', label) is not None
+def own_classes(labels: Collection[str]) -> tuple[tuple[str, ...], dict[str, int]]:
+  """Returns the names of the classes of labels, and the class of each label."""
+  names = names_of(labels)
+  if {*names} == {*labels}:
+    return names, {name: i for i, name in enumerate(names)}
+  lower = {label.lower() for label in labels}
+  spelling = next(s for s in _SPELLINGS if {*s} == lower)
+  return names, {label: spelling.index(label.lower()) for label in labels}
+
+
+def _sort_key(label: str) -> tuple[bool, float, str]:
+  is_number = _NUMBER.fullmatch(label) is not None
   return not is_number, float(label) if is_number else 0.0, label
 
 
-def class_of_label(found: Collection[str], names: Sequence[str]) -> dict[str, int]:
-  """Returns the class of each label of a file that is one.
+class Classes:
+  """The class of each label of some files.
 
-  Labels are class names, in any case where that is clear; or numbers from 0; or a
-  usual spelling of negative, neutral and positive. One file has one way.
+  A label stands for the class of its name, in any case where that is clear. For two
+  classes of sentiment, 0/1, 0/4, -1/1, neg/pos and false/true are synonyms. Labels in
+  a run's own training files, and labels that the user gives, have their classes, too.
 
   Args:
-    found: the labels of the file.
-    names: of the classes, in their order.
+    labels: all labels of the files.
+    class_names: the names of the classes, in order.
+    given: the labels that the user gives; `None` if there are none.
+    trained: the class of each label of the training files.
+    where: the files, for messages.
+    setting: the setting that would give the labels.
 
   Raises:
-    UserError: if labels can be read in several ways.
+    UserError: if numbers among the labels are not those of the classes.
   """
-  exact = {name: i for i, name in enumerate(names)}
-  if set(found) <= exact.keys():
-    return exact
-  lower = {name.lower(): i for name, i in exact.items()}
-  by_number = {str(i): i for i in range(len(names))}
-  ways = [by_number]
-  if len(lower) == len(exact):
-    # A file may have both; a number that is a name is meant as that.
-    ways = [by_number | lower]
-  for spelling, meant in (_SPELLINGS | _MORE_SPELLINGS).items():
-    if set(meant) == lower.keys():
-      ways.append({s: lower[name] for s, name in zip(spelling, meant, strict=True)})
-  fitting = [
-      {label: way[label.lower()] for label in found}
-      for way in ways
-      if {label.lower() for label in found} <= way.keys()
-  ]
-  if any(way != fitting[0] for way in fitting):
-    raise UserError(
-        f'{", ".join(sorted(found))} can stand for {", ".join(names)} in several ways; '
-        'name all labels, in the order of these classes.'
+
+  def __init__(
+      self,
+      labels: Collection[str],
+      class_names: Sequence[str],
+      given: GivenLabels | None = None,
+      trained: Mapping[str, int] | None = None,
+      where: str = 'The file',
+      setting: str = '--labels',
+  ):
+    exact = {name: i for i, name in enumerate(class_names)}
+    lower = {name.lower(): i for name, i in exact.items()}
+    ways = [dict(trained or {}), exact]
+    if len(lower) == len(exact):
+      ways.append(lower | exact)
+    if tuple(lower) == _TWO:
+      ways.append(_SYNONYMS)
+    if given is not None:
+      ways = [given.class_of_label(class_names), *ways[:2]]
+    self._class_names = class_names
+    self._labels = sorted(labels, key=_sort_key)
+    # If no way has them all, the first one that has the most of them.
+    self._class_of = max(ways, key=lambda way: sum(map(_in(way), self._labels)))
+    unknown = [label for label in self._labels if self(label) is None]
+    if given is None and any(map(_NUMBER.fullmatch, unknown)):
+      raise UserError(f'{where}: {self._ambiguous(setting)}')
+
+  def __call__(self, label: str) -> int | None:
+    """Returns a label's class; `None` if it is unknown."""
+    return self._class_of.get(label, self._class_of.get(label.lower()))
+
+  def problem(self, label: str) -> str:
+    """Returns what is wrong with a label that is unknown."""
+    if parts := _parts(label, self._labels):
+      return f'label {label!r} is {len(parts)} labels; a text can have one label only'
+    others = ''
+    if {*self._labels} != {label}:
+      others = f'; the labels of the file are {_listed(self._labels)}'
+    return f'label {label!r} is not one of {_listed(self._class_of)}{others}'
+
+  def _ambiguous(self, setting: str) -> str:
+    names = self._class_names
+    targets = ['CLASS'] * len(self._labels)
+    if len(self._labels) == len(names):
+      targets = [*names]
+    pairs = ','.join(map('='.join, zip(self._labels, targets)))
+    return (
+        f'the labels {_listed(self._labels)} are not the classes {_listed(names)}, so '
+        f'their classes are ambiguous; {setting}={pairs!r} says what they stand for.'
     )
-  if fitting:
-    return fitting[0]
-  # Whatever has the most of them tells best which one is wrong.
-  return max([exact, *ways], key=lambda way: len(set(found) & way.keys()))
+
+
+def _in(way: Mapping[str, int]) -> Callable[[str], bool]:
+  return lambda label: label in way or label.lower() in way
+
+
+def _listed(labels: Iterable[str], most: int = 20) -> str:
+  labels = [*labels]
+  rest = f' and {len(labels) - most:,} more' if len(labels) > most else ''
+  return ', '.join(labels[:most]) + rest
+
+
+def _parts(label: str, labels: Collection[str]) -> list[str]:
+  """Returns the labels that a label consists of, as in `0,1,9`; none if it is one."""
+  parts = [part.strip() for part in re.split(r'[,;|]', label)]
+  are_numbers = all(part.isdecimal() for part in parts)
+  if len(parts) > 1 and ({*parts} <= {*labels} or (are_numbers and len(parts) > 2)):
+    return parts
+  return []
+
+
+def several_labels(labels: Collection[str]) -> dict[str, int]:
+  """Returns the labels that consist of several, each with their number."""
+  parts = ((label, _parts(label, labels)) for label in labels)
+  return {label: len(of_label) for label, of_label in parts if of_label}
+
+
+def nearly_equal(labels: Collection[str]) -> list[list[str]]:
+  """Returns groups of labels that are probably meant to be equal.
+
+  Labels are nearly equal if they differ in case, white space, characters that don't
+  print, Unicode's compositions and widths, or in how they write a number.
+  """
+  groups: dict[str | float, list[str]] = {}
+  for label in sorted(labels):
+    groups.setdefault(_comparable(label), []).append(label)
+  return [group for group in groups.values() if len(group) > 1]
+
+
+def _comparable(label: str) -> str | float:
+  label = unicodedata.normalize('NFKC', label)
+  label = ''.join(c for c in label if unicodedata.category(c) not in ('Cf', 'Cc'))
+  label = ' '.join(label.split()).casefold()
+  try:
+    return float(label) if _NUMBER.fullmatch(label) else label
+  except ValueError:
+    return label

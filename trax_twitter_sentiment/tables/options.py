@@ -45,7 +45,12 @@ class ReadingOptions:
     check_choice(f'{self.setting}input_format', self.input_format, formats)
     check_choice(f'{self.setting}quoting', self.quoting, quotings)
     check_choice(f'{self.setting}on_malformed', self.on_malformed, ON_MALFORMED)
-    check_choice(f'{self.setting}header', self.header, (True, False))
+    for name in ('delimiter', 'encoding'):
+      value = getattr(self, name)
+      if value is not None and not isinstance(value, str):
+        raise UserError(f'{self.setting}{name}={value!r} is not a string.')
+    if not isinstance(self.header, bool):
+      raise UserError(f'{self.setting}header={self.header!r} is not True or False.')
     input_files.check_encoding(f'{self.setting}encoding', self.encoding)
     if self.delimiter is not None:
       if self.delimiter == r'\t':

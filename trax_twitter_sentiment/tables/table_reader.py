@@ -43,6 +43,7 @@ class RowCounts(NamedTuple):
   n_skipped: int = 0
   n_damaged: int = 0
   n_decoded: int = 0
+  n_quoted: int = 0
 
   def plus(self, other: 'RowCounts | TableReader') -> 'RowCounts':
     return RowCounts(*(getattr(self, n) + getattr(other, n) for n in self._fields))
@@ -65,6 +66,7 @@ class TableReader:
     n_skipped: the number of rows left out.
     n_damaged: the number of lines that were not valid in their encoding.
     n_decoded: the number of texts that Python had written as `b'…'`. They are decoded.
+    n_quoted: the number of texts of TSV in quotes, which count as text.
     n_bytes: the size of the files; `None` for standard input.
     n_bytes_read: the number of these bytes read so far.
 
@@ -85,7 +87,7 @@ class TableReader:
     self._paths = paths
     self._query = Query(columns, keep, options, self._count_malformed)
     self._part = part
-    self._bytes_before = self._damaged_before = 0
+    self._bytes_before = self._damaged_before = self._quoted_before = 0
     self._file: InputFile | None = None
 
   def __iter__(self) -> Iterator[Record]:
@@ -97,11 +99,16 @@ class TableReader:
         finally:
           self._bytes_before += file.position()
           self._damaged_before += file.n_damaged
+          self._quoted_before += file.n_quoted
           self._file = None
 
   @property
   def n_damaged(self) -> int:
     return self._damaged_before + (self._file.n_damaged if self._file else 0)
+
+  @property
+  def n_quoted(self) -> int:
+    return self._quoted_before + (self._file.n_quoted if self._file else 0)
 
   @property
   def n_bytes(self) -> int | None:
@@ -133,8 +140,11 @@ class TableReader:
     for line, values, kept in format_.rows(file, self._query):
       try:
         texts = tuple(map(as_text, values, columns))
-      except MalformedError as problem:
-        self._count_malformed(line, str(problem))
+      except MalformedError as error:
+        problem = str(error)
+        if any(isinstance(value, list) for value in values[1:]):
+          problem += '; a text can have one label only'
+        self._count_malformed(line, problem)
         continue
       if texts[0] and texts[0].startswith(BYTES_BEGIN):
         texts = (self._decoded_text(texts[0]), *texts[1:])

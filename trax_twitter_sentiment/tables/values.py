@@ -1,6 +1,7 @@
 """Values of a table as texts."""
 
 import ast
+import math
 import re
 from typing import Any
 
@@ -24,7 +25,7 @@ def as_text(value: Any, column: str) -> str | None:
   if isinstance(value, bool):
     return str(value).lower()
   if isinstance(value, (int, float)):
-    return str(value)
+    return None if math.isnan(value) else str(value)
   raise MalformedError(
       f'column {column!r} is of the type {type(value).__name__}, not a text'
   )

@@ -1,0 +1,98 @@
+"""A corpus of the texts of a TFDS data set."""
+
+import functools
+from collections.abc import Sequence
+
+import gin
+
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples, examples_of
+from trax_twitter_sentiment.corpora.recipe import Recipe
+from trax_twitter_sentiment.corpora.twitter import english_stop_words
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables import labels as label_names
+
+
+@gin.configurable(module='trax_twitter_sentiment')
+def TfdsCorpus(
+    dataset_name: str = gin.REQUIRED,
+    data_dir: str | None = None,
+    train_split: str = 'train',
+    validation_split: str = 'test',
+    text_key: str = 'text',
+    label_key: str = 'label',
+    labels: Sequence[int] | None = None,
+) -> Corpus:
+  """Returns the texts of a TFDS data set. TFDS prepares it at first use.
+
+  Bind it to `configured_corpus.corpus`.
+
+  Args:
+    dataset_name: the name of the data set in TFDS, such as `'imdb_reviews'`.
+    data_dir: the folder in which TFDS keeps its data; `None` for its default.
+    train_split: the split to train on, or a slice of it, as in `'train[:80%]'`.
+    validation_split: the split to validate on.
+    text_key: the feature of the texts.
+    label_key: the feature of the labels, which are integers.
+    labels: the labels of the data set, in the order of their classes, such as `(0, 4)`
+      for `sentiment140`; `None` for the labels that the data set names, or else has.
+
+  Raises:
+    UserError: if a feature is missing or a label is not among `labels`.
+  """
+  recipe = Recipe.of('TfdsCorpus', **locals())
+  return _load_tfds(
+      dataset_name,
+      data_dir,
+      (train_split, validation_split),
+      (text_key, label_key),
+      None if labels is None else tuple(labels),
+      recipe,
+  )
+
+
+@functools.cache
+def _load_tfds(
+    dataset_name: str,
+    data_dir: str | None,
+    splits: tuple[str, str],
+    keys: tuple[str, str],
+    labels: tuple[int, ...] | None,
+    recipe: Recipe,
+) -> Corpus:
+  # A lazy import, since it imports TensorFlow.
+  import tensorflow_datasets as tfds
+
+  text_key, label_key = keys
+  data_sets, info = tfds.load(
+      dataset_name, split=list(splits), data_dir=data_dir, with_info=True
+  )
+  for key in keys:
+    if key not in info.features:
+      raise UserError(
+          f'The TFDS data set {dataset_name} has no feature {key!r}; the '
+          f'features are {", ".join(map(repr, info.features))}.'
+      )
+  rows = [list(tfds.as_numpy(data_set)) for data_set in data_sets]
+  named = getattr(info.features[label_key], 'names', None)
+  if labels is None:
+    values = {int(row[label_key]) for part in rows for row in part}
+    labels = tuple(range(len(named)) if named else sorted(values))
+  names = tuple(named[i] if named else str(i) for i in labels)
+  class_of = {label: i for i, label in enumerate(labels)}
+
+  def examples(part: list) -> Examples:
+    pairs = []
+    for row in part:
+      label = int(row[label_key])
+      if label not in class_of:
+        raise UserError(
+            f'The TFDS data set {dataset_name} has a label {label}, which is not '
+            f'among TfdsCorpus.labels={labels}.'
+        )
+      pairs.append((row[text_key].decode('utf-8', 'replace'), class_of[label]))
+    return examples_of(pairs)
+
+  class_names = label_names.names_of(names, in_order=True)
+  train, validation = map(examples, rows)
+  name = f'tfds {dataset_name}'
+  return Corpus(name, train, validation, english_stop_words(), class_names, recipe)

@@ -58,9 +58,9 @@ def test_texts_of_the_users_own_are_evaluated(evaluate, tmp_path):
 @pytest.mark.parametrize(
     ('content', 'message'),
     [
-        ('text,label\nhi,1\nho,2\n', "own.csv, line 3: label '2' is not one of 0, 1"),
+        ('text,label\nhi,1\nho,2\n', 'own.csv, line 3: the labels 1, 2 are not'),
         ('text\nhi\n', "own.csv, line 1: no column 'label'"),
-        ('text,label\n', 'own.csv holds no labelled text'),
+        ('text,label\n', 'own.csv contains no labelled text'),
     ],
 )
 def test_mistake_in_a_file_is_named(evaluate, tmp_path, content, message):

@@ -8,7 +8,7 @@ import pytest
 
 from trax_twitter_sentiment import BatchPredictor, model_bytes
 from trax_twitter_sentiment.cluster import blocks, counting, evaluation_job
-from trax_twitter_sentiment.corpora.labelled_texts import read_labelled
+from trax_twitter_sentiment.corpora.labelled_texts import LabelledOptions, read_labelled
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.tables.options import ReadingOptions
@@ -31,14 +31,14 @@ def evaluated(predictor, tmp_path, monkeypatch):
     lines = (json.dumps({'text': text, 'label': label}) for text, label in rows)
     path.write_text(''.join(f'{line}\n' for line in lines))
     monkeypatch.setattr(blocks, '_BLOCK_BYTES', 100)
-    options = ReadingOptions(on_malformed=on_malformed)
+    reading = ReadingOptions(on_malformed=on_malformed)
+    options = LabelledOptions(COLUMNS, reading, skip_labels=skip_labels)
     total = counting.Counted()
-    found = blocks.cut([str(path)], COLUMNS, options)
+    found = blocks.cut([str(path)], COLUMNS, reading)
     assert len(found) > 1
     for block in found:
-      counted = counting.count_block(predictor, block, COLUMNS, options, skip_labels)
-      total = total.plus(counted)
-    return evaluation_job.evaluated(total, None, NAMES, options, [str(path)])
+      total = total.plus(counting.count_block(predictor, block, options))
+    return evaluation_job.evaluated(total, options, NAMES, [str(path)])
 
   evaluate.path = str(path)
   return evaluate
@@ -82,6 +82,12 @@ def test_label_that_is_unknown_is_named_or_counted(evaluated):
   assert left_out.evaluations == evaluated(ROWS).evaluations
 
 
+def test_numbers_of_other_classes_are_refused(evaluated):
+  rows = [*ROWS, ('a', '2'), ('b', '3')]
+  with pytest.raises(UserError, match=r'line \d: the labels 0, 1, 2, 3 are not the cl'):
+    evaluated(rows, on_malformed='skip')
+
+
 def test_files_without_labelled_text_are_named(evaluated):
-  with pytest.raises(UserError, match='holds no labelled text'):
+  with pytest.raises(UserError, match='contains no labelled text'):
     evaluated([('a', 'odd')] * 20, skip_labels=frozenset(['odd']))

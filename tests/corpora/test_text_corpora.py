@@ -1,5 +1,6 @@
 import builtins
 import json
+import pathlib
 
 import gin
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from runs import train
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
-from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus, TfdsCorpus
+from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import (
   encoded_corpus,
   vocabulary_size,
@@ -87,13 +88,124 @@ def test_malformed_rows_are_refused_by_line_or_skipped_and_counted(reviews, caps
         ({'validation_fraction': 1.0}, 'validation_fraction=1.0 is not in'),
         ({'validation_fraction': 0.001}, 'too few to hold out'),
         ({'text_column': 'body'}, "line 1: no column 'body'; the columns are 'text'"),
-        ({'labels': ['x', 'y', 'z']}, "too few texts of class 'z': 0"),
+        ({'labels': ['x', 'y', 'z']}, "line 2: label '1' is not one of x, y, z"),
+        ({'labels': ['0', '1', 'z']}, "too few texts of class 'z': 0"),
         ({'validation_path': '/nowhere.csv'}, '/nowhere.csv: No such file'),
     ],
 )
 def test_mistake_is_named(reviews, settings, message):
   with pytest.raises(UserError, match=message):
     TextFileCorpus(reviews(), **settings)
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        ({'validation_fraction': '0.2'}, "fraction='0.2' is not a number in"),
+        ({'seed': 1.0}, 'TextFileCorpus.seed=1.0 is not a non-negative integer'),
+        ({'header': 'False'}, "TextFileCorpus.header='False' is not True or False"),
+        ({'encoding': 8}, 'TextFileCorpus.encoding=8 is not a string'),
+        ({'train_path': None}, 'TextFileCorpus.train_path=None is not a path'),
+        ({'train_path': []}, r'TextFileCorpus.train_path=\[\] is not a path'),
+        ({'train_path': {}}, r'TextFileCorpus.train_path=\{\} names no file'),
+        ({'train_path': ['a.csv', 1]}, 'TextFileCorpus.train_path='),
+        ({'validation_path': 3}, 'TextFileCorpus.validation_path=3 is not a path'),
+    ],
+)
+def test_setting_of_another_type_is_named(reviews, settings, message):
+  with pytest.raises(UserError, match=message):
+    TextFileCorpus(**{'train_path': reviews(), **settings})
+
+
+def write_rows(path, rows):
+  lines = [f'{text},{label}' for text, label in rows]
+  path.write_text('\n'.join(['text,label', *lines]) + '\n')
+  return str(path)
+
+
+@pytest.mark.parametrize(('text', 'kind'), [('same', 'equal'), (' ', 'empty')])
+def test_texts_without_a_difference_are_refused(tmp_path, text, kind):
+  path = write_rows(tmp_path / 'a.csv', [(text, i % 2) for i in range(10)])
+  with pytest.raises(UserError, match=f'a.csv: all texts are {kind}, so nothing tells'):
+    TextFileCorpus(path)
+
+
+def test_file_that_changed_is_read_again(reviews):
+  path = reviews()
+  first = TextFileCorpus(path)
+  assert TextFileCorpus(path) is first
+  with open(path, 'a') as file:
+    file.write('one more,1\n')
+  again = TextFileCorpus(path)
+  assert len(again.train.texts + again.validation.texts) == 101
+  content = pathlib.Path(path).read_text().replace('great', 'super')
+  pathlib.Path(path).write_text(content)  # Of the same size.
+  assert 'super' in ' '.join(TextFileCorpus(path).train.texts)
+
+
+def test_labels_that_are_nearly_equal_are_listed(tmp_path, capsys):
+  labels = ['Positive', 'positive', 'negative', 'negative', 'positive ']
+  rows = [(f'text {i}', label) for i, label in enumerate(labels * 10)]
+  TextFileCorpus(write_rows(tmp_path / 'a.csv', rows), labels=None)
+  (warning,) = (
+      line for line in capsys.readouterr().err.splitlines() if 'WARNING' in line
+  )
+  assert "labels are nearly equal: 'Positive' (10), 'positive' (20)." in warning
+
+
+def test_labels_have_names_of_their_own(tmp_path):
+  path = write_rows(tmp_path / 'a.csv', [(f'text {i}', i % 2) for i in range(20)])
+  corpus = TextFileCorpus(path, labels={'1': 'spam', '0': 'ham'})
+  assert corpus.class_names == ('spam', 'ham')
+  expected = [1 - int(text[-1]) % 2 for text in corpus.train.texts]
+  assert corpus.train.labels.tolist() == expected
+  again = TextFileCorpus(path, labels='1=spam,0=ham')
+  assert again.class_names == ('spam', 'ham')
+  assert corpus.recipe.make().class_names == ('spam', 'ham')
+
+
+def test_file_a_class_and_folder_a_class(tmp_path):
+  paths = {}
+  for label, word in (('pos', 'lovely'), ('neg', 'awful')):
+    folder = tmp_path / 'reviews' / label
+    folder.mkdir(parents=True)
+    lines = [f'{word} {i}' for i in range(10)]
+    for line in lines:
+      (folder / f'{line}.txt').write_text(line)
+    paths[label] = str(tmp_path / f'rt.{label}')
+    (tmp_path / f'rt.{label}').write_text('\n'.join(lines))
+  for train_path in (str(tmp_path / 'reviews'), paths):
+    corpus = TextFileCorpus(train_path)
+    assert corpus.class_names == ('negative', 'positive')
+    expected = [int('lovely' in text) for text in corpus.train.texts]
+    assert corpus.train.labels.tolist() == expected
+    assert sum(expected) == len(expected) - sum(expected) == 8
+    assert corpus.recipe.make().digest == corpus.digest
+
+
+def test_validation_labels_have_to_be_those_of_the_training_file(tmp_path):
+  rows = [(f'text {i}', i % 3 + 1) for i in range(30)]
+  path = write_rows(tmp_path / 'a.csv', rows)
+  others = write_rows(tmp_path / 'b.csv', [(text, k - 1) for text, k in rows])
+  message = (
+      'b.csv, line 2: the labels 0, 1, 2 are not the classes 1, 2, 3, so their classes '
+      "are ambiguous; TextFileCorpus.labels='0=1,1=2,2=3' says what they stand for."
+  )
+  with pytest.raises(UserError, match=message):
+    TextFileCorpus(path, validation_path=others)
+  validation_path = write_rows(tmp_path / 'c.csv', rows[:4])
+  corpus = TextFileCorpus(path, validation_path=validation_path)
+  assert corpus.validation.labels.tolist() == [0, 1, 2, 0]
+
+
+def test_validation_labels_may_be_numbers_of_the_training_file(tmp_path):
+  rows = [(f'text {i}', i % 3 * 2) for i in range(30)]
+  path = write_rows(tmp_path / 'a.csv', rows)
+  validation_path = write_rows(tmp_path / 'b.csv', rows[:4])
+  corpus = TextFileCorpus(path, validation_path=validation_path)
+  assert corpus.class_names == ('negative', 'neutral', 'positive')
+  assert corpus.validation.labels.tolist() == [0, 1, 2, 0]
+  assert corpus.class_of_label == (('0', 0), ('2', 1), ('4', 2))
 
 
 def test_vocabulary_can_be_capped(reviews):
@@ -174,60 +286,3 @@ def test_200_000_rows_train_and_are_read_once(reviews, tmp_path, monkeypatch):
   )
   assert loop.step == 2
   assert opened.count(path) == 1
-
-
-def _write_tfds(data_dir, labels):
-  """Prepares a TFDS data set of 20 texts a split with labels in turn."""
-  import tensorflow_datasets as tfds
-
-  def rows():
-    for i in range(20):
-      label = labels[i % len(labels)]
-      yield i, {'text': f'great {i}' if label else f'awful {i}', 'label': label}
-
-  builder = tfds.dataset_builders.store_as_tfds_dataset(
-      'moods',
-      version='1.0.0',
-      data_dir=data_dir,
-      features=tfds.features.FeaturesDict(
-          {'text': tfds.features.Text(), 'label': np.int64}
-      ),
-      split_datasets={'train': rows(), 'test': rows()},
-  )
-  return f'moods:{builder.version}'
-
-
-def test_tfds_data_set_becomes_a_corpus(tmp_path):
-  name = _write_tfds(tmp_path, [0, 4])
-  corpus = TfdsCorpus(name, data_dir=str(tmp_path), labels=(0, 4))
-  assert len(corpus.train.texts) == len(corpus.validation.texts) == 20
-  expected = [int('great' in text) for text in corpus.train.texts]
-  assert corpus.train.labels.tolist() == expected
-
-
-def test_tfds_text_trains_on_a_local_data_set(tmp_path):
-  name = _write_tfds(tmp_path, [0, 1])
-  loop = train(
-      tmp_path / 'run',
-      f"TfdsCorpus.dataset_name='{name}'",
-      f"TfdsCorpus.data_dir='{tmp_path}'",
-      'TwitterBatches.batch_size=10',
-      'validation_batch_size=10',
-      'train.steps=20',
-      'train.eval_frequency=20',
-      config='tfds_text.gin',
-  )
-  assert float(loop.history.get('eval', 'metrics/accuracy')[-1][1]) == 1
-
-
-@pytest.mark.parametrize(
-    ('labels', 'settings', 'message'),
-    [
-        ([0, 2], {'labels': (0, 1)}, 'has a label 2, which is not among'),
-        ([0, 1], {'label_key': 'polarity'}, "no feature 'polarity'; there are"),
-    ],
-)
-def test_mistake_in_a_tfds_data_set_is_named(tmp_path, labels, settings, message):
-  name = _write_tfds(tmp_path, labels)
-  with pytest.raises(UserError, match=message):
-    TfdsCorpus(name, data_dir=str(tmp_path), **settings)

@@ -2,13 +2,18 @@ import pytest
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables.labels import (
-    check_labels,
-    class_of_label,
+    Classes,
+    GivenLabels,
+    given_labels,
+    is_missing,
     names_of,
+    nearly_equal,
     normalized,
+    own_classes,
 )
 
 TWO, THREE = ('negative', 'positive'), ('negative', 'neutral', 'positive')
+EMOTIONS = ('anger', 'joy', 'sadness')
 
 
 @pytest.mark.parametrize(
@@ -23,53 +28,152 @@ TWO, THREE = ('negative', 'positive'), ('negative', 'neutral', 'positive')
         (['true', 'false'], ('false', 'true')),
         (['irony', 'non_irony'], ('irony', 'non_irony')),
         (['10', '9', '1'], ('1', '9', '10')),
+        (['2', '1.5', '10'], ('1.5', '2', '10')),
     ],
 )
 def test_classes_have_names_in_order(labels, names):
   assert names_of(labels) == names
 
 
-def test_order_that_is_given_stays():
+def test_given_order_is_kept():
   assert names_of(('pos', 'neg'), in_order=True) == ('pos', 'neg')
   assert names_of(('neg', 'pos'), in_order=True) == TWO
 
 
+def test_labels_of_training_files_have_classes():
+  assert own_classes(['4', '0', '2']) == (THREE, {'0': 0, '2': 1, '4': 2})
+  assert own_classes(['Pos', 'NEG']) == (TWO, {'NEG': 0, 'Pos': 1})
+  assert own_classes(['b', 'a']) == (('a', 'b'), {'a': 0, 'b': 1})
+
+
 @pytest.mark.parametrize(
-    ('found', 'names', 'expected'),
+    ('labels', 'names', 'expected'),
     [
-        (['0', '1'], TWO, {'0': 0, '1': 1}),
-        (['0', '4'], TWO, {'0': 0, '4': 1}),
-        (['4'], TWO, {'4': 1}),
-        (['false', 'true'], TWO, {'false': 0, 'true': 1}),
-        (['POSITIVE', '0'], TWO, {'POSITIVE': 1, '0': 0}),
-        (['0', '2', '4'], THREE, {'0': 0, '2': 1, '4': 2}),
-        (['-1', '0', '1'], THREE, {'-1': 0, '0': 1, '1': 2}),
-        (['0', '1', '2'], THREE, {'0': 0, '1': 1, '2': 2}),
-        (['b', 'a'], ('a', 'b'), {'a': 0, 'b': 1}),
-        (['1', '0'], ('1', '0'), {'1': 0, '0': 1}),
+        (['0', '1'], TWO, [0, 1]),
+        (['0', '4'], TWO, [0, 1]),
+        (['4'], TWO, [1]),
+        (['false', 'true'], TWO, [0, 1]),
+        (['POSITIVE', 'neg'], TWO, [1, 0]),
+        (['Neutral', 'positive'], THREE, [1, 2]),
+        (['b', 'a'], ('a', 'b'), [1, 0]),
+        (['1', '0'], ('1', '0'), [0, 1]),
+        (['1', '2'], ('1', '2', '3', '4', '5'), [0, 1]),
+        (['a', 'A'], ('A', 'a'), [1, 0]),
     ],
 )
-def test_labels_find_their_class(found, names, expected):
-  class_of = class_of_label(found, names)
-  classes = {b: class_of.get(b, class_of.get(b.lower())) for b in found}
-  assert classes == expected
+def test_labels_have_the_class_of_their_name(labels, names, expected):
+  class_of = Classes(dict.fromkeys(labels, 'a.csv'), names)
+  assert [class_of(label) for label in labels] == expected
 
 
-@pytest.mark.parametrize('found', [['0', '1'], ['0', '2'], ['1']])
-def test_labels_of_several_meanings_are_refused(found):
-  # Numbers from 0, or part of -1, 0, 1 or of 0, 2, 4.
-  with pytest.raises(UserError, match='in several ways'):
-    class_of_label(found, THREE)
+@pytest.mark.parametrize(
+    ('labels', 'names', 'mapping'),
+    [
+        (['0', '1', '2', '3', '4'], ('1', '2', '3', '4', '5'), '0=1,1=2,2=3,3=4,4=5'),
+        (['0', '1'], ('1', '2'), '0=1,1=2'),
+        (['0', '1'], EMOTIONS, '0=CLASS,1=CLASS'),
+        (['0', '1', '2'], EMOTIONS, '0=anger,1=joy,2=sadness'),
+        (['0', '2', '4'], TWO, '0=CLASS,2=CLASS,4=CLASS'),
+        (['-1', '0', '1'], THREE, '-1=negative,0=neutral,1=positive'),
+        (['3', 'joy'], EMOTIONS, '3=CLASS,joy=CLASS'),
+    ],
+)
+def test_numbers_that_are_not_the_classes_are_refused(labels, names, mapping):
+  with pytest.raises(UserError) as error:
+    Classes(dict.fromkeys(labels, 'a.csv, line 2'), names)
+  assert error.value.message == (
+      f'a.csv, line 2: the labels {", ".join(labels)} are not the classes '
+      f'{", ".join(names)}, so their classes are ambiguous; '
+      f"--labels='{mapping}' says what they stand for."
+  )
 
 
-def test_whole_numbers_are_such():
+def test_numbers_of_the_training_files_are_classes():
+  trained = {'-1': 0, '0': 1, '1': 2}
+  assert [*map(Classes({'0': '', '1': ''}, THREE, trained=trained), ['0', '1'])] == [1, 2]
+  with pytest.raises(UserError, match='ambiguous'):
+    Classes(dict.fromkeys('012', 'a.csv'), THREE, trained=trained)
+
+
+def test_unknown_name_is_listed_with_both_sets():
+  class_of = Classes({'joy': '', 'fear': ''}, EMOTIONS)
+  assert class_of('joy') == 1
+  assert class_of('fear') is None
+  assert class_of.problem('fear') == (
+      "label 'fear' is not one of anger, joy, sadness; the labels of the file are "
+      'fear, joy'
+  )
+
+
+def test_several_labels_are_not_one():
+  labels = ['0,1,9', 'joy,anger', 'joy', 'anger']
+  class_of = Classes(dict.fromkeys(labels, ''), EMOTIONS)
+  for label, n_labels in (('0,1,9', 3), ('joy,anger', 2)):
+    assert class_of.problem(label) == (
+        f'label {label!r} is {n_labels} labels; a text can have one label only'
+    )
+
+
+@pytest.mark.parametrize(
+    'value',
+    ['0=ham,1=spam', ['0=ham', '1=spam'], {0: 'ham', 1.0: 'spam'}],
+)
+def test_labels_get_names(value):
+  given = given_labels('--labels', value)
+  assert given == GivenLabels('--labels', ('0', '1'), ('ham', 'spam'))
+  assert given.class_names() == ('ham', 'spam')
+  assert [*map(Classes({'1': '', '0': ''}, ('ham', 'spam'), given), '10')] == [1, 0]
+
+
+def test_several_labels_may_have_one_name():
+  given = given_labels('--labels', '1=bad,2=bad,3=good')
+  assert given.class_names() == ('bad', 'good')
+  assert given.class_of_label(('good', 'bad')) == {'1': 1, '2': 1, '3': 0}
+
+
+def test_given_order_says_the_classes_of_numbers():
+  given = given_labels('--labels', [2, 1, 0])
+  assert [*map(Classes(dict.fromkeys('012', ''), EMOTIONS, given), '012')] == [2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ('value', 'message'),
+    [
+        (['0', '1'], 'are not as many labels as the classes of the run: anger, joy'),
+        ('0=anger,1=fear', "'fear' is not a class; the classes are anger, joy"),
+    ],
+)
+def test_given_labels_have_to_fit_the_classes(value, message):
+  with pytest.raises(UserError, match=message):
+    given_labels('--labels', value).class_of_label(EMOTIONS)
+
+
+@pytest.mark.parametrize('value', ['neg,pos', ['a'], ['a', 'a'], 3, '0=a', '0=a,1=a'])
+def test_what_is_not_a_list_of_labels_is_refused(value):
+  with pytest.raises(UserError, match='labels='):
+    given_labels('labels', value)
+
+
+def test_whole_numbers_are_written_in_one_way():
   assert [normalized(label) for label in (' 1.0 ', '0.5', '-1.00', 'a ')] == [
       '1', '0.5', '-1', 'a',
   ]  # fmt: skip
-  assert check_labels('labels', [0, 4.0, True]) == ('0', '4', 'true')
+  assert given_labels('labels', [0, 4.0, True]).labels == ('0', '4', 'true')
 
 
-@pytest.mark.parametrize('labels', ['neg,pos', ['a'], ['a', 'a'], 3])
-def test_what_is_no_list_of_labels_is_refused(labels):
-  with pytest.raises(UserError, match='labels='):
-    check_labels('labels', labels)
+@pytest.mark.parametrize('label', [None, '', '  ', 'nan', 'NaN', '<NA>', 'null'])
+def test_missing_labels(label):
+  assert is_missing(label)
+  assert not is_missing('none')  # A class of stance.
+
+
+def test_nearly_equal_labels_are_grouped():
+  zero_width, composed, decomposed = 'po\u200bsitive', 'caf\u00e9', 'cafe\u0301'
+  labels = [
+      'Positive', 'positive', zero_width, composed, decomposed, '\uff11', '1', '1.5',
+      '1.50', 'TRUE', 'True', 'negative', '2',
+  ]  # fmt: skip
+  assert nearly_equal(labels) == [
+      ['1', '\uff11'], ['1.5', '1.50'], ['Positive', 'positive', zero_width],
+      ['TRUE', 'True'], [decomposed, composed],
+  ]  # fmt: skip

@@ -74,16 +74,17 @@ def evaluated(
     trained: Mapping[str, int] | None = None,
 ) -> Evaluated:
   """Returns the scores of what was counted; arguments and errors as before."""
-  class_of = Classes(
-      total.labels, class_names, options.labels, trained, ', '.join(paths)
-  )
+  places = {
+      label: f'{of_label.first.name}, line {of_label.first.line}'
+      for label, of_label in total.labels.items()
+  }
+  class_of = Classes(places, class_names, options.labels, trained)
   n_unknown = 0
   of_classes: dict[int, counting.OfLabel] = {}
   for label, found in total.labels.items():
     if (class_ := class_of(label)) is None:
       if options.reading.on_malformed == 'refuse':
-        where = f'{found.first.name}, line {found.first.line}'
-        raise UserError(f'{where}: {class_of.problem(label)}.')
+        raise UserError(f'{places[label]}: {class_of.problem(label)}.')
       n_unknown += found.n_texts
     elif class_ in of_classes:
       of_classes[class_] = of_classes[class_].plus(found)

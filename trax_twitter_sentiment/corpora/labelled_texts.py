@@ -93,15 +93,16 @@ def read_labelled(
   """
   reader, rows = _labelled_rows(paths, options, labels_path)
   kept = [row for row in rows if row[2] not in options.skip_labels]
-  labels, given = {label for _, _, label in kept}, options.labels
+  places = {label: f'{r.name}, line {r.line}' for r, _, label in reversed(kept)}
+  given = options.labels
   if class_names is None and given is None:
-    several = label_names.several_labels(labels)
-    class_names, trained = label_names.own_classes(labels - several.keys())
+    several = label_names.several_labels(places)
+    class_names, trained = label_names.own_classes(places.keys() - several)
   elif class_names is None and given is not None:
     class_names = given.class_names()
   assert class_names is not None
-  where, setting = next(iter(paths)), f'{options.reading.setting}labels'
-  class_of = Classes(labels, class_names, given, trained, where, setting)
+  setting = f'{options.reading.setting}labels'
+  class_of = Classes(places, class_names, given, trained, setting)
   examples, counts = [], collections.Counter[str]()
   for record, text, label in kept:
     if (class_ := class_of(label)) is None:
@@ -110,7 +111,7 @@ def read_labelled(
       examples.append((text, class_))
       counts[label] += 1
   if not examples:
-    raise UserError(f'{where} contains no labelled text.')
+    raise UserError(f'{next(iter(paths))} contains no labelled text.')
   return Labelled(
       examples_of(examples),
       class_names,

@@ -245,9 +245,10 @@ def _files(setting: str, value: object, labels_path: str | None = None) -> _File
 
 
 def _check_fraction(setting: str, value: object) -> None:
-  is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-  if not is_number or not 0 < value < 1:  # type: ignore[operator]
+  if isinstance(value, bool) or not isinstance(value, (int, float)):
     raise UserError(f'{setting}={value!r} is not a number in (0, 1).')
+  if not 0 < value < 1:
+    raise UserError(f'{setting}={value!r} is not in (0, 1).')
 
 
 def _skip_labels(setting: str, labels: object) -> frozenset[str]:

@@ -172,11 +172,11 @@ class Classes:
   a run's own training files, and labels that the user gives, have their classes, too.
 
   Args:
-    labels: all labels of the files.
+    places: all labels of the files, each with the place where it is first, for
+      messages.
     class_names: the names of the classes, in order.
     given: the labels that the user gives; `None` if there are none.
     trained: the class of each label of the training files.
-    where: the files, for messages.
     setting: the setting that would give the labels.
 
   Raises:
@@ -185,11 +185,10 @@ class Classes:
 
   def __init__(
       self,
-      labels: Collection[str],
+      places: Mapping[str, str],
       class_names: Sequence[str],
       given: GivenLabels | None = None,
       trained: Mapping[str, int] | None = None,
-      where: str = 'The file',
       setting: str = '--labels',
   ):
     exact = {name: i for i, name in enumerate(class_names)}
@@ -202,12 +201,13 @@ class Classes:
     if given is not None:
       ways = [given.class_of_label(class_names), *ways[:2]]
     self._class_names = class_names
-    self._labels = sorted(labels, key=_sort_key)
+    self._labels = sorted(places, key=_sort_key)
     # If no way has them all, the first one that has the most of them.
     self._class_of = max(ways, key=lambda way: sum(map(_in(way), self._labels)))
     unknown = [label for label in self._labels if self(label) is None]
-    if given is None and any(map(_NUMBER.fullmatch, unknown)):
-      raise UserError(f'{where}: {self._ambiguous(setting)}')
+    numbers = [label for label in unknown if _NUMBER.fullmatch(label)]
+    if given is None and numbers:
+      raise UserError(f'{places[numbers[0]]}: {self._ambiguous(setting)}')
 
   def __call__(self, label: str) -> int | None:
     """Returns a label's class; `None` if it is unknown."""
@@ -253,10 +253,9 @@ def _parts(label: str, labels: Collection[str]) -> list[str]:
   return []
 
 
-def several_labels(labels: Collection[str]) -> dict[str, int]:
-  """Returns the labels that consist of several, each with their number."""
-  parts = ((label, _parts(label, labels)) for label in labels)
-  return {label: len(of_label) for label, of_label in parts if of_label}
+def several_labels(labels: Collection[str]) -> set[str]:
+  """Returns the labels that consist of several, as `0,1,9`."""
+  return {label for label in labels if _parts(label, labels)}
 
 
 def nearly_equal(labels: Collection[str]) -> list[list[str]]:

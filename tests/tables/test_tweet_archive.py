@@ -1,0 +1,45 @@
+import json
+import zipfile
+
+import pytest
+
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables.table_reader import TableReader
+
+NOTE = 'a long text ' * 40
+
+
+def archive(path, **files):
+  with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as zip_file:
+    for name, entries in files.items():
+      content = f'window.YTD.{name}.part0 = {json.dumps(entries)}'
+      zip_file.writestr(f'data/{name.replace("_", "-")}.js', content)
+  return str(path)
+
+
+def test_tweets_of_the_archive_have_their_whole_text(tmp_path):
+  cut = f'{NOTE[:275]}… https://t.co/abc'
+  path = archive(
+      tmp_path / 'twitter-2023.zip',
+      account=[{'account': {'email': 'a'}}],
+      tweets=[{'tweet': {'id': '1', 'full_text': t}} for t in ('hi', cut, 'so…')],
+      note_tweet=[{'noteTweet': {'core': {'text': t}}} for t in ('other', NOTE)],
+  )
+  records = list(TableReader([path], keep=('id',)))
+  assert [record.values[0] for record in records] == ['hi', NOTE, 'so…']
+  assert records[1].kept == {'id': '1'}
+  assert [record.line for record in records] == [1, 2, 3]
+
+
+def test_other_zip_archives_are_refused(tmp_path):
+  path = archive(tmp_path / 'other.zip', account=[])
+  with pytest.raises(UserError, match='is a zip archive or an Excel workbook; unpack'):
+    list(TableReader([path]))
+
+
+def test_damaged_archive_is_refused(tmp_path):
+  path = tmp_path / 'a.zip'
+  archive(path, tweets=[{'tweet': {'full_text': 'hi'}}])
+  path.write_bytes(path.read_bytes()[:-40])
+  with pytest.raises(UserError, match='a.zip is'):
+    list(TableReader([str(path)]))

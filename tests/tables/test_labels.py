@@ -90,7 +90,8 @@ def test_numbers_that_are_not_the_classes_are_refused(labels, names, mapping):
 
 def test_numbers_of_the_training_files_are_classes():
   trained = {'-1': 0, '0': 1, '1': 2}
-  assert [*map(Classes({'0': '', '1': ''}, THREE, trained=trained), ['0', '1'])] == [1, 2]
+  class_of = Classes({'0': '', '1': ''}, THREE, trained=trained)
+  assert [class_of('0'), class_of('1')] == [1, 2]
   with pytest.raises(UserError, match='ambiguous'):
     Classes(dict.fromkeys('012', 'a.csv'), THREE, trained=trained)
 

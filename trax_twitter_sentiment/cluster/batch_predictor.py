@@ -11,11 +11,16 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import fields
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.results import CHUNK_SIZE, DecisionRule
-from trax_twitter_sentiment.run.run import MODEL_FILE, TOKENIZER_FILE, WEIGHTS_FILE
+from trax_twitter_sentiment.run.run import (
+  MODEL_FILE,
+  TOKENIZER_FILE,
+  VOCABULARY_FILE,
+  WEIGHTS_FILE,
+)
 from trax_twitter_sentiment.tables.values import MalformedError, as_text
 
 # What prediction takes of a run's output directory.
-_FILES = (TOKENIZER_FILE, MODEL_FILE, WEIGHTS_FILE)
+_FILES = (TOKENIZER_FILE, VOCABULARY_FILE, MODEL_FILE, WEIGHTS_FILE)
 
 
 def model_bytes(model_dir: str | os.PathLike) -> bytes:

@@ -11,11 +11,9 @@ from trax_twitter_sentiment.corpora.labelled_texts import (
   LabelledOptions,
   rows_with_label,
 )
+from trax_twitter_sentiment.prediction.results import CHUNK_SIZE
 from trax_twitter_sentiment.prediction.scores import LabelCounts, count
 from trax_twitter_sentiment.tables.table_reader import Record, RowCounts
-
-# Texts that are predicted together.
-_CHUNK_SIZE = 512
 
 
 class OfLabel(NamedTuple):
@@ -78,7 +76,7 @@ def count_block(
   reader = block.reader(options.columns, options.reading)
   rows = iter(rows_with_label(reader, options.columns))
   total = Counted()
-  while chunk := [*itertools.islice(rows, _CHUNK_SIZE)]:
+  while chunk := [*itertools.islice(rows, CHUNK_SIZE)]:
     kept = [row for row in chunk if row[2] not in options.skip_labels]
     texts = [text for _, text, _ in kept]
     labels = np.array([label for _, _, label in kept], object)

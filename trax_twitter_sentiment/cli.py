@@ -12,7 +12,7 @@ from absl import app, flags
 
 import trax_twitter_sentiment
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.tables import delimited, options
+from trax_twitter_sentiment.tables import delimited, labels, options
 from trax_twitter_sentiment.tables.escapes import printable
 from trax_twitter_sentiment.tables.file_formats import FORMATS
 from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
@@ -106,39 +106,39 @@ def define_model_dir() -> flags.FlagHolder[str]:
   return define_path('model_dir', "A run's output directory.", required=True)
 
 
-def define_reading_flags(what: str) -> Callable[[], options.ReadingOptions]:
-  """Defines `--input` and what tells how to read it.
+def define_reading_flags(content: str) -> Callable[[], options.ReadingOptions]:
+  """Defines `--input` and the flags that say how to read it.
 
   Args:
-    what: is in the files, for `--help`.
+    content: the content of the files, for `--help`.
 
   Returns:
-    A function from the flags' values to the options.
-
-  Raises, when that function is called:
-    UserError: if a value is not legal.
+    A function from the flags' values to the options. It raises `UserError` if a value
+    is not legal.
   """
   flags.DEFINE_multi_string(
       'input',
       [],
-      f'A file of {what}, or - for standard input; * and ? stand for several, and the '
-      'flag may be given more than once. CSV and TSV with a header, JSON Lines and '
-      'arrays, Parquet, or a text a line; also compressed (gz, bz2, xz, zst).',
+      f'A file of {content}, or - for standard input. * and ? match several files, and '
+      'the flag may be repeated. CSV and TSV with a header, JSON Lines and arrays, '
+      'Parquet, a text a line, a folder of .txt files, or the zip file of an X '
+      'archive; also compressed (gz, bz2, xz, zst).',
   )
   flags.DEFINE_string(
       'column',
       'text',
       'The column of the texts: its name, its number (from 1) or, in JSON, its path '
-      '(data.text).',
+      """(data.text). A name that is a number requires quotes: '"2"'.""",
   )
   flags.DEFINE_enum(
       'input_format',
       None,
       list(FORMATS),
-      'What the files are; by default told by their names and first bytes.',
+      'The format of the files; by default the format that their names and first bytes '
+      'tell.',
   )
   flags.DEFINE_string(
-      'delimiter', None, r"What separates columns, such as ';' or '\t'."
+      'delimiter', None, r"The character between columns, such as ';' or '\t'."
   )
   flags.DEFINE_enum(
       'quoting',
@@ -151,14 +151,14 @@ def define_reading_flags(what: str) -> Callable[[], options.ReadingOptions]:
   flags.DEFINE_bool(
       'header',
       True,
-      'Whether the first row of CSV and TSV names the columns; without, they go by '
+      'Whether the first row of CSV and TSV names the columns. Without it, they go by '
       'number.',
   )
   flags.DEFINE_enum(
       'on_malformed',
       'refuse',
       options.ON_MALFORMED,
-      'What to do at a row that cannot be read: refuse it, or skip and count it.',
+      'Whether to refuse a row that cannot be read, or to skip and count it.',
   )
   names = 'input_format', 'delimiter', 'quoting', 'encoding', 'header', 'on_malformed'
 
@@ -167,6 +167,51 @@ def define_reading_flags(what: str) -> Callable[[], options.ReadingOptions]:
     return options.ReadingOptions(**values)
 
   return reading_options
+
+
+def define_label_flags(content: str) -> Callable[[], options.LabelledOptions]:
+  """Defines the flags of `define_reading_flags` and the flags of labels.
+
+  Args:
+    content: the content of the files, for `--help`.
+
+  Returns:
+    A function from the flags' values to the options. It raises `UserError` if a value
+    is not legal.
+  """
+  reading_options = define_reading_flags(content)
+  label_column = flags.DEFINE_string(
+      'label_column',
+      'label',
+      'The column of the labels, given as --column is. It is not needed for files of '
+      'one class each, --input=LABEL=FILE.',
+  )
+  given = flags.DEFINE_list(
+      'labels',
+      None,
+      "The files' labels in the order of the run's classes, such as low,high; or the "
+      'class of each label, such as 0=low,1=high. By default the class names, or the '
+      "labels of the run's own files; for two classes of sentiment also 0/1, 0/4, "
+      'neg/pos and the like.',
+  )
+  skip_labels = flags.DEFINE_list(
+      'skip_labels', [], 'Labels whose texts are skipped and counted.'
+  )
+  labels_input = define_path(
+      'labels_input',
+      'A file with one label a line, for an --input with one text a line.',
+  )
+
+  def labelled_options() -> options.LabelledOptions:
+    return options.LabelledOptions(
+        (flags.FLAGS.column, label_column.value),
+        reading_options(),
+        labels.given_labels('--labels', given.value),
+        frozenset(map(labels.normalized, skip_labels.value)),
+        labels_input.value,
+    )
+
+  return labelled_options
 
 
 def define_engine_flags() -> tuple[flags.FlagHolder[str], flags.FlagHolder[str | None]]:
@@ -187,9 +232,22 @@ def define_engine_flags() -> tuple[flags.FlagHolder[str], flags.FlagHolder[str |
   return engine, address
 
 
-def say_what_was_read(reader: TableReader | RowCounts) -> None:
-  """Says on stderr how many rows were read, and what was wrong with some."""
+def say_what_was_read(
+    reader: TableReader | RowCounts, n_skipped_labels: int = 0
+) -> None:
+  """Says on stderr how many rows were read, and what is remarkable about them.
+
+  Args:
+    reader: the counts of the rows.
+    n_skipped_labels: the number of rows that `--skip_labels` skipped.
+  """
   print(f'{reader.n_rows:,} rows read, {reader.n_skipped:,} skipped.', file=sys.stderr)
+  if n_skipped_labels:
+    print(
+        f'{n_skipped_labels:,} rows skipped by --skip_labels='
+        f'{",".join(flags.FLAGS.skip_labels)}.',
+        file=sys.stderr,
+    )
   if reader.n_damaged:
     print(
         f'WARNING: {reader.n_damaged:,} lines were not UTF-8; their damaged parts '

@@ -19,7 +19,6 @@ from absl import flags
 
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.corpora.labelled_texts import (
-  LabelledOptions,
   LabelledPaths,
   labelled_paths,
   read_labelled,
@@ -27,33 +26,16 @@ from trax_twitter_sentiment.corpora.labelled_texts import (
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run.run import Run
-from trax_twitter_sentiment.tables import input_files, labels
+from trax_twitter_sentiment.tables import input_files
+from trax_twitter_sentiment.tables.options import LabelledOptions
 
 if TYPE_CHECKING:
   from trax_twitter_sentiment.corpora.corpus import Examples
   from trax_twitter_sentiment.prediction import scores
-  from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 
 _MODEL_DIR = cli.define_model_dir()
-_reading_options = cli.define_reading_flags(
+_labelled_options = cli.define_label_flags(
     'labelled texts, instead of the validation texts'
-)
-_LABEL_COLUMN = flags.DEFINE_string(
-    'label_column', 'label', 'The column of the labels.'
-)
-_LABELS = flags.DEFINE_list(
-    'labels',
-    None,
-    "The file's labels in the order of the run's classes, such as low,high; or the "
-    'class of each label, such as 0=low,1=high. By default the class names, or the '
-    "labels of the run's own files; for two classes of sentiment also 0/1, 0/4, "
-    'neg/pos and the like.',
-)
-_SKIP_LABELS = flags.DEFINE_list(
-    'skip_labels', [], 'Labels whose texts are skipped and counted.'
-)
-_LABELS_INPUT = cli.define_path(
-    'labels_input', 'A file with one label a line, for an --input with one text a line.'
 )
 _FORMAT = flags.DEFINE_enum('format', 'table', ['table', 'json'], 'The output format.')
 _ENGINE, _RAY_ADDRESS = cli.define_engine_flags()
@@ -63,9 +45,8 @@ def main(arguments: list[str]) -> None:
   """Evaluates the run of `--model_dir`, and prints the scores."""
   if arguments:
     raise UserError(f'Unexpected argument {arguments[0]!r}; pass texts with --input.')
-  paths = labelled_paths(flags.FLAGS.input)
-  _check_engine(paths)
-  options = _labelled_options()
+  paths, options = labelled_paths(flags.FLAGS.input), _labelled_options()
+  _check_engine(paths, options)
   run = Run(_MODEL_DIR.value)
   if options.labels:
     options.labels.class_of_label(run.model_info.class_names)  # Checks the names.
@@ -77,16 +58,7 @@ def main(arguments: list[str]) -> None:
   _print(title, n_texts, evaluations)
 
 
-def _labelled_options() -> LabelledOptions:
-  return LabelledOptions(
-      (flags.FLAGS.column, _LABEL_COLUMN.value),
-      _reading_options(),
-      labels.given_labels('--labels', _LABELS.value),
-      frozenset(map(labels.normalized, _SKIP_LABELS.value)),
-  )
-
-
-def _check_engine(paths: LabelledPaths) -> None:
+def _check_engine(paths: LabelledPaths, options: LabelledOptions) -> None:
   if _ENGINE.value == 'local':
     if _RAY_ADDRESS.value:
       raise UserError('--ray_address requires --engine=ray.')
@@ -94,7 +66,7 @@ def _check_engine(paths: LabelledPaths) -> None:
       not paths
       or input_files.STDIN in paths
       or isinstance(paths, dict)
-      or _LABELS_INPUT.value
+      or options.labels_path
   ):
     raise UserError(
         '--engine=ray requires --input with files that contain texts and labels.'
@@ -114,7 +86,7 @@ def _evaluate_on_ray(
       _RAY_ADDRESS.value,
       dict(run.corpus_record.class_of_label),
   )
-  _report_reading(evaluated.read, evaluated.n_skipped_labels)
+  cli.say_what_was_read(evaluated.read, evaluated.n_skipped_labels)
   return evaluated.n_texts, evaluated.evaluations
 
 
@@ -157,21 +129,10 @@ def _read(
       paths,
       options,
       run.model_info.class_names,
-      _LABELS_INPUT.value,
       dict(run.corpus_record.class_of_label),
   )
-  _report_reading(labelled.reader, labelled.n_skipped_labels)
+  cli.say_what_was_read(labelled.reader, labelled.n_skipped_labels)
   return labelled.examples
-
-
-def _report_reading(reader: 'TableReader | RowCounts', n_skipped_labels: int) -> None:
-  cli.say_what_was_read(reader)
-  if n_skipped_labels:
-    print(
-        f'{n_skipped_labels:,} rows skipped by --skip_labels='
-        f'{",".join(_SKIP_LABELS.value)}.',
-        file=sys.stderr,
-    )
 
 
 def _print(

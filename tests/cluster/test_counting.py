@@ -8,10 +8,10 @@ import pytest
 
 from trax_twitter_sentiment import BatchPredictor, model_bytes
 from trax_twitter_sentiment.cluster import blocks, counting, evaluation_job
-from trax_twitter_sentiment.corpora.labelled_texts import LabelledOptions, read_labelled
+from trax_twitter_sentiment.corpora.labelled_texts import read_labelled
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
-from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.options import LabelledOptions, ReadingOptions
 
 COLUMNS = 'text', 'label'
 NAMES = 'negative', 'positive'

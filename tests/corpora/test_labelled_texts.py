@@ -3,13 +3,12 @@
 import pytest
 
 from trax_twitter_sentiment.corpora.labelled_texts import (
-  LabelledOptions,
   labelled_paths,
   read_labelled,
 )
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables.labels import given_labels
-from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.options import LabelledOptions, ReadingOptions
 
 EMOTIONS = ('anger', 'joy', 'sadness')
 

@@ -8,11 +8,11 @@ import numpy as np
 from trax_twitter_sentiment.cluster.batch_predictor import BatchPredictor
 from trax_twitter_sentiment.cluster.blocks import Block
 from trax_twitter_sentiment.corpora.labelled_texts import (
-  LabelledOptions,
   rows_with_label,
 )
 from trax_twitter_sentiment.prediction.results import CHUNK_SIZE
 from trax_twitter_sentiment.prediction.scores import LabelCounts, count
+from trax_twitter_sentiment.tables.options import LabelledOptions
 from trax_twitter_sentiment.tables.table_reader import Record, RowCounts
 
 

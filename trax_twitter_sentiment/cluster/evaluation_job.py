@@ -10,11 +10,11 @@ import tqdm
 from trax_twitter_sentiment.cluster import blocks as file_blocks
 from trax_twitter_sentiment.cluster import counting, engine
 from trax_twitter_sentiment.cluster.batch_predictor import model_bytes
-from trax_twitter_sentiment.corpora.labelled_texts import LabelledOptions
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.tables.labels import Classes
+from trax_twitter_sentiment.tables.options import LabelledOptions
 from trax_twitter_sentiment.tables.table_reader import RowCounts
 
 

@@ -9,25 +9,9 @@ from trax_twitter_sentiment.corpora.corpus import Examples, examples_of
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables import labels as label_names
-from trax_twitter_sentiment.tables.labels import Classes, GivenLabels
-from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.labels import Classes
+from trax_twitter_sentiment.tables.options import LabelledOptions, ReadingOptions
 from trax_twitter_sentiment.tables.table_reader import Record, TableReader
-
-
-class LabelledOptions(NamedTuple):
-  """How files of labelled texts are read.
-
-  Attributes:
-    columns: the columns of the texts and of the labels.
-    reading: how rows are read.
-    labels: the labels of the files as the user gives them; `None` for class names.
-    skip_labels: rows with these labels are left out.
-  """
-
-  columns: tuple[str, str] = ('text', 'label')
-  reading: ReadingOptions = ReadingOptions()
-  labels: GivenLabels | None = None
-  skip_labels: frozenset[str] = frozenset()
 
 
 class Labelled(NamedTuple):
@@ -75,7 +59,6 @@ def read_labelled(
     paths: LabelledPaths,
     options: LabelledOptions = LabelledOptions(),  # noqa: B008  It is a tuple.
     class_names: tuple[str, ...] | None = None,
-    labels_path: str | None = None,
     trained: Mapping[str, int] | None = None,
 ) -> Labelled:
   """Reads the texts and labels of files.
@@ -84,14 +67,13 @@ def read_labelled(
     paths: the paths of the files; or the label of each file, by path.
     options: how to read them.
     class_names: the names of the classes; `None` for those of the labels.
-    labels_path: a file of a label a line, if the others consist of a text a line.
     trained: the class of each label of the training files.
 
   Raises:
     UserError: if a file or a column is missing, a row malformed, a label unknown, or
       the labels are ambiguous. The error names the file, and the line.
   """
-  reader, rows = _labelled_rows(paths, options, labels_path)
+  reader, rows = _labelled_rows(paths, options)
   kept = [row for row in rows if row[2] not in options.skip_labels]
   places = {label: f'{r.name}, line {r.line}' for r, _, label in reversed(kept)}
   given = options.labels
@@ -139,14 +121,12 @@ _Pairs = Iterable[tuple[Record, str | None, str | None]]
 
 
 def _labelled_rows(
-    paths: LabelledPaths,
-    options: LabelledOptions,
-    labels_path: str | None,
+    paths: LabelledPaths, options: LabelledOptions
 ) -> tuple[TableReader, list[LabelledRow]]:
   """Returns the reader of some files, and their rows that have a text and a label."""
   columns, reading = options.columns, options.reading
-  if labels_path is not None:
-    reader, pairs = _read_two_files([*paths], labels_path, reading)
+  if options.labels_path is not None:
+    reader, pairs = _read_two_files([*paths], options.labels_path, reading)
     return reader, [*_with_label(pairs, columns, reader)]
   if isinstance(paths, Mapping):
     reader = TableReader([*paths], columns[:1], reading)

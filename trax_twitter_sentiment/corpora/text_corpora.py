@@ -12,7 +12,6 @@ import numpy as np
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.corpora.labelled_texts import (
   Labelled,
-  LabelledOptions,
   read_labelled,
 )
 from trax_twitter_sentiment.corpora.recipe import Recipe
@@ -20,7 +19,7 @@ from trax_twitter_sentiment.corpora.twitter import english_stop_words
 from trax_twitter_sentiment.errors import UserError, check_seed
 from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables import labels as label_names
-from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.options import LabelledOptions, ReadingOptions
 
 # The classes of the numbers in TweetEval's own files, as in its mapping.txt.
 _TWEETEVAL_CLASSES = {
@@ -101,6 +100,7 @@ def TextFileCorpus(
       ),
       label_names.given_labels('TextFileCorpus.labels', _as_mapping(labels)),
       _skip_labels('TextFileCorpus.skip_labels', skip_labels),
+      train_labels_path,
   )  # fmt: skip
   files = _files('TextFileCorpus.train_path', train_path, train_labels_path)
   labelled = _read_files(files, options)
@@ -116,7 +116,7 @@ def TextFileCorpus(
         _files(
             'TextFileCorpus.validation_path', validation_path, validation_labels_path
         ),
-        options,
+        options._replace(labels_path=validation_labels_path),
         class_names,
         labelled.class_of_label,
     ).examples
@@ -162,7 +162,8 @@ def TweetEvalCorpus(task: str = gin.REQUIRED, data_dir: str = 'tweeteval') -> Co
       path = os.path.join(folder, f'{split}_text.txt')
       labels_path = os.path.join(folder, f'{split}_labels.txt')
     files = _files('TweetEvalCorpus.data_dir', path, labels_path)
-    splits.append(_read_files(files, options, class_names, numbers))
+    of_split = options._replace(labels_path=labels_path)
+    splits.append(_read_files(files, of_split, class_names, numbers))
     if class_names is None:
       class_names = splits[0].class_names
       numbers = splits[0].class_of_label
@@ -178,13 +179,11 @@ class _Files(NamedTuple):
   Attributes:
     paths: their paths.
     labels: the label of each file; `None` if the files contain the labels.
-    labels_path: a file of labels; `None` if there is none.
     states: what changes with the files.
   """
 
   paths: tuple[str, ...]
   labels: tuple[str, ...] | None
-  labels_path: str | None
   states: tuple[object, ...]
 
 
@@ -241,7 +240,7 @@ def _files(setting: str, value: object, labels_path: str | None = None) -> _File
     raise UserError(f'{setting}={value!r} names no file.')
   states = tuple(map(input_files.state, [*paths, *filter(None, [labels_path])]))
   by_label = tuple(labels) if isinstance(value, Mapping) else None
-  return _Files(tuple(paths), by_label, labels_path, states)
+  return _Files(tuple(paths), by_label, states)
 
 
 def _check_fraction(setting: str, value: object) -> None:
@@ -270,7 +269,7 @@ def _read_files(
   if files.labels is not None:
     paths = dict(zip(files.paths, files.labels, strict=True))
   labelled = read_labelled(
-      paths, options, class_names, files.labels_path, dict(trained)
+      paths, options, class_names, dict(trained)
   )
   _warn(', '.join(files.paths), labelled, options)
   if options.labels is None and class_names is None:

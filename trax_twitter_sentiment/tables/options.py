@@ -1,10 +1,12 @@
 """How files are read: the same settings for commands and for gin."""
 
 import dataclasses
+from typing import NamedTuple
 
 from trax_twitter_sentiment.errors import UserError, check_choice
 from trax_twitter_sentiment.tables import delimited, input_files
 from trax_twitter_sentiment.tables.file_formats import FORMATS
+from trax_twitter_sentiment.tables.labels import GivenLabels
 
 ON_MALFORMED = ('refuse', 'skip')
 
@@ -65,3 +67,22 @@ class ReadingOptions:
     """The setting that says that files have no header."""
     is_flag = self.setting == '--'
     return '--noheader' if is_flag else f'{self.setting}header=False'
+
+
+class LabelledOptions(NamedTuple):
+  """How files of labelled texts are read.
+
+  Attributes:
+    columns: the columns of the texts and of the labels.
+    reading: how rows are read.
+    labels: the labels of the files as the user gives them; `None` for class names.
+    skip_labels: rows with these labels are left out.
+    labels_path: a file of a label a line, if the other files consist of a text a line;
+      `None` if they contain the labels.
+  """
+
+  columns: tuple[str, str] = ('text', 'label')
+  reading: ReadingOptions = ReadingOptions()
+  labels: GivenLabels | None = None
+  skip_labels: frozenset[str] = frozenset()
+  labels_path: str | None = None

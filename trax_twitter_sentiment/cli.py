@@ -130,6 +130,17 @@ def define_reading_flags(content: str) -> Callable[[], options.ReadingOptions]:
       'The column of the texts: its name, its number (from 1) or, in JSON, its path '
       """(data.text). A name that is a number requires quotes: '"2"'.""",
   )
+  names = _define_format_flags()
+
+  def reading_options() -> options.ReadingOptions:
+    values: dict[str, Any] = {name: flags.FLAGS[name].value for name in names}
+    return options.ReadingOptions(**values)
+
+  return reading_options
+
+
+def _define_format_flags() -> tuple[str, ...]:
+  """Defines the flags of `ReadingOptions`, and returns their names."""
   flags.DEFINE_enum(
       'input_format',
       None,
@@ -160,13 +171,7 @@ def define_reading_flags(content: str) -> Callable[[], options.ReadingOptions]:
       options.ON_MALFORMED,
       'Whether to refuse a row that cannot be read, or to skip and count it.',
   )
-  names = 'input_format', 'delimiter', 'quoting', 'encoding', 'header', 'on_malformed'
-
-  def reading_options() -> options.ReadingOptions:
-    values: dict[str, Any] = {name: flags.FLAGS[name].value for name in names}
-    return options.ReadingOptions(**values)
-
-  return reading_options
+  return 'input_format', 'delimiter', 'quoting', 'encoding', 'header', 'on_malformed'
 
 
 def define_label_flags(content: str) -> Callable[[], options.LabelledOptions]:

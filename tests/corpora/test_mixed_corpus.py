@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from runs import train
 
-from trax_twitter_sentiment.corpora import text_corpora
+from trax_twitter_sentiment.corpora import text_files
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.corpora.mixed_corpus import MixedCorpus
@@ -101,6 +101,6 @@ def test_evaluation_is_on_the_first_validation_part(mixed_bindings, tmp_path, ca
   assert 'WARNING' not in capsys.readouterr().err
   rows = (tmp_path / 'theirs').read_text()
   (tmp_path / 'theirs').write_text(rows + '\n' + rows.replace('yay', 'yippie'))
-  text_corpora._read_files.cache_clear()
+  text_files.read_files.cache_clear()
   Run(folder).corpus()
   assert 'has changed since the run began' in capsys.readouterr().err

@@ -10,14 +10,14 @@ from fuzzing import JSON, TEXTS, fuzz, mutated, scratch_file, tokenizer
 from hypothesis import strategies as st
 
 from trax_twitter_sentiment.corpora import nltk_data as nltk_files
-from trax_twitter_sentiment.corpora import text_corpora, twitter
+from trax_twitter_sentiment.corpora import text_corpora, text_files, twitter
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
 from trax_twitter_sentiment.corpora.labelled_texts import read_labelled
 from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.formats import FORMATS, Rows
 from trax_twitter_sentiment.prediction.results import Scores
-from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.options import LabelledOptions, ReadingOptions
 from trax_twitter_sentiment.tables.table_reader import TableReader
 
 _ROWS = [('good, "very" day :)', 1), ('bad\nnight :(', 0)] * 4
@@ -66,16 +66,17 @@ def test_any_file_of_labelled_texts_is_read_or_refused(case, skip):
   name, content = case
   path = scratch_file(name, content)
   try:
-    options = ReadingOptions(on_malformed='skip' if skip else 'refuse')
-    examples, class_names, reader, _ = read_labelled([path], options=options)
+    reading = ReadingOptions(on_malformed='skip' if skip else 'refuse')
+    labelled = read_labelled([path], LabelledOptions(reading=reading))
   except UserError as error:
     assert error.message.startswith(path)
     assert error.message.isprintable()
     return
   assert name != 'a.txt'  # Which has no labels.
+  examples = labelled.examples
   assert len(examples.texts) == len(examples.labels) > 0
-  assert set(examples.labels.tolist()) <= {*range(len(class_names))}
-  assert skip or not reader.n_skipped
+  assert set(examples.labels.tolist()) <= {*range(len(labelled.class_names))}
+  assert skip or not labelled.reader.n_skipped
   for text in examples.texts:
     assert all(tokenizer().tokenize(text))
 
@@ -84,8 +85,9 @@ def test_any_file_of_labelled_texts_is_read_or_refused(case, skip):
 def test_any_file_makes_a_corpus_or_is_refused(case):
   name, content = case
   path = scratch_file(name, content)
-  for name_ in ('_read_files', '_hold_out', '_corpus'):
-    getattr(text_corpora, name_).cache_clear()
+  text_files.read_files.cache_clear()
+  text_corpora._hold_out.cache_clear()
+  text_corpora._corpus.cache_clear()
   try:
     made = TextFileCorpus(path, on_malformed='skip')
   except UserError as error:

@@ -2,7 +2,7 @@
 
 import collections
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from trax_twitter_sentiment.corpora.corpus import Examples, examples_of
@@ -76,15 +76,10 @@ def read_labelled(
   reader, rows = _labelled_rows(paths, options)
   kept = [row for row in rows if row[2] not in options.skip_labels]
   places = {label: f'{r.name}, line {r.line}' for r, _, label in reversed(kept)}
-  given = options.labels
-  if class_names is None and given is None:
-    several = label_names.several_labels(places)
-    class_names, trained = label_names.own_classes(places.keys() - several)
-  elif class_names is None and given is not None:
-    class_names = given.class_names()
-  assert class_names is not None
+  if class_names is None:
+    class_names, trained = _own_classes(places, options)
   setting = f'{options.reading.setting}labels'
-  class_of = Classes(places, class_names, given, trained, setting)
+  class_of = Classes(places, class_names, options.labels, trained, setting)
   examples, counts = [], collections.Counter[str]()
   for record, text, label in kept:
     if (class_ := class_of(label)) is None:
@@ -102,6 +97,19 @@ def read_labelled(
       tuple(sorted(counts.items())),
       tuple(sorted((label, class_of(label) or 0) for label in counts)),
   )
+
+
+def _own_classes(
+    labels: Collection[str], options: LabelledOptions
+) -> tuple[tuple[str, ...], dict[str, int]]:
+  """Returns the names of the classes of a training file, and the class of each label.
+
+  If the user gives the labels, they have no other classes.
+  """
+  if options.labels:
+    return options.labels.class_names(), {}
+  several = label_names.several_labels(labels)
+  return label_names.own_classes({*labels} - several)
 
 
 def rows_with_label(

@@ -69,6 +69,7 @@ def _mixed(corpora: tuple[Corpus, ...], weights: tuple[float, ...]) -> Corpus:
       stop_words=first.stop_words,
       class_names=first.class_names,
       recipe=_recipe(corpora, weights),
+      class_of_label=first.class_of_label,
   )
 
 

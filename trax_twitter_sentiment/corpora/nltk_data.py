@@ -1,4 +1,4 @@
-"""NLTK's corpora: found on its data path, or downloaded within bounds."""
+"""NLTK's corpora: read from its data path, or downloaded within a time limit."""
 
 import os
 import pathlib
@@ -11,7 +11,7 @@ from typing import Any
 
 from trax_twitter_sentiment.errors import UserError
 
-# NLTK package -> the resources of it that the corpus reads.
+# NLTK package -> the resources that the corpus reads.
 PACKAGES = {
     'twitter_samples': (
         'corpora/twitter_samples/positive_tweets.json',
@@ -21,31 +21,40 @@ PACKAGES = {
 }
 FETCH_COMMAND = f'python -m nltk.downloader {" ".join(PACKAGES)}'
 
-# NLTK's files of tweets have a tenth of it.
+# Ten times the size of NLTK's files of tweets.
 _MAX_FILE_BYTES = 2**28
 
-# A download that brings nothing for `_STALL_SECONDS`, or isn't complete after
-# `_DOWNLOAD_SECONDS`, is given up.
+# A download ends with an error if no data arrive for `_STALL_SECONDS`, or if it is
+# incomplete after `_DOWNLOAD_SECONDS`.
 _STALL_SECONDS = 8.0
 _DOWNLOAD_SECONDS = 60.0
 
 
 def read(resource: str) -> tuple[str, bytes]:
-  """Returns the path and the content of an NLTK resource that is at hand."""
+  """Returns the path and the content of an NLTK resource.
+
+  Raises:
+    LookupError: if the resource is not on NLTK's data path.
+    UserError: if it can't be read.
+  """
   path = _find(resource)
   try:
     with path.open('rb') if isinstance(path, pathlib.Path) else path.open() as file:
       content = file.read(_MAX_FILE_BYTES + 1)
-  # What a damaged archive makes zipfile raise is documented nowhere.
+  # zipfile doesn't document the errors that a damaged archive causes.
   except Exception as error:
     raise UserError(f'{path}: {error}.') from error
-  if len(content) > _MAX_FILE_BYTES:  # Zipped, it may take little of a disk.
+  if len(content) > _MAX_FILE_BYTES:  # A small zip file may contain a huge one.
     raise UserError(f'{path}: larger than {_MAX_FILE_BYTES:,} bytes.')
   return str(path), content
 
 
 def missing_packages() -> list[str]:
-  """Returns which of `PACKAGES` are not on NLTK's data path."""
+  """Returns the `PACKAGES` that are not on NLTK's data path.
+
+  Raises:
+    UserError: if a package is a damaged archive.
+  """
   missing = []
   for package, resources in PACKAGES.items():
     try:
@@ -64,13 +73,14 @@ def missing_packages() -> list[str]:
 
 
 def _find(resource: str) -> Any:
-  """Returns a resource's path, or NLTK's own pointer to it, as into an archive.
+  """Returns a resource's path, or NLTK's pointer into an archive.
 
   Raises:
-    LookupError: if there is none.
+    LookupError: if the resource is not on NLTK's data path.
   """
-  if 'nltk' not in sys.modules:  # Whose import takes as long as a model's training.
-    # NLTK looks for files in these folders first, and for archives last.
+  # NLTK's import takes as long as the training of a model.
+  if 'nltk' not in sys.modules:
+    # NLTK searches these folders first, and archives last.
     folders = os.environ.get('NLTK_DATA', '').split(os.pathsep)
     for folder in (*filter(None, folders), '~/nltk_data'):
       path = pathlib.Path(folder).expanduser() / resource
@@ -82,11 +92,11 @@ def _find(resource: str) -> Any:
 
 
 def download(packages: list[str]) -> str:
-  """Downloads NLTK packages; returns what went wrong, or ''.
+  """Downloads NLTK packages, and returns what went wrong, or ''.
 
-  NLTK itself waits two minutes for a server that doesn't answer and hours for a
-  slow one, so it runs in a thread that is left behind when time is up. What it
-  installs, it moves into place complete and checked.
+  NLTK waits two minutes for a server that doesn't answer, and hours for a slow one. So
+  the download runs in a thread, which is abandoned when the time is up. NLTK installs
+  a package only if it is complete.
   """
   import tqdm
   from nltk import downloader
@@ -100,7 +110,7 @@ def download(packages: list[str]) -> str:
         messages.put(message)
         if given_up.is_set():
           return
-    except Exception as error:  # Whatever NLTK raises becomes the report.
+    except Exception as error:  # Any error of NLTK's becomes the result.
       messages.put(error)
     finally:
       messages.put(None)

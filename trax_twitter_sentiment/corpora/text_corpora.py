@@ -2,22 +2,23 @@
 
 import functools
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import gin
 import numpy as np
 
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
-from trax_twitter_sentiment.corpora.labelled_texts import (
-  Labelled,
-  read_labelled,
-)
+from trax_twitter_sentiment.corpora.labelled_texts import Labelled
 from trax_twitter_sentiment.corpora.recipe import Recipe
+from trax_twitter_sentiment.corpora.text_files import (
+  as_mapping,
+  check_texts,
+  files_of,
+  read_files,
+)
 from trax_twitter_sentiment.corpora.twitter import english_stop_words
 from trax_twitter_sentiment.errors import UserError, check_seed
-from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables import labels as label_names
 from trax_twitter_sentiment.tables.options import LabelledOptions, ReadingOptions
 
@@ -98,13 +99,13 @@ def TextFileCorpus(
           input_format, delimiter, quoting, encoding, header, on_malformed,
           setting='TextFileCorpus.',
       ),
-      label_names.given_labels('TextFileCorpus.labels', _as_mapping(labels)),
+      label_names.given_labels('TextFileCorpus.labels', as_mapping(labels)),
       _skip_labels('TextFileCorpus.skip_labels', skip_labels),
       train_labels_path,
   )  # fmt: skip
-  files = _files('TextFileCorpus.train_path', train_path, train_labels_path)
-  labelled = _read_files(files, options)
-  _check_texts(files.paths[0], labelled)
+  files = files_of('TextFileCorpus.train_path', train_path, train_labels_path)
+  labelled = read_files(files, options)
+  check_texts(files.paths[0], labelled)
   class_names = labelled.class_names
   if validation_path is None:
     train, validation = _hold_out(
@@ -112,8 +113,8 @@ def TextFileCorpus(
     )
   else:
     train = labelled.examples
-    validation = _read_files(
-        _files(
+    validation = read_files(
+        files_of(
             'TextFileCorpus.validation_path', validation_path, validation_labels_path
         ),
         options._replace(labels_path=validation_labels_path),
@@ -161,41 +162,16 @@ def TweetEvalCorpus(task: str = gin.REQUIRED, data_dir: str = 'tweeteval') -> Co
     if not os.path.exists(path):
       path = os.path.join(folder, f'{split}_text.txt')
       labels_path = os.path.join(folder, f'{split}_labels.txt')
-    files = _files('TweetEvalCorpus.data_dir', path, labels_path)
+    files = files_of('TweetEvalCorpus.data_dir', path, labels_path)
     of_split = options._replace(labels_path=labels_path)
-    splits.append(_read_files(files, of_split, class_names, numbers))
+    splits.append(read_files(files, of_split, class_names, numbers))
     if class_names is None:
       class_names = splits[0].class_names
       numbers = splits[0].class_of_label
-  _check_texts(folder, splits[0])
+  check_texts(folder, splits[0])
   train, validation = (labelled.examples for labelled in splits)
   recipe = Recipe.of('TweetEvalCorpus', task=task, data_dir=os.path.abspath(data_dir))
   return _corpus(f'tweeteval {task}', train, validation, splits[0], recipe)
-
-
-class _Files(NamedTuple):
-  """Files of labelled texts, as they are now.
-
-  Attributes:
-    paths: their paths.
-    labels: the label of each file; `None` if the files contain the labels.
-    states: what changes with the files.
-  """
-
-  paths: tuple[str, ...]
-  labels: tuple[str, ...] | None
-  states: tuple[object, ...]
-
-
-def _as_mapping(value: object) -> object:
-  """Returns a dictionary for a list of pairs, which a recipe has in its place."""
-  if (
-      isinstance(value, (list, tuple))
-      and value
-      and all(isinstance(item, (list, tuple)) and len(item) == 2 for item in value)
-  ):
-    return dict(value)
-  return value
 
 
 def _with_absolute_paths(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -203,7 +179,7 @@ def _with_absolute_paths(arguments: dict[str, Any]) -> dict[str, Any]:
   absolute = dict(arguments)
   for name, value in arguments.items():
     if name.endswith('_path') and value is not None:
-      value = _as_mapping(value)  # noqa: PLW2901
+      value = as_mapping(value)  # noqa: PLW2901
       if isinstance(value, Mapping):
         absolute[name] = {label: _absolute(paths) for label, paths in value.items()}
       else:
@@ -214,33 +190,6 @@ def _with_absolute_paths(arguments: dict[str, Any]) -> dict[str, Any]:
 def _absolute(paths: Any) -> list[str]:
   paths = [paths] if isinstance(paths, str) else paths
   return [os.path.abspath(os.path.expanduser(path)) for path in paths]
-
-
-def _files(setting: str, value: object, labels_path: str | None = None) -> _Files:
-  """Returns the files that a setting names; raises `UserError` if it names none."""
-  value = _as_mapping(value)
-  of_labels = value.items() if isinstance(value, Mapping) else [(None, value)]
-  paths: list[str] = []
-  labels: list[str] = []
-  for label, patterns in of_labels:
-    patterns = [patterns] if isinstance(patterns, str) else patterns  # noqa: PLW2901
-    if (
-        not isinstance(patterns, (list, tuple))
-        or not patterns
-        or not all(isinstance(pattern, str) and pattern for pattern in patterns)
-    ):
-      raise UserError(
-          f"{setting}={value!r} is not a path, such as 'tweets.csv', nor a list of "
-          "paths, nor paths by label, such as {'pos': 'pos.txt', 'neg': 'neg.txt'}."
-      )
-    expanded = input_files.expand(patterns)
-    paths += expanded
-    labels += [str(label)] * len(expanded)
-  if not paths:
-    raise UserError(f'{setting}={value!r} names no file.')
-  states = tuple(map(input_files.state, [*paths, *filter(None, [labels_path])]))
-  by_label = tuple(labels) if isinstance(value, Mapping) else None
-  return _Files(tuple(paths), by_label, states)
 
 
 def _check_fraction(setting: str, value: object) -> None:
@@ -256,78 +205,6 @@ def _skip_labels(setting: str, labels: object) -> frozenset[str]:
         f"{setting}={labels!r} is not a list of labels, such as ['neutral']."
     )
   return frozenset(label_names.normalized(str(label)) for label in labels)
-
-
-@functools.cache
-def _read_files(
-    files: _Files,
-    options: LabelledOptions,
-    class_names: tuple[str, ...] | None = None,
-    trained: tuple[tuple[str, int], ...] = (),
-) -> Labelled:
-  paths: Sequence[str] | Mapping[str, str] = files.paths
-  if files.labels is not None:
-    paths = dict(zip(files.paths, files.labels, strict=True))
-  labelled = read_labelled(
-      paths, options, class_names, dict(trained)
-  )
-  _warn(', '.join(files.paths), labelled, options)
-  if options.labels is None and class_names is None:
-    print(
-        f'{files.paths[0]}: the classes are {", ".join(labelled.class_names)}.',
-        file=sys.stderr,
-    )
-  return labelled
-
-
-def _warn(paths: str, labelled: Labelled, options: LabelledOptions) -> None:
-  """Says on stderr what is remarkable about the rows and labels that were read."""
-  reader, counts = labelled.reader, dict(labelled.label_counts)
-  if reader.n_skipped or reader.n_damaged or labelled.n_skipped_labels:
-    print(
-        f'WARNING: {paths}: {reader.n_skipped} malformed rows were skipped, '
-        f'{labelled.n_skipped_labels} were of skip_labels, {reader.n_damaged} lines '
-        'were not UTF-8.',
-        file=sys.stderr,
-    )
-  if reader.n_quoted:
-    print(
-        f'WARNING: {paths}: {reader.n_quoted} texts are in quotes, which count as '
-        f"text; {options.reading.setting}quoting='double' removes them.",
-        file=sys.stderr,
-    )
-  if groups := label_names.nearly_equal(counts):
-    listed = '; '.join(
-        ', '.join(f'{label!r} ({counts[label]:,})' for label in group)
-        for group in groups
-    )
-    print(
-        f'WARNING: {paths}: labels are nearly equal: {listed}. '
-        f'{options.reading.setting}labels gives them one name.',
-        file=sys.stderr,
-    )
-
-
-def _check_texts(path: str, labelled: Labelled) -> None:
-  """Raises `UserError` if the texts have nothing to tell apart."""
-  examples, class_names = labelled.examples, labelled.class_names
-  counts = np.bincount(examples.labels, minlength=len(class_names)).tolist()
-  if sum(count > 0 for count in counts) < 2:
-    only = class_names[int(np.argmax(counts))]
-    raise UserError(
-        f'{path}: all labels are of one class, {only!r}; training requires two or more.'
-    )
-  for name, count in zip(class_names, counts, strict=True):
-    if count < 2:
-      raise UserError(
-          f'{path}: there are too few texts of class {name!r}: {count}, not 2 or more.'
-      )
-  texts = {text.strip() for text in examples.texts}
-  if len(texts) == 1:
-    kind = 'equal' if any(texts) else 'empty'
-    raise UserError(
-        f'{path}: all texts are {kind}, so nothing tells the classes apart.'
-    )
 
 
 @functools.cache

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables.escapes import printable
 
 # Usual labels of sentiment, in lower case -> the names of their classes.
 _TWO, _THREE = ('negative', 'positive'), ('negative', 'neutral', 'positive')
@@ -227,7 +228,7 @@ class Classes:
     targets = ['CLASS'] * len(self._labels)
     if len(self._labels) == len(names):
       targets = [*names]
-    pairs = ','.join(map('='.join, zip(self._labels, targets)))
+    pairs = ','.join(map('='.join, zip(self._labels[:20], targets)))
     return (
         f'the labels {_listed(self._labels)} are not the classes {_listed(names)}, so '
         f'their classes are ambiguous; {setting}={pairs!r} says what they stand for.'
@@ -241,7 +242,7 @@ def _in(way: Mapping[str, int]) -> Callable[[str], bool]:
 def _listed(labels: Iterable[str], most: int = 20) -> str:
   labels = [*labels]
   rest = f' and {len(labels) - most:,} more' if len(labels) > most else ''
-  return ', '.join(labels[:most]) + rest
+  return ', '.join(map(printable, labels[:most])) + rest
 
 
 def _parts(label: str, labels: Collection[str]) -> list[str]:

@@ -1,0 +1,140 @@
+"""Files of labelled texts: read once until they change, with warnings on stderr."""
+
+import functools
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from trax_twitter_sentiment.corpora.labelled_texts import Labelled, read_labelled
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables import input_files
+from trax_twitter_sentiment.tables import labels as label_names
+from trax_twitter_sentiment.tables.escapes import printable
+from trax_twitter_sentiment.tables.options import LabelledOptions
+
+
+class TextFiles(NamedTuple):
+  """Files of labelled texts, as they are now.
+
+  Attributes:
+    paths: their paths.
+    labels: the label of each file; `None` if the files contain the labels.
+    states: what changes with the files.
+  """
+
+  paths: tuple[str, ...]
+  labels: tuple[str, ...] | None
+  states: tuple[object, ...]
+
+
+def as_mapping(value: object) -> object:
+  """Returns a dictionary for a list of pairs, which a recipe has in its place."""
+  if (
+      isinstance(value, (list, tuple))
+      and value
+      and all(isinstance(item, (list, tuple)) and len(item) == 2 for item in value)
+  ):
+    return dict(value)
+  return value
+
+
+def files_of(setting: str, value: object, labels_path: str | None = None) -> TextFiles:
+  """Returns the files that a setting names; raises `UserError` if it names none."""
+  value = as_mapping(value)
+  of_labels = value.items() if isinstance(value, Mapping) else [(None, value)]
+  paths: list[str] = []
+  labels: list[str] = []
+  for label, patterns in of_labels:
+    patterns = [patterns] if isinstance(patterns, str) else patterns  # noqa: PLW2901
+    if (
+        not isinstance(patterns, (list, tuple))
+        or not patterns
+        or not all(isinstance(pattern, str) and pattern for pattern in patterns)
+    ):
+      raise UserError(
+          f"{setting}={value!r} is not a path, such as 'tweets.csv', nor a list of "
+          "paths, nor paths by label, such as {'pos': 'pos.txt', 'neg': 'neg.txt'}."
+      )
+    expanded = input_files.expand(patterns)
+    paths += expanded
+    labels += [str(label)] * len(expanded)
+  if not paths:
+    raise UserError(f'{setting}={value!r} names no file.')
+  states = tuple(map(input_files.state, [*paths, *filter(None, [labels_path])]))
+  by_label = tuple(labels) if isinstance(value, Mapping) else None
+  return TextFiles(tuple(paths), by_label, states)
+
+
+@functools.cache
+def read_files(
+    files: TextFiles,
+    options: LabelledOptions,
+    class_names: tuple[str, ...] | None = None,
+    trained: tuple[tuple[str, int], ...] = (),
+) -> Labelled:
+  paths: Sequence[str] | Mapping[str, str] = files.paths
+  if files.labels is not None:
+    paths = dict(zip(files.paths, files.labels, strict=True))
+  labelled = read_labelled(
+      paths, options, class_names, dict(trained)
+  )
+  _warn(', '.join(files.paths), labelled, options)
+  if options.labels is None and class_names is None:
+    print(
+        f'{files.paths[0]}: the classes are '
+        f'{printable(", ".join(labelled.class_names))}.',
+        file=sys.stderr,
+    )
+  return labelled
+
+
+def _warn(paths: str, labelled: Labelled, options: LabelledOptions) -> None:
+  """Says on stderr what is remarkable about the rows and labels that were read."""
+  reader, counts = labelled.reader, dict(labelled.label_counts)
+  if reader.n_skipped or reader.n_damaged or labelled.n_skipped_labels:
+    print(
+        f'WARNING: {paths}: {reader.n_skipped} malformed rows were skipped, '
+        f'{labelled.n_skipped_labels} were of skip_labels, {reader.n_damaged} lines '
+        'were not UTF-8.',
+        file=sys.stderr,
+    )
+  if reader.n_quoted:
+    print(
+        f'WARNING: {paths}: {reader.n_quoted} texts are in quotes, which count as '
+        f"text; {options.reading.setting}quoting='double' removes them.",
+        file=sys.stderr,
+    )
+  if groups := label_names.nearly_equal(counts):
+    listed = '; '.join(
+        ', '.join(f'{label!r} ({counts[label]:,})' for label in group)
+        for group in groups
+    )
+    print(
+        f'WARNING: {paths}: labels are nearly equal: {listed}. '
+        f'{options.reading.setting}labels gives them one name.',
+        file=sys.stderr,
+    )
+
+
+def check_texts(path: str, labelled: Labelled) -> None:
+  """Raises `UserError` if the texts have nothing to tell apart."""
+  examples, class_names = labelled.examples, labelled.class_names
+  counts = np.bincount(examples.labels, minlength=len(class_names)).tolist()
+  if sum(count > 0 for count in counts) < 2:
+    only = class_names[int(np.argmax(counts))]
+    raise UserError(
+        f'{path}: all labels are of one class, {only!r}; training requires two or more.'
+    )
+  for name, count in zip(class_names, counts, strict=True):
+    if count < 2:
+      raise UserError(
+          f'{path}: there are too few texts of class {name!r}: {count}, not 2 or more.'
+      )
+  texts = {text.strip() for text in examples.texts}
+  if len(texts) == 1:
+    kind = 'equal' if any(texts) else 'empty'
+    raise UserError(
+        f'{path}: all texts are {kind}, so nothing tells the classes apart.'
+    )

@@ -1,0 +1,77 @@
+"""The JSON that the service accepts and returns, as pydantic models."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_TEXTS = 500
+MAX_CHARACTERS = 10_000
+
+_Text = Annotated[str, Field(max_length=MAX_CHARACTERS)]
+
+
+class PredictRequest(BaseModel):
+  """The body of `POST /predict`."""
+
+  model_config = ConfigDict(
+      extra='forbid',
+      strict=True,
+      json_schema_extra={
+          'examples': [{'texts': ['lovely evening :)', 'so sad'], 'explain': False}]
+      },
+  )
+
+  texts: Annotated[list[_Text], Field(max_length=MAX_TEXTS)]
+  explain: Annotated[
+      bool, Field(description="Whether to add each token's share of the log-odds.")
+  ] = False
+
+
+class TextPrediction(BaseModel):
+  """The prediction for one text."""
+
+  text: str
+  label: Annotated[
+      int | None, Field(description='The index of the class; null without a text.')
+  ]
+  name: Annotated[str, Field(description="The name of the class, or 'no text'.")]
+  sentiment: Annotated[
+      str | None,
+      Field(description='Equals name; only if the classes are negative and positive.'),
+  ] = None
+  log_probabilities: list[float] | None
+  probabilities: Annotated[
+      dict[str, float] | None, Field(description='Class name to probability.')
+  ]
+  tokens: list[str]
+  n_known: Annotated[
+      int, Field(description='The number of tokens that are in the vocabulary.')
+  ]
+  shares: Annotated[
+      list[float] | None,
+      Field(description="Each token's share of the log-odds; only with explain."),
+  ] = None
+  bias: Annotated[
+      float | None,
+      Field(description='The log-odds without any token; only with explain.'),
+  ] = None
+
+
+class PredictResponse(BaseModel):
+  """The answer to `POST /predict`: a prediction for each text, in their order."""
+
+  predictions: list[TextPrediction]
+
+
+class HealthResponse(BaseModel):
+  """The answer to `GET /healthz`."""
+
+  status: Literal['ok'] = 'ok'
+  class_names: list[str]
+  explains: Annotated[bool, Field(description='Whether explain is allowed.')]
+
+
+class ErrorResponse(BaseModel):
+  """The answer to a request that is refused."""
+
+  error: str

@@ -18,6 +18,7 @@ from absl import flags
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.recorded_corpus import recorded_corpus
 
 _MODEL_DIR = cli.define_model_dir()
 _HOST = flags.DEFINE_string(
@@ -37,6 +38,12 @@ _ALLOWED_HOSTS = flags.DEFINE_list(
     [],
     "Host names that requests may use besides --host, localhost and this machine's "
     'loopback addresses; *.example.com allows all subdomains, * every name.',
+)
+_SHOW_EXAMPLES = flags.DEFINE_bool(
+    'show_examples',
+    False,
+    "Whether the page offers some of the run's validation texts, with their labels. "
+    'Whoever reaches the service can read these texts.',
 )
 
 # Libraries of the extra `serve`, as pip names them.
@@ -65,6 +72,7 @@ def main(arguments: list[str]) -> None:
   try:
     import uvicorn
 
+    from trax_twitter_sentiment.serving import examples
     from trax_twitter_sentiment.serving.app import make_app
   except ModuleNotFoundError as error:
     if (error.name or '').startswith('trax_twitter_sentiment'):
@@ -74,8 +82,12 @@ def main(arguments: list[str]) -> None:
     ) from error
   predictor = SentimentPredictor.load(_MODEL_DIR.value)
   predictor.predict([''])  # Fills the caches, so the first request is fast.
+  shown_examples = examples.DEFAULT_EXAMPLES
+  if _SHOW_EXAMPLES.value:
+    corpus = recorded_corpus(_MODEL_DIR.value, predictor.tokenizer)
+    shown_examples = examples.validation_examples(corpus)
   config = uvicorn.Config(
-      make_app(predictor, allowed_hosts),
+      make_app(predictor, allowed_hosts, shown_examples),
       loop='asyncio',
       ws='none',
       lifespan='off',

@@ -12,12 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 import trax_twitter_sentiment
-from trax_twitter_sentiment.prediction import formats
-from trax_twitter_sentiment.prediction.formats import Detailed
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.serving import errors
+from trax_twitter_sentiment.serving.answers import answer
 from trax_twitter_sentiment.serving.messages import (
   ErrorResponse,
+  Example,
+  ExamplesResponse,
   HealthResponse,
   PredictRequest,
   PredictResponse,
@@ -28,6 +29,7 @@ _PAGE_FILES = {
     '/': ('page.html', 'text/html'),
     '/page.css': ('page.css', 'text/css'),
     '/page.js': ('page.js', 'text/javascript'),
+    '/render.js': ('render.js', 'text/javascript'),
 }
 
 _REFUSALS: dict[int | str, dict[str, Any]] = {
@@ -41,13 +43,18 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def make_app(predictor: SentimentPredictor, allowed_hosts: Sequence[str]) -> FastAPI:
+def make_app(
+    predictor: SentimentPredictor,
+    allowed_hosts: Sequence[str],
+    examples: Sequence[Example],
+) -> FastAPI:
   """Returns the service of a trained run.
 
   Args:
     predictor: predicts the texts.
     allowed_hosts: the values of the Host header that are answered. Other hosts are
       refused, so a web site whose name is rebound to this machine reads nothing.
+    examples: the texts that the page offers to click.
   """
   app = FastAPIOffline(
       title='trax_twitter_sentiment',
@@ -78,7 +85,7 @@ def make_app(predictor: SentimentPredictor, allowed_hosts: Sequence[str]) -> Fas
       raise HTTPException(
           422, 'explain must be false: only a TwitterClassifier can be explained.'
       )
-    return {'predictions': _predictions(predictor, request)}
+    return {'predictions': answer(predictor, request.texts, request.explain)}
 
   @app.get('/healthz', summary='Show that the service runs, and its classes')
   async def health() -> HealthResponse:
@@ -86,31 +93,13 @@ def make_app(predictor: SentimentPredictor, allowed_hosts: Sequence[str]) -> Fas
         class_names=list(predictor.class_names), explains=predictor.explains
     )
 
+  @app.get('/examples', summary='List the texts that the page offers to click')
+  async def list_examples() -> ExamplesResponse:
+    return ExamplesResponse(examples=list(examples))
+
   for path, (file_name, media_type) in _PAGE_FILES.items():
     app.get(path, include_in_schema=False)(_page_file(file_name, media_type))
   return app
-
-
-def _predictions(
-    predictor: SentimentPredictor, request: PredictRequest
-) -> list[dict[str, Any]]:
-  """Returns the fields that `predict --format=jsonl` writes, except the row number."""
-  if request.explain:
-    explanations = map(predictor.explain, request.texts)
-    details = [Detailed(e.prediction, e) for e in explanations]
-  else:
-    details = [Detailed(p, None) for p in predictor.predict(request.texts)]
-  answers = []
-  for text, (prediction, explanation) in zip(request.texts, details, strict=True):
-    called = formats.called(
-        text, prediction.label, prediction.log_probabilities, predictor.class_names
-    )
-    fields = formats.prediction_fields(text, called, prediction)
-    fields['name'] = called.name
-    if explanation:
-      fields |= formats.explanation_fields(explanation)
-    answers.append(fields)
-  return answers
 
 
 def _page_file(file_name: str, media_type: str) -> Callable[..., Any]:

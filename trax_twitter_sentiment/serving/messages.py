@@ -27,6 +27,15 @@ class PredictRequest(BaseModel):
   ] = False
 
 
+class Fragment(BaseModel):
+  """A part of a text."""
+
+  text: str
+  share: Annotated[
+      float | None, Field(description='Its share of the log-odds; null for no word.')
+  ]
+
+
 class TextPrediction(BaseModel):
   """The prediction for one text."""
 
@@ -57,6 +66,25 @@ class TextPrediction(BaseModel):
   ] = None
 
 
+  shares_for: Annotated[
+      str | None,
+      Field(description='The class that positive shares speak for; only with explain.'),
+  ] = None
+  marked_text: Annotated[
+      list[Fragment] | None,
+      Field(description='The text, in fragments; only with explain.'),
+  ] = None
+  n_words: Annotated[
+      int | None, Field(description='The number of words; only with explain.')
+  ] = None
+  n_known_words: Annotated[
+      int | None,
+      Field(
+          description='The number of words in the vocabulary; only with explain.'
+      ),
+  ] = None
+
+
 class PredictResponse(BaseModel):
   """The answer to `POST /predict`: a prediction for each text, in their order."""
 
@@ -69,6 +97,21 @@ class HealthResponse(BaseModel):
   status: Literal['ok'] = 'ok'
   class_names: list[str]
   explains: Annotated[bool, Field(description='Whether explain is allowed.')]
+
+
+class Example(BaseModel):
+  """A text that the page offers to click."""
+
+  text: str
+  name: Annotated[
+      str | None, Field(description="The label of a validation text of the run.")
+  ] = None
+
+
+class ExamplesResponse(BaseModel):
+  """The answer to `GET /examples`."""
+
+  examples: list[Example]
 
 
 class ErrorResponse(BaseModel):

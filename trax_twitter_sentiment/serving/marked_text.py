@@ -1,0 +1,43 @@
+"""A stand-in for `prediction/marked_text.py`, which will replace this module."""
+
+import re
+
+import numpy as np
+
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.results import Explanation
+from trax_twitter_sentiment.text.tokenizer import UNK_ID
+
+
+def marked_text(
+    predictor: SentimentPredictor, text: str, explanation: Explanation
+) -> list[tuple[str, float | None]]:
+  """Returns the text in fragments, each with its share of the log-odds."""
+  shares = [
+      (token, share)
+      for token, share in zip(explanation.tokens, explanation.shares, strict=True)
+      if _is_word(token)
+  ]
+  fragments: list[tuple[str, float | None]] = []
+  for fragment in re.findall(r'\s+|\S+', text):
+    share: float | None = None
+    for token in _words(predictor, fragment):
+      if shares and shares[0][0] == token:
+        share = (share or 0.0) + shares.pop(0)[1]
+    fragments.append((fragment, share))
+  return fragments
+
+
+def count_words(predictor: SentimentPredictor, text: str) -> tuple[int, int]:
+  """Returns the number of words, and the number of words in the vocabulary."""
+  words = _words(predictor, text)
+  ids = predictor.tokenizer.encode_tokens(words)
+  return len(words), int(np.count_nonzero(ids != UNK_ID))
+
+
+def _words(predictor: SentimentPredictor, text: str) -> list[str]:
+  return [t for t, _ in predictor.tokenizer.grouped(text) if _is_word(t)]
+
+
+def _is_word(token: str) -> bool:
+  return ' ' not in token and not (token.startswith('<') and token.endswith('>'))

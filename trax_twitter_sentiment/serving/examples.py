@@ -29,9 +29,10 @@ def validation_examples(corpus: Corpus) -> list[Example]:
     if _MIN_CHARACTERS <= len(text) <= _MAX_CHARACTERS and text.isprintable():
       texts_by_class[label].append(text)
   per_class = max(1, _MAX_EXAMPLES // len(names))
-  return [
+  examples = [
       Example(text=texts[position * len(texts) // per_class], name=name)
       for position in range(per_class)
       for name, texts in zip(names, texts_by_class, strict=True)
       if position < len(texts)
   ]
+  return examples[:_MAX_EXAMPLES]

@@ -6,7 +6,6 @@ import numpy as np
 
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.results import Explanation
-from trax_twitter_sentiment.text.tokenizer import UNK_ID
 
 
 def marked_text(
@@ -21,7 +20,7 @@ def marked_text(
   fragments: list[tuple[str, float | None]] = []
   for fragment in re.findall(r'\s+|\S+', text):
     share: float | None = None
-    for token in _words(predictor, fragment):
+    for token in predictor.encoder.tokenizer.word_tokens(fragment):
       if shares and shares[0][0] == token:
         share = (share or 0.0) + shares.pop(0)[1]
     fragments.append((fragment, share))
@@ -30,13 +29,9 @@ def marked_text(
 
 def count_words(predictor: SentimentPredictor, text: str) -> tuple[int, int]:
   """Returns the number of words, and the number of words in the vocabulary."""
-  words = _words(predictor, text)
-  ids = predictor.tokenizer.encode_tokens(words)
-  return len(words), int(np.count_nonzero(ids != UNK_ID))
-
-
-def _words(predictor: SentimentPredictor, text: str) -> list[str]:
-  return [t for t, _ in predictor.tokenizer.grouped(text) if _is_word(t)]
+  words = predictor.encoder.tokenizer.word_tokens(text)
+  ids = predictor.encoder.vocabulary.encode(words)
+  return len(words), int(np.count_nonzero(predictor.encoder.is_known(ids)))
 
 
 def _is_word(token: str) -> bool:

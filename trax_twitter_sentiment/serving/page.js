@@ -82,22 +82,26 @@ async function predict() {
       show(renderOne(predictions[0]), summary(predictions[0]));
     }
   } catch (error) {
-    if (!signal.aborted) show(renderError(error.message), error.message);
+    if (signal.aborted) return;
+    const message = error.message.replace(/^texts\[(\d+)\]/, (_, i) => `Text ${+i + 1}`);
+    show(renderError(message), message);
   }
 }
 
-/** Copies the request as a command line, or shows it where copying is forbidden. */
+/** Shows the request as a command line, and copies it where browsers allow that. */
 async function copyAsCurl() {
   const copied = document.getElementById('copied');
-  const {explains} = await fetchRun();
+  // If the service does not answer, the command still shows how to ask.
+  const {explains} = await fetchRun().catch(() => ({explains: false}));
   const body = requestBody(explains).replaceAll("'", "'\\''");
   const command =
     `curl '${location.origin}/predict' -H 'Content-Type: application/json' -d '${body}'`;
+  copied.replaceChildren(element('code', '', command));
   try {
     await navigator.clipboard.writeText(command);
-    copied.textContent = 'Copied.';
+    copied.prepend('Copied: ');
   } catch {
-    copied.replaceChildren(element('code', '', command));
+    copied.prepend('Copy this: ');
   }
 }
 
@@ -133,9 +137,8 @@ async function showExamples() {
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  if (button.getAttribute('aria-disabled') !== 'true' || !request.signal.aborted) {
-    predict();
-  }
+  const isRunning = result.getAttribute('aria-busy') === 'true' && !request.signal.aborted;
+  if (!isRunning) predict();
 });
 input.addEventListener('input', () => {
   markStale();
@@ -144,7 +147,7 @@ input.addEventListener('input', () => {
 input.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    predict();
+    form.requestSubmit();
   }
 });
 eachLine.addEventListener('change', predict);

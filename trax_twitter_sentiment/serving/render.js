@@ -127,27 +127,29 @@ function unknownWords({n_words: nWords, n_known_words: nKnown}) {
   return nWords === undefined ? '' : `${nWords - nKnown} of ${nWords}`;
 }
 
+function tableRow(prediction, i, showDetails) {
+  const button = element('button', 'quiet', `${i + 1}`);
+  button.type = 'button';
+  button.setAttribute('aria-label', `Details of text ${i + 1}`);
+  button.addEventListener('click', showDetails);
+  return element(
+    'tr', '', element('td', '', button), element('td', '', markedText(prediction)),
+    element(
+      'td', 'number', element('bdi', '', prediction.name), ' ',
+      element('span', 'faint', probabilityOf(prediction))),
+    element('td', 'number', unknownWords(prediction)));
+}
+
 /** Returns the predictions for several texts; a button for each shows its details. */
 export function renderTable(predictions) {
   const details = element('div', 'details');
-  const rows = predictions.map((prediction, i) => {
-    const button = element('button', 'quiet', `${i + 1}`);
-    button.type = 'button';
-    button.setAttribute('aria-label', `Details of text ${i + 1}`);
-    button.addEventListener('click', () => {
-      details.replaceChildren(...renderOne(prediction));
-      const heading = details.querySelector('h2');
-      heading.tabIndex = -1;
-      heading.focus();
-    });
-    return element(
-      'tr', '', element('td', '', button), element('td', '', markedText(prediction)),
-      element('td', '', element('bdi', '', prediction.name)),
-      element('td', 'number', probabilityOf(prediction)),
-      element('td', 'number', unknownWords(prediction)));
-  });
-  const titles = ['Text', 'Class', 'Probability', 'Unknown words'];
-  const head = ['No.', ...titles].map((title) => {
+  const rows = predictions.map((prediction, i) => tableRow(prediction, i, () => {
+    details.replaceChildren(...renderOne(prediction));
+    const heading = details.querySelector('h2');
+    heading.tabIndex = -1;
+    heading.focus();
+  }));
+  const head = ['No.', 'Text', 'Prediction', 'Unknown words'].map((title) => {
     const cell = element('th', '', title);
     cell.scope = 'col';
     return cell;

@@ -2,51 +2,42 @@
 
 from typing import Any
 
-from trax_twitter_sentiment.prediction import formats
+import numpy as np
+
+from trax_twitter_sentiment.prediction.fields import predict_fields, prediction_fields
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.prediction.results import Explanation, Prediction
-from trax_twitter_sentiment.serving.marked_text import count_words, marked_text
 
 
 def answer(
     predictor: SentimentPredictor, texts: list[str], explain: bool
 ) -> list[dict[str, Any]]:
-  """Returns the fields of the prediction for each text, explained or not."""
+  """Returns the fields of the prediction for each text.
+
+  They are the fields of `predict --format=jsonl` except the row number. With `explain`,
+  the fields that the page shows are added.
+  """
   if not explain:
-    predictions = predictor.predict(texts)
-    return [
-        _prediction_fields(text, prediction)
-        for text, prediction in zip(texts, predictions, strict=True)
-    ]
+    return predict_fields(predictor, texts)
   return [_explained_fields(predictor, text) for text in texts]
-
-
-def _prediction_fields(text: str, prediction: Prediction) -> dict[str, Any]:
-  """Returns the fields that `predict --format=jsonl` writes, except the row number."""
-  called = formats.called(
-      text, prediction.label, prediction.log_probabilities, prediction.class_names
-  )
-  fields = formats.prediction_fields(text, called, prediction)
-  fields['name'] = called.name
-  return fields
 
 
 def _explained_fields(predictor: SentimentPredictor, text: str) -> dict[str, Any]:
   explanation = predictor.explain(text)
-  fragments = marked_text(predictor, text, explanation)
-  n_words, n_known_words = count_words(predictor, text)
+  n_words, n_known_words = _count_words(predictor, text)
   return {
-      **_prediction_fields(text, explanation.prediction),
-      **formats.explanation_fields(explanation),
-      'shares_for': _shares_for(explanation),
-      'marked_text': [{'text': text, 'share': share} for text, share in fragments],
+      **prediction_fields(text, explanation.prediction, explanation),
+      'contrast': [
+          predictor.class_names[label] for label in explanation.prediction.contrast
+      ],
+      'marked_text': [fragment._asdict() for fragment in explanation.marked_text],
+      'rest': explanation.rest,
       'n_words': n_words,
       'n_known_words': n_known_words,
   }
 
 
-def _shares_for(explanation: Explanation) -> str:
-  """Returns what positive shares speak for: a class, or a class rather than others."""
-  prediction = explanation.prediction
-  name = prediction.class_names[prediction.explained]
-  return name if len(prediction.class_names) == 2 else f'{name} rather than others'
+def _count_words(predictor: SentimentPredictor, text: str) -> tuple[int, int]:
+  """Returns the number of words, and the number of words in the vocabulary."""
+  encoder = predictor.encoder
+  ids = encoder.vocabulary.encode(encoder.tokenizer.word_tokens(text))
+  return len(ids), int(np.count_nonzero(encoder.is_known(ids)))

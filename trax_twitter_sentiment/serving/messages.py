@@ -32,7 +32,8 @@ class Fragment(BaseModel):
 
   text: str
   share: Annotated[
-      float | None, Field(description='Its share of the log-odds; null for no word.')
+      float | None,
+      Field(description='Its share of the log-odds; null if the model does not read it.'),
   ]
 
 
@@ -66,22 +67,30 @@ class TextPrediction(BaseModel):
   ] = None
 
 
-  shares_for: Annotated[
-      str | None,
-      Field(description='The class that positive shares speak for; only with explain.'),
+  contrast: Annotated[
+      tuple[str, str] | None,
+      Field(
+          description='The classes that positive and negative shares speak for: '
+          'positive and negative, or of more classes the predicted one and the second '
+          'most probable one; only with explain.'
+      ),
   ] = None
   marked_text: Annotated[
       list[Fragment] | None,
       Field(description='The text, in fragments; only with explain.'),
+  ] = None
+  rest: Annotated[
+      float | None,
+      Field(
+          description='The log-odds minus the shares in marked_text; only with explain.'
+      ),
   ] = None
   n_words: Annotated[
       int | None, Field(description='The number of words; only with explain.')
   ] = None
   n_known_words: Annotated[
       int | None,
-      Field(
-          description='The number of words in the vocabulary; only with explain.'
-      ),
+      Field(description='The number of words in the vocabulary; only with explain.'),
   ] = None
 
 
@@ -104,7 +113,7 @@ class Example(BaseModel):
 
   text: str
   name: Annotated[
-      str | None, Field(description="The label of a validation text of the run.")
+      str | None, Field(description='The label of a validation text of the run.')
   ] = None
 
 

@@ -33,7 +33,7 @@ class Fragment(BaseModel):
   text: str
   share: Annotated[
       float | None,
-      Field(description='Its share of the log-odds; null if the model does not read it.'),
+      Field(description='Its share of the log-odds; null if the model skips it.'),
   ]
 
 

@@ -16,6 +16,7 @@ from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.serving import errors
 from trax_twitter_sentiment.serving.answers import answer
 from trax_twitter_sentiment.serving.messages import (
+  MAX_BODY_BYTES,
   ErrorResponse,
   Example,
   ExamplesResponse,
@@ -36,7 +37,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {'model': ErrorResponse, 'description': description}
     for status, description in {
         400: 'The body is not JSON, or the Host header is not allowed.',
-        413: f'The body has more than {errors.MAX_BODY_BYTES:,} bytes.',
+        413: f'The body has more than {MAX_BODY_BYTES:,} bytes.',
         415: 'The Content-Type is not application/json.',
         422: 'The JSON is not a PredictRequest, or the model cannot explain.',
     }.items()
@@ -56,20 +57,7 @@ def make_app(
       refused, so a web site whose name is rebound to this machine reads nothing.
     examples: the texts that the page offers to click.
   """
-  app = FastAPIOffline(
-      title='trax_twitter_sentiment',
-      version=trax_twitter_sentiment.__version__,
-      redoc_url=None,
-      generate_unique_id_function=lambda route: route.name,
-      exception_handlers=errors.HANDLERS,
-      middleware=[
-          Middleware(errors.JsonErrors),
-          Middleware(
-              TrustedHostMiddleware, allowed_hosts=allowed_hosts, www_redirect=False
-          ),
-          Middleware(RequestBodyLimitMiddleware, max_body_size=errors.MAX_BODY_BYTES),
-      ],
-  )
+  app = _empty_app(allowed_hosts)
 
   # A function with `async` runs in the event loop's thread. To start another thread
   # takes longer than to predict a text.
@@ -100,6 +88,24 @@ def make_app(
   for path, (file_name, media_type) in _PAGE_FILES.items():
     app.get(path, include_in_schema=False)(_page_file(file_name, media_type))
   return app
+
+
+def _empty_app(allowed_hosts: Sequence[str]) -> FastAPI:
+  """Returns an application with `/docs`, error messages and limits."""
+  return FastAPIOffline(
+      title='trax_twitter_sentiment',
+      version=trax_twitter_sentiment.__version__,
+      redoc_url=None,
+      generate_unique_id_function=lambda route: route.name,
+      exception_handlers=errors.HANDLERS,
+      middleware=[
+          Middleware(errors.JsonErrors),
+          Middleware(
+              TrustedHostMiddleware, allowed_hosts=allowed_hosts, www_redirect=False
+          ),
+          Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
+      ],
+  )
 
 
 def _page_file(file_name: str, media_type: str) -> Callable[..., Any]:

@@ -9,9 +9,11 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from trax_twitter_sentiment.serving.messages import MAX_CHARACTERS, MAX_TEXTS
-
-MAX_BODY_BYTES = 256 * 1024
+from trax_twitter_sentiment.serving.messages import (
+  MAX_BODY_BYTES,
+  MAX_CHARACTERS,
+  MAX_TEXTS,
+)
 
 # A message may quote the request, so its length is limited.
 _MAX_MESSAGE_LENGTH = 300

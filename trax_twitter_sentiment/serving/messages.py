@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# Together, these limits bound the time of a request to about a second.
+MAX_BODY_BYTES = 256 * 1024
 MAX_TEXTS = 500
 MAX_CHARACTERS = 10_000
 

@@ -15,15 +15,6 @@ import tempfile
 import psutil
 
 MODULE = 'trax_twitter_sentiment.serve'
-# What changes limits before the service starts, for what would take long.
-_WITH_LIMITS = (
-    'import runpy, sys\n'
-    'from trax_twitter_sentiment.serving import limits\n'
-    'for name, value in {limits!r}.items():\n'
-    '  assert hasattr(limits, name)\n'
-    '  setattr(limits, name, value)\n'
-    f'runpy.run_module({MODULE!r}, run_name="__main__", alter_sys=True)\n'
-)
 
 
 @dataclasses.dataclass
@@ -46,6 +37,12 @@ class Service:
       answer = connection.getresponse()
       return answer.status, answer.headers, answer.read()
 
+  def get(self, path):
+    """Returns the JSON of an answer to a GET."""
+    status, _, content = self.request('GET', path)
+    assert status == 200
+    return json.loads(content)
+
   def predict(self, body, **options):
     """Returns status and JSON of an answer to JSON, which may be bytes already."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -61,22 +58,14 @@ class Service:
 
 
 @contextlib.contextmanager
-def serving(run_dir, *arguments, python_options=(), **limits):
-  """Yields a service on a free port; limits replace those of `serving.limits`."""
-  code = ('-c', _WITH_LIMITS.replace('{limits!r}', repr(limits)))
-  module = code if limits else ('-m', MODULE)
+def serving(run_dir, *arguments, python_options=()):
+  """Yields a service on a free port."""
+  command = [sys.executable, *python_options, '-m', MODULE, f'--model_dir={run_dir}']
   with tempfile.TemporaryDirectory() as folder:
     log = pathlib.Path(folder, 'log')
     with log.open('wb') as stderr:
       process = subprocess.Popen(
-          [
-              sys.executable,
-              *python_options,
-              *module,
-              f'--model_dir={run_dir}',
-              '--port=0',
-              *arguments,
-          ],
+          [*command, '--port=0', *arguments],
           stdout=subprocess.DEVNULL,
           stderr=stderr,
           env={**os.environ},
@@ -89,10 +78,10 @@ def serving(run_dir, *arguments, python_options=(), **limits):
 
 
 def _port(process, log):
-  """Waits for the line that says where the service is."""
+  """Waits for the line with the address; returns its port."""
   while True:
-    if found := re.search(r'^http://.*:(\d+)/', log.read_text(), re.M):
-      return int(found[1])
+    if match := re.search(r'^http://.*:(\d+)/', log.read_text(), re.M):
+      return int(match[1])
     try:
       process.wait(0.05)
     except subprocess.TimeoutExpired:

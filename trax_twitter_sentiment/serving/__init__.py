@@ -1,1 +1,1 @@
-"""The web service of a trained run: its answers, its page, its limits."""
+"""The web service of a trained run: a FastAPI application and a page."""

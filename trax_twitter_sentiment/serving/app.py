@@ -1,151 +1,117 @@
-"""The service as an ASGI application: texts as JSON in, predictions as JSON out."""
+"""The service: texts as JSON in, predictions as JSON out, and a page."""
 
 import importlib.resources
-import json
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import Any
 
-import pydantic
-from starlette.applications import Starlette
+from fastapi import FastAPI, Response
+from fastapi.middleware import Middleware
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
-from starlette.routing import Route
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from trax_twitter_sentiment.prediction import fields
+import trax_twitter_sentiment
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.serving import limits, openapi
+from trax_twitter_sentiment.serving import errors
+from trax_twitter_sentiment.serving.answers import answer
+from trax_twitter_sentiment.serving.messages import (
+  MAX_BODY_BYTES,
+  ErrorResponse,
+  Example,
+  ExamplesResponse,
+  HealthResponse,
+  PredictRequest,
+  PredictResponse,
+)
 
-# The page's own style and script, nothing else from anywhere.
-SECURITY_HEADERS = [
-    (
-        'content-security-policy',
-        "default-src 'none'; script-src 'self'; style-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'",
-    ),
-    ('x-content-type-options', 'nosniff'),
-    ('referrer-policy', 'no-referrer'),
-    ('cache-control', 'no-store'),
-]
-
-_PAGE = {
+# Path -> file and media type.
+_PAGE_FILES = {
     '/': ('page.html', 'text/html'),
     '/page.css': ('page.css', 'text/css'),
     '/page.js': ('page.js', 'text/javascript'),
+    '/render.js': ('render.js', 'text/javascript'),
 }
 
-# Of an error's message, which may quote what was sent.
-_MAX_MESSAGE = 300
-
-_Text = Annotated[str, pydantic.Field(max_length=limits.MAX_CHARACTERS)]
-
-
-class Question(pydantic.BaseModel):
-  """What `/predict` is asked."""
-
-  model_config = pydantic.ConfigDict(extra='forbid', strict=True)
-
-  texts: Annotated[list[_Text], pydantic.Field(max_length=limits.MAX_TEXTS)]
-  explain: bool = False
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {'model': ErrorResponse, 'description': description}
+    for status, description in {
+        400: 'The body is not JSON, or the Host header is not allowed.',
+        413: f'The body has more than {MAX_BODY_BYTES:,} bytes.',
+        415: 'The Content-Type is not application/json.',
+        422: 'The JSON is not a PredictRequest, or the model cannot explain.',
+    }.items()
+}
 
 
-def make_app(predictor: SentimentPredictor) -> Starlette:
-  """Returns the service of a trained run."""
-  about = {
-      'status': 'ok',
-      'class_names': predictor.class_names,
-      'explains': predictor.explains,
-  }
-  description = openapi.describe(predictor, Question.model_json_schema())
+def make_app(
+    predictor: SentimentPredictor,
+    allowed_hosts: Sequence[str],
+    examples: Sequence[Example],
+) -> FastAPI:
+  """Returns the service of a trained run.
 
-  # Predicting holds the only thread for less than handing it to another would take.
-  async def predict(request: Request) -> Response:
-    question = _parse(await _read(request))
-    if question.explain and not predictor.explains:
+  Args:
+    predictor: predicts the texts.
+    allowed_hosts: the values of the Host header that are answered. Other hosts are
+      refused, so a web site whose name is rebound to this machine reads nothing.
+    examples: the texts that the page offers to click.
+  """
+  app = _empty_app(allowed_hosts)
+
+  # A function with `async` runs in the event loop's thread. To start another thread
+  # takes longer than to predict a text.
+  @app.post(
+      '/predict',
+      summary='Predict the class of each text',
+      responses=_REFUSALS,
+      response_model=PredictResponse,
+      response_model_exclude_unset=True,
+  )
+  async def predict(request: PredictRequest) -> Any:
+    if request.explain and not predictor.explains:
       raise HTTPException(
-          422, 'explain: only the predictions of a TwitterClassifier can be explained.'
+          422, 'explain must be false: only a TwitterClassifier can be explained.'
       )
-    predictions = fields.predict_fields(predictor, question.texts, question.explain)
-    return _json({'predictions': predictions})
+    return {'predictions': answer(predictor, request.texts, request.explain)}
 
-  async def healthz(request: Request) -> Response:
-    del request
-    return _json(about)
+  @app.get('/healthz', summary='Show that the service runs, and its classes')
+  async def health() -> HealthResponse:
+    return HealthResponse(
+        class_names=list(predictor.class_names), explains=predictor.explains
+    )
 
-  async def openapi_json(request: Request) -> Response:
-    del request
-    return _json(description)
+  @app.get('/examples', summary='List the texts that the page offers to click')
+  async def list_examples() -> ExamplesResponse:
+    return ExamplesResponse(examples=list(examples))
 
-  return Starlette(
-      routes=[
-          *(_file_route(path, *file) for path, file in _PAGE.items()),
-          Route('/predict', predict, methods=['POST']),
-          Route('/healthz', healthz),
-          Route('/openapi.json', openapi_json),
+  for path, (file_name, media_type) in _PAGE_FILES.items():
+    app.get(path, include_in_schema=False)(_page_file(file_name, media_type))
+  return app
+
+
+def _empty_app(allowed_hosts: Sequence[str]) -> FastAPI:
+  """Returns an application with `/docs`, error messages and limits."""
+  return FastAPIOffline(
+      title='trax_twitter_sentiment',
+      version=trax_twitter_sentiment.__version__,
+      redoc_url=None,
+      generate_unique_id_function=lambda route: route.name,
+      exception_handlers=errors.HANDLERS,
+      middleware=[
+          Middleware(errors.JsonErrors),
+          Middleware(
+              TrustedHostMiddleware, allowed_hosts=allowed_hosts, www_redirect=False
+          ),
+          Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
       ],
-      exception_handlers={HTTPException: _error, 500: _internal_error},
   )
 
 
-async def _read(request: Request) -> bytes:
-  """Returns the body of a request, of which no more than the limit is ever held."""
-  media_type = request.headers.get('content-type', '').partition(';')[0].strip()
-  if media_type.lower() != 'application/json':
-    raise HTTPException(415, 'The Content-Type must be application/json.')
-  length = request.headers.get('content-length', '')
-  if length.isdecimal() and int(length) > limits.MAX_BODY_BYTES:
-    raise _too_large()
-  body = bytearray()
-  try:
-    async for chunk in request.stream():
-      body += chunk
-      if len(body) > limits.MAX_BODY_BYTES:
-        raise _too_large()
-  except ClientDisconnect:
-    raise HTTPException(400, 'The body was cut off.') from None
-  return bytes(body)
+def _page_file(file_name: str, media_type: str) -> Callable[..., Any]:
+  content = (importlib.resources.files(__package__) / file_name).read_bytes()
 
-
-def _too_large() -> HTTPException:
-  return HTTPException(413, f'A body may have {limits.MAX_BODY_BYTES:,} bytes.')
-
-
-def _parse(body: bytes) -> Question:
-  try:
-    return Question.model_validate_json(body)
-  except pydantic.ValidationError as error:
-    first = error.errors(include_url=False, include_context=False)[0]
-    status = 400 if first['type'] == 'json_invalid' else 422
-    place = '.'.join(map(str, first['loc'])) or 'body'
-    raise HTTPException(status, f'{place}: {first["msg"]}.') from None
-
-
-def _file_route(path: str, name: str, media_type: str) -> Route:
-  content = (importlib.resources.files(__package__) / name).read_bytes()
-
-  async def file(request: Request) -> Response:
-    del request
+  async def page_file() -> Response:
     return Response(content, media_type=media_type)
 
-  return Route(path, file)
-
-
-async def _error(request: Request, error: Exception) -> Response:
-  assert isinstance(error, HTTPException)
-  message = error.detail
-  if error.status_code == 404:
-    message = 'There are GET / and /healthz and /openapi.json, and POST /predict.'
-  elif error.status_code == 405:
-    allowed = (error.headers or {}).get('Allow', '')
-    message = f'{request.url.path} takes {allowed}.'
-  return _json({'error': message[:_MAX_MESSAGE]}, error.status_code, error.headers)
-
-
-async def _internal_error(request: Request, error: Exception) -> Response:
-  del request, error  # Which goes to stderr.
-  return _json({'error': 'The service has a bug; its log tells more.'}, 500)
-
-
-def _json(value: Any, status: int = 200, headers: Any = None) -> Response:
-  content = json.dumps(value, allow_nan=False)
-  return Response(content, status, headers, media_type='application/json')
+  return page_file

@@ -1,144 +1,157 @@
-'use strict';
+import {element, renderError, renderOne, renderTable, summary} from './render.js';
 
 const form = document.getElementById('form');
 const input = document.getElementById('text');
+const eachLine = document.getElementById('lines');
+const button = document.getElementById('predict');
 const result = document.getElementById('result');
-// Shares from here on, in log-odds, get the full colour.
-const STRONG_SHARE = 4;
-let asked = 0;
+const status = document.getElementById('status');
 
-/** Returns a new element; whatever `content` holds is text, never markup. */
-function element(name, className, ...content) {
-  const made = document.createElement(name);
-  if (className) made.className = className;
-  made.append(...content);
-  return made;
-}
+// The pause in typing after which a request is sent.
+const TYPING_PAUSE_MS = 250;
 
+let timer;
+let request = new AbortController();
+
+/** Returns the JSON of an answer; throws an `Error` with a message for people. */
 async function fetchJson(path, options) {
   let response;
   try {
     response = await fetch(path, options);
-  } catch {
-    throw new Error('The service does not answer. Does it still run?');
+  } catch (error) {
+    if (error.name === 'AbortError') throw error;
+    throw new Error('The service does not answer. Is it still running?');
   }
   const answer = await response.json();
   if (!response.ok) throw new Error(answer.error);
   return answer;
 }
 
-const about = fetchJson('/healthz');
-// Shown by the first question, if it fails.
-about.catch(() => {});
-
-function percent(probability) {
-  return `${(100 * probability).toFixed(1)}%`;
-}
-
-function signed(number) {
-  return (number < 0 ? '−' : '+') + Math.abs(number).toFixed(2);
-}
-
-/** Returns a token, or the code points of one that can't be seen. */
-function visible(token) {
-  if (!/^[\p{C}\p{Z}]*$/u.test(token)) return token;
-  const codes = Array.from(token, (c) => c.codePointAt(0).toString(16).toUpperCase());
-  return codes.map((code) => `U+${code.padStart(4, '0')}`).join(' ');
-}
-
-function probabilityTable(prediction, classNames) {
-  const body = element('tbody');
-  prediction.log_probabilities.forEach((logProbability, i) => {
-    const probability = Math.exp(logProbability);
-    const head = element('th', '', element('bdi', '', classNames[i]));
-    head.scope = 'row';
-    const meter = element('meter');
-    meter.value = probability;
-    meter.setAttribute('aria-hidden', 'true');
-    const row = element(
-      'tr', i === prediction.label ? 'called' : '', head,
-      element('td', '', percent(probability)), element('td', '', meter));
-    body.append(row);
+/** Returns facts about the run; a failed request is repeated by the next call. */
+function fetchRun() {
+  fetchRun.answer ??= fetchJson('/healthz').catch((error) => {
+    fetchRun.answer = undefined;
+    throw error;
   });
-  const table = element('table', '', body);
-  table.setAttribute('aria-label', 'Probabilities');
-  return table;
+  return fetchRun.answer;
 }
 
-function shareList(prediction, classNames) {
-  const sought = classNames.length === 2 ? 1 : prediction.label;
-  const list = element('ul', 'tokens');
-  list.setAttribute('role', 'list');
-  prediction.tokens.forEach((token, i) => {
-    const share = prediction.shares[i];
-    const item = element(
-      'li', `token ${share < 0 ? 'against' : 'for'}`, element('bdi', '', visible(token)),
-      element('small', '', signed(share)));
-    const strength = Math.min(Math.abs(share) / STRONG_SHARE, 1) * 0.45;
-    item.style.setProperty('--strength', strength.toFixed(3));
-    list.append(item);
-  });
-  const total = prediction.shares.reduce((sum, share) => sum + share, prediction.bias);
-  return [
-    element('h3', '', 'What it rests on'),
-    element(
-      'p', 'faint', 'Each token’s share of the log-odds of ',
-      element('bdi', '', classNames[sought]),
-      ': a solid line speaks for it, a dashed one against.'),
-    prediction.tokens.length ? list : element('p', '', 'There is no token to go by.'),
-    element('p', 'faint',
-      `Without any token ${signed(prediction.bias)}, together ${signed(total)}.`),
-  ];
+/** Returns the texts to predict. JSON in UTF-8 cannot contain lone surrogates. */
+function texts() {
+  const text = input.value.replace(
+    /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g,
+    '\uFFFD');
+  const parts = eachLine.checked ? text.split(/\r?\n/) : [text];
+  return parts.filter((part) => part.trim());
 }
 
-function show(prediction, classNames) {
-  if (prediction.label === null) {
-    return [element('p', '', 'There is no text.')];
-  }
-  const parts = [
-    element('h2', '', element('bdi', '', classNames[prediction.label])),
-    probabilityTable(prediction, classNames),
-  ];
-  if (prediction.tokens.length && !prediction.n_known) {
-    parts.push(element('p', '', 'The model knows none of the tokens.'));
-  }
-  return prediction.shares
-    ? [...parts, ...shareList(prediction, classNames)] : parts;
+function requestBody(explains) {
+  return JSON.stringify({texts: texts(), explain: explains});
 }
 
-async function ask() {
-  const number = ++asked;
-  let shown;
+/** Marks the shown prediction as that of an earlier text. */
+function markStale() {
+  request.abort();
+  clearTimeout(timer);
+  result.setAttribute('aria-busy', 'true');
+  button.setAttribute('aria-disabled', 'true');
+}
+
+function show(content, announcement) {
+  result.replaceChildren(...content);
+  result.setAttribute('aria-busy', 'false');
+  button.setAttribute('aria-disabled', 'false');
+  status.textContent = announcement;
+}
+
+async function predict() {
+  markStale();
+  if (!texts().length) return show([], '');
+  const {signal} = request = new AbortController();
   try {
-    const {class_names: classNames, explains} = await about.catch(
-      () => fetchJson('/healthz'));
+    const run = await fetchRun();
     const {predictions} = await fetchJson('/predict', {
       method: 'POST',
       headers: {'Content-Type': 'application/json'},
-      // What is half a character, JSON can't carry.
-      body: JSON.stringify({texts: [input.value.replace(
-        /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/g,
-        '\uFFFD')], explain: explains}),
+      body: requestBody(run.explains),
+      signal,
     });
-    shown = show(predictions[0], classNames);
+    if (predictions.length > 1) {
+      show(renderTable(predictions), `${predictions.length} texts predicted`);
+    } else {
+      show(renderOne(predictions[0]), summary(predictions[0]));
+    }
   } catch (error) {
-    shown = [element('p', 'error', error.message)];
+    if (signal.aborted) return;
+    const message = error.message.replace(/^texts\[(\d+)\]/, (_, i) => `Text ${+i + 1}`);
+    show(renderError(message), message);
   }
-  // A later question may have been answered before.
-  if (number === asked) result.replaceChildren(...shown);
+}
+
+/** Shows the request as a command line, and copies it where browsers allow that. */
+async function copyAsCurl() {
+  const copied = document.getElementById('copied');
+  // If the service does not answer, the command still shows how to ask.
+  const {explains} = await fetchRun().catch(() => ({explains: false}));
+  const body = requestBody(explains).replaceAll("'", "'\\''");
+  const command =
+    `curl '${location.origin}/predict' -H 'Content-Type: application/json' -d '${body}'`;
+  copied.replaceChildren(element('code', '', command));
+  try {
+    await navigator.clipboard.writeText(command);
+    copied.prepend('Copied: ');
+  } catch {
+    copied.prepend('Copy this: ');
+  }
+}
+
+/** Returns 'a, b or c'. */
+function alternatives(names) {
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}
+
+async function showRun() {
+  const {class_names: names} = await fetchRun();
+  const title = names.length <= 6
+    ? `Is a text ${alternatives(names)}?` : `Which of ${names.length} classes is a text?`;
+  document.getElementById('title').textContent = title;
+  document.title = title;
+}
+
+async function showExamples() {
+  const {examples} = await fetchJson('/examples');
+  const section = document.getElementById('examples');
+  const buttons = examples.map(({text, name}) => {
+    const label = name === null ? [] : [element('small', '', `labelled ${name}`)];
+    const example = element('button', 'example', element('bdi', '', text), ...label);
+    example.type = 'button';
+    example.addEventListener('click', () => {
+      input.value = text;
+      predict();
+    });
+    return example;
+  });
+  section.replaceChildren(...buttons);
+  section.hidden = !buttons.length;
 }
 
 form.addEventListener('submit', (event) => {
   event.preventDefault();
-  ask();
+  const isRunning = result.getAttribute('aria-busy') === 'true' && !request.signal.aborted;
+  if (!isRunning) predict();
+});
+input.addEventListener('input', () => {
+  markStale();
+  timer = setTimeout(predict, TYPING_PAUSE_MS);
 });
 input.addEventListener('keydown', (event) => {
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
-    ask();
+    form.requestSubmit();
   }
 });
-about.then(({class_names: classNames}) => {
-  document.getElementById('classes').textContent =
-    `A model says which it is: ${classNames.join(', ')}.`;
-}, () => {});
+eachLine.addEventListener('change', predict);
+document.getElementById('copy').addEventListener('click', copyAsCurl);
+// The first prediction shows the error if the service does not answer.
+showRun().catch(() => {});
+showExamples().catch(() => {});

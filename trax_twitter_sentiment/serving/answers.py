@@ -1,0 +1,43 @@
+"""From texts to the fields of the answer to `POST /predict`."""
+
+from typing import Any
+
+import numpy as np
+
+from trax_twitter_sentiment.prediction.fields import predict_fields, prediction_fields
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+
+
+def answer(
+    predictor: SentimentPredictor, texts: list[str], explain: bool
+) -> list[dict[str, Any]]:
+  """Returns the fields of the prediction for each text.
+
+  They are the fields of `predict --format=jsonl` except the row number. With `explain`,
+  the fields that the page shows are added.
+  """
+  if not explain:
+    return predict_fields(predictor, texts)
+  return [_explained_fields(predictor, text) for text in texts]
+
+
+def _explained_fields(predictor: SentimentPredictor, text: str) -> dict[str, Any]:
+  explanation = predictor.explain(text)
+  n_words, n_known_words = _count_words(predictor, text)
+  return {
+      **prediction_fields(text, explanation.prediction, explanation),
+      'contrast': [
+          predictor.class_names[label] for label in explanation.prediction.contrast
+      ],
+      'marked_text': [fragment._asdict() for fragment in explanation.marked_text],
+      'rest': explanation.rest,
+      'n_words': n_words,
+      'n_known_words': n_known_words,
+  }
+
+
+def _count_words(predictor: SentimentPredictor, text: str) -> tuple[int, int]:
+  """Returns the number of words, and the number of words in the vocabulary."""
+  encoder = predictor.encoder
+  ids = encoder.vocabulary.encode(encoder.tokenizer.word_tokens(text))
+  return len(ids), int(np.count_nonzero(encoder.is_known(ids)))

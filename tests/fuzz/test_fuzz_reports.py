@@ -14,14 +14,16 @@ from fuzzing import BATCH_SIZE, TEXTS, fuzz, mutated
 from hypothesis import strategies as st
 
 from trax_twitter_sentiment.cli import printable
-from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import Explanation, Prediction
 from trax_twitter_sentiment.reporting import content as report_content
-from trax_twitter_sentiment.reporting import plots
+from trax_twitter_sentiment.reporting import figures, plots
+from trax_twitter_sentiment.reporting.mistakes import Confusion, Mistake
 from trax_twitter_sentiment.reporting.page import render
+from trax_twitter_sentiment.reporting.slices import Coverage, Slice
+from trax_twitter_sentiment.reporting.variants import Baseline, Variant
+from trax_twitter_sentiment.reporting.words import WeightyWord
 from trax_twitter_sentiment.run.curves import read_curves
-from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 _MARKUP = st.sampled_from(
   [
@@ -72,36 +74,47 @@ class _Page(html.parser.HTMLParser):
   handle_pi = unknown_decl = handle_comment
 
 
-@functools.cache
-def _evaluation():
-  return scores.evaluate(np.log([[0.4, 0.6], [0.7, 0.3]]), np.array([1, 0]))
-
-
 def _content(texts):
   """Returns the content of a report that has foreign `texts` wherever any can be."""
   text, token, folder, config, name = texts
-  examples = Examples((text, text), np.array([1, 0], np.int32))
+  names = ('negative', f'{name}!')
+  labels = np.array([1, 0])
+  log_probabilities = np.log([[0.4, 0.6], [0.7, 0.3]])
+  evaluation = scores.evaluate(log_probabilities, labels, names)
   prediction = Prediction(1, (-1.0, -0.5), (token, 'x'))
   explanation = Explanation(prediction, prediction.tokens, (0.2, -0.1), 0.4)
-  mistake = report_content.Mistake(text, 0, explanation)
-  weighty = report_content.WeightyToken(token, 1.5, 9)
+  mistake = Mistake(text, 0, 1, 0.9, explanation)
+  word = WeightyWord(token, 1.5, 9)
+  variant = Variant(
+    title='With emoticons',
+    log_probabilities=log_probabilities,
+    labels=labels,
+    evaluation=evaluation,
+    baselines=[Baseline('others', evaluation, 1.0)],
+    confusions=[Confusion(0, 1, 1, 0.5, text)],
+    mislabelled=[mistake],
+    mistakes=[mistake],
+    coverage=[Coverage(0.9, 1, 0.5, 1.0)],
+    slices={'By length': [Slice('1 to 5 words', 2, 0.5, (0.1, 0.9))]},
+  )
   return report_content.ReportContent(
     model_dir=folder,
-    corpus=Corpus('sample', examples, examples, frozenset({token})),
-    tokenizer=TweetTokenizer(),
+    title=token,
+    unit='tweets',
+    remark='',
+    class_names=names,
+    sizes={'training': [1, 1], 'validation': [1, 1]},
+    n_baseline_texts=None,
+    vocabulary_size=9,
     train_curves={name: {1: 0.5}},
-    eval_curves={},
-    variants=[
-      report_content.Variant(
-        'Tweets as they are',
-        np.log([[0.4, 0.6], [0.7, 0.3]]),
-        _evaluation(),
-        {'others': _evaluation()},
-        [mistake],
-      )
-    ],
-    weighty_tokens={'negative': [weighty], 'positive': [weighty]},
+    eval_curves={name: {1: 0.5, 2: 0.4}},
+    variants=[variant],
+    emoticons='',
+    words={0: [word], 1: [word]},
+    stems=True,
+    words_split='training',
     not_explained='',
+    predictions=f'text\n{text}',
     facts={'trained': 'today'},
     like='twitter.gin',
     differing={'train.steps': '60 → 4'},
@@ -112,9 +125,7 @@ def _content(texts):
 
 _FIGURES = (
   'curves',
-  'confusion_matrix',
   'calibration',
-  'operating_points',
   'score_histogram',
 )
 
@@ -125,6 +136,8 @@ def _fast_figures():
   with pytest.MonkeyPatch.context() as patch:
     for name in _FIGURES:
       patch.setattr(plots, name, lambda *arguments: '<svg/>')
+    kinds = dict.fromkeys(figures.KINDS, lambda scored: '<svg/>')
+    patch.setattr(figures, 'KINDS', kinds)
     yield
 
 
@@ -144,10 +157,12 @@ def test_no_text_becomes_markup(texts):
     page.elements, _usual_elements(), strict=True
   ):
     assert tag == usual_tag
-    # A curve's name, like no other text, is part of an attribute.
-    assert [pair for pair in attributes if pair[0] != 'alt'] == [
-      pair for pair in usual if pair[0] != 'alt'
+    # Foreign texts are a part of these attributes alone.
+    names = ('alt', 'aria-label', 'href')
+    assert [pair for pair in attributes if pair[0] not in names] == [
+      pair for pair in usual if pair[0] not in names
     ]
+    assert dict(attributes).get('href', '#').startswith(('#', 'data:text/csv;'))
   shown = ''.join(page.texts)
   for text in texts:
     for line in text.split('\n'):

@@ -78,7 +78,7 @@ class BagOfTokens:
     starts = ends - lengths + np.arange(len(lengths))
     padding = self.token_logits[PAD_ID]
     sums = np.add.reduceat(self.token_logits[ids], starts, axis=0) - padding
-    divisors = self._divisors(lengths)[:, None]
+    divisors = self.divisors(lengths)[:, None]
     if self._info.pooling == 'mean':
       sums += (divisors - lengths[:, None]) * padding
     logits = sums / divisors + self.bias
@@ -106,7 +106,7 @@ class BagOfTokens:
       <float64>[n_tokens], and a float.
     """
     first, second = contrast
-    divisor = float(self._divisors(np.array(len(ids))))
+    divisor = float(self.divisors(np.array(len(ids))))
     rest = self.bias[first] - self.bias[second]
     if self._info.pooling == 'mean':
       padding = self.token_logits[PAD_ID]
@@ -123,7 +123,7 @@ class BagOfTokens:
     positions = np.arange(len(ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     return ids[positions < max_length], np.minimum(lengths, max_length)
 
-  def _divisors(self, lengths: np.ndarray) -> np.ndarray:
+  def divisors(self, lengths: np.ndarray) -> np.ndarray:
     """Returns the divisors of the sums over texts of `lengths` tokens."""
     if self._info.pooling == 'masked_sqrtn':
       return np.sqrt(np.maximum(lengths, 1))

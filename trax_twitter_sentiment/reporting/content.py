@@ -1,111 +1,88 @@
-"""What a run's report tells, as plain data."""
+"""The content of a report, as plain data."""
 
+import csv
 import dataclasses
 import importlib.metadata
-import os
+import io
 import platform
+from collections.abc import Sequence
 
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import Corpus
-from trax_twitter_sentiment.encoding.encoded_corpus import encode_split
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
+from trax_twitter_sentiment.corpora.recipe import Recipe
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import open_regular
-from trax_twitter_sentiment.prediction import scores
-from trax_twitter_sentiment.prediction.predictor import Explanation, SentimentPredictor
-from trax_twitter_sentiment.reporting import baselines, run_facts
-from trax_twitter_sentiment.run.curves import Curve, read_curves
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.reporting import run_facts
+from trax_twitter_sentiment.reporting.baselines import MAX_TRAINING_TEXTS
+from trax_twitter_sentiment.reporting.run_stand_in import History
+from trax_twitter_sentiment.reporting.variants import Variant, variants_of
+from trax_twitter_sentiment.reporting.words import WeightyWord, weighty_words
+from trax_twitter_sentiment.run.curves import Curve
 from trax_twitter_sentiment.run.run import Run
-from trax_twitter_sentiment.text.text_encoder import TextEncoder
-from trax_twitter_sentiment.text.vocabulary import SPECIAL_TOKENS
+from trax_twitter_sentiment.run.settings import CONFIG_FILE
 
-N_TOKENS = 20  # Of each class.
-N_MISTAKES = 50
-
-# The vector of a token seen in fewer training tweets tells of those tweets alone.
-MIN_TWEETS = 5
-
-_VARIANTS = {
-    'as_is': 'Tweets as they are',
-    'without_emoticons': 'Emoticons removed',
-}
+# More predictions would make the page larger than browsers like.
+_MAX_SAVED = 50_000
 
 _PACKAGES = ('trax_twitter_sentiment', 'trax', 'jax', 'numpy', 'nltk')
 
+_TWEETS = ('TwitterCorpus', 'TweetEvalCorpus')
 
-@dataclasses.dataclass(frozen=True)
-class WeightyToken:
-  """A token that speaks strongly for a class.
-
-  Attributes:
-    token: the token.
-    log_odds: of the class to the others, of positive where there are two, of a text
-      that is this token alone, without the bias.
-    n_tweets: how many training tweets hold it.
-  """
-
-  token: str
-  log_odds: float
-  n_tweets: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Mistake:
-  """A validation tweet that is called what it is not, as it was read."""
-
-  text: str
-  label: int
-  explanation: Explanation
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Variant:
-  """How the run does on the validation tweets, read in one way.
-
-  Attributes:
-    title: in which way.
-    log_probabilities: <float64>[n_tweets, n_classes].
-    evaluation: the scores.
-    baselines: the scores of others on the same texts, by their names.
-    mistakes: the worst ones, the worst first; empty where nothing can be explained.
-  """
-
-  title: str
-  log_probabilities: np.ndarray
-  evaluation: scores.Evaluation
-  baselines: dict[str, scores.Evaluation]
-  mistakes: list[Mistake]
+_TITLES = {
+    'nltk': "NLTK's twitter_samples",
+    'sample': "the package's made-up tweets",
+}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ReportContent:
-  """What a run's report tells.
+  """The content of a run's report.
 
   Attributes:
     model_dir: the run's output directory, as the user names it.
-    corpus: the tweets that the run was trained and is validated on.
-    encoder: the run's.
-    train_curves: of the training loss, by its name.
-    eval_curves: of the metrics in evaluation, by their names.
-    variants: with the tweets as they are, and without emoticons; only the latter
-      where the run itself leaves emoticons out.
-    weighty_tokens: for each class, by name, the weightiest first.
-    not_explained: why there are neither mistakes nor weighty tokens, or ''.
-    facts: when and by what the run was trained, and how large it is, by name.
-    like: the gin file of the package that the run's settings are most like, or ''.
-    differing: the settings that differ from that file's, as `'theirs → its own'`.
-    config: the run's `config.gin`; `None` if it has none.
-    versions: of Python and packages, here and now.
+    title: the title of the validation texts.
+    unit: `'tweets'` or `'texts'`.
+    remark: what to know of the corpus before reading a figure, or ''.
+    class_names: the classes, in the order of their labels.
+    sizes: the number of texts of each class, by split.
+    n_baseline_texts: on how many training texts the baseline was trained; `None` for
+      all of them.
+    vocabulary_size: the number of tokens with an id.
+    train_curves: the curve of each training loss, by its name.
+    eval_curves: the curve of each metric of evaluation, by its name.
+    variants: the results with emoticons and without, or once if both are alike.
+    emoticons: a sentence on emoticons, where there is one variant.
+    words: the words that weigh most, by class, of the most frequent classes.
+    stems: whether the run cuts words to their stems.
+    words_split: the split whose texts with a word are counted.
+    not_explained: why there are no words and no shares, or ''.
+    predictions: the validation predictions as CSV; '' if they are too many.
+    facts: when and how the run was trained and its size, by name.
+    like: the gin file of the package that the run's settings resemble most, or ''.
+    differing: the settings that differ from that file, as `'theirs → its own'`.
+    config: the run's `config.gin`; `None` if there is none.
+    versions: the versions of Python and packages that made the report.
   """
 
   model_dir: str
-  corpus: Corpus
-  encoder: TextEncoder
+  title: str
+  unit: str
+  remark: str
+  class_names: tuple[str, ...]
+  sizes: dict[str, list[int]]
+  n_baseline_texts: int | None
+  vocabulary_size: int
   train_curves: dict[str, Curve]
   eval_curves: dict[str, Curve]
   variants: list[Variant]
-  weighty_tokens: dict[str, list[WeightyToken]]
+  emoticons: str
+  words: dict[int, list[WeightyWord]]
+  stems: bool
+  words_split: str
   not_explained: str
+  predictions: str
   facts: dict[str, str]
   like: str
   differing: dict[str, str]
@@ -113,120 +90,122 @@ class ReportContent:
   versions: dict[str, str]
 
 
-def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
-  """Returns the report's content for the run in `model_dir`.
+def gather(
+    run: Run, examples: Examples | None = None, source: str = ''
+) -> ReportContent:
+  """Returns the content of a run's report.
+
+  Args:
+    run: the run.
+    examples: the texts to evaluate on; `None` for the run's validation texts.
+    source: the name of `examples`, for people.
 
   Raises:
-    UserError: if the corpus that the run was trained on can't be had.
+    UserError: if the corpus of the run is needed and not available.
   """
-  encoder = predictor.encoder
-  corpus = Run(model_dir).corpus()
-  not_explained = _why_not_explained(predictor)
-  like, differing = run_facts.differing_settings(model_dir)
+  corpus = corpus_of(run, examples)
+  predictor = SentimentPredictor.from_run(run)
+  history = History(run)
+  variants, emoticons = variants_of(predictor, corpus)
+  split = 'train' if corpus.train.texts else 'validation'
+  n_training = len(corpus.train.texts)
+  like, differing = run_facts.differing_settings(run.settings)
   return ReportContent(
-      model_dir=model_dir,
-      corpus=corpus,
-      encoder=encoder,
-      train_curves=read_curves(os.path.join(model_dir, 'train')),
-      eval_curves=read_curves(os.path.join(model_dir, 'eval')),
-      variants=[
-          _variant(
-              _VARIANTS[variant],
-              used,
-              corpus,
-              explain=not not_explained,
-          )
-          for variant, used in predictor.emoticon_variants().items()
-      ],
-      weighty_tokens=(
-          {} if not_explained else _weighty_tokens(predictor, corpus)
+      model_dir=run.folder,
+      title=source or title_of(corpus),
+      unit='tweets' if examples is None and _is_of_tweets(corpus.recipe) else 'texts',
+      remark='' if examples else _remark(corpus),
+      class_names=corpus.class_names,
+      sizes=_sizes(corpus),
+      n_baseline_texts=MAX_TRAINING_TEXTS if n_training > MAX_TRAINING_TEXTS else None,
+      vocabulary_size=len(run.vocabulary),
+      train_curves=history.train_curves,
+      eval_curves=history.eval_curves,
+      variants=variants,
+      emoticons=emoticons,
+      words=weighty_words(predictor, corpus, split) if predictor.explains else {},
+      stems=run.tokenizer.stem,
+      words_split={'train': 'training', 'validation': 'evaluated'}[split],
+      not_explained='' if predictor.explains else (
+          'Only the predictions of a TwitterClassifier can be explained.'
       ),
-      not_explained=not_explained,
-      facts=run_facts.facts(model_dir),
+      predictions=_predictions(corpus, variants),
+      facts=run_facts.facts(run),
       like=like,
       differing=differing,
-      config=_read_config(os.path.join(model_dir, 'config.gin')),
+      config=_read_config(run.path(CONFIG_FILE)),
       versions=_versions(),
-  )
+  )  # fmt: skip
 
 
-def _why_not_explained(predictor: SentimentPredictor) -> str:
+def corpus_of(run: Run, examples: Examples | None) -> Corpus:
+  """Returns the run's corpus, whose validation texts are `examples` if there are any.
+
+  Raises:
+    UserError: if the corpus is not available and there are no `examples`.
+  """
+  if examples is None:
+    return run.corpus()
   try:
-    predictor.token_scores()
-  except UserError as error:
-    return error.message
+    corpus = run.corpus()
+  except UserError:
+    # The run was moved without its data; only the baseline needs training texts.
+    nothing = Examples((), np.zeros(0, np.int32))
+    names = run.model_info.class_names
+    corpus = Corpus('own texts', nothing, nothing, frozenset(), names)
+  return dataclasses.replace(corpus, validation=examples)
+
+
+def title_of(corpus: Corpus) -> str:
+  """Returns the title of a corpus, for people."""
+  name, comma, rest = corpus.name.partition(',')
+  return _TITLES.get(name, name) + comma + rest
+
+
+def _is_of_tweets(recipe: Recipe | None) -> bool:
+  """Returns whether a corpus, or the first one that it is made of, contains tweets."""
+  while recipe and recipe.configurable == 'GroupedCorpus':
+    recipe = dict(recipe.arguments)['corpus']
+  return recipe is not None and recipe.configurable in _TWEETS
+
+
+def _remark(corpus: Corpus) -> str:
+  if corpus.name.startswith('sample'):
+    return 'The tweets are made up: no figure here says anything about real tweets.'
+  if corpus.labels_from_emoticons:
+    return (
+        'The labels of this corpus were made from the emoticons in the tweets, so a '
+        'model that reads emoticons hardly needs a word.'
+    )
   return ''
 
 
-def _variant(
-    title: str, predictor: SentimentPredictor, corpus: Corpus, explain: bool
-) -> Variant:
-  examples = corpus.validation
-  log_probabilities = predictor.validation_log_probabilities(corpus)
-  return Variant(
-      title=title,
-      log_probabilities=log_probabilities,
-      evaluation=scores.evaluate(
-          log_probabilities, examples.labels, predictor.class_names
-      ),
-      baselines=baselines.evaluate(corpus, *_as_read(predictor, corpus)),
-      mistakes=[
-          Mistake(
-              predictor.encoder.tokenizer.without_removed_emoticons(examples.texts[i]),
-              int(examples.labels[i]),
-              predictor.explain(examples.texts[i]),
-          )
-          for i in _worst_mistakes(log_probabilities, examples.labels)
-      ]
-      if explain
-      else [],
-  )
-
-
-def _as_read(predictor: SentimentPredictor, corpus: Corpus) -> list[list[str]]:
-  """Returns the texts of training and of validation, as a predictor reads them."""
-  read = predictor.encoder.tokenizer.without_removed_emoticons
-  return [[*map(read, part.texts)] for part in (corpus.train, corpus.validation)]
-
-
-def _worst_mistakes(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-  """Returns <int>[at most N_MISTAKES] indices, what is most wrong first."""
-  called = log_probabilities.argmax(axis=1)
-  wrong = np.flatnonzero(called != labels)
-  margins = (
-      log_probabilities[wrong, called[wrong]] - log_probabilities[wrong, labels[wrong]]
-  )
-  return wrong[np.argsort(-margins, kind='stable')][:N_MISTAKES]
-
-
-def _weighty_tokens(
-    predictor: SentimentPredictor, corpus: Corpus
-) -> dict[str, list[WeightyToken]]:
-  encoder = predictor.encoder
-  train = encode_split(corpus, 'train', encoder)
-  # A number for each tweet and token, so that a tweet counts once.
-  vocabulary_size = len(encoder.vocabulary)
-  tweet_of_token = np.repeat(np.arange(len(train.lengths)), train.lengths)
-  different = np.unique(tweet_of_token * vocabulary_size + train.ids)
-  n_tweets = np.bincount(different % vocabulary_size, minlength=vocabulary_size)
-  n_tweets[: len(SPECIAL_TOKENS)] = 0
-  frequent = np.flatnonzero(n_tweets >= MIN_TWEETS)
-
-  def weightiest(odds: np.ndarray, sign: int) -> list[WeightyToken]:
-    order = frequent[np.argsort(-sign * odds[frequent], kind='stable')][:N_TOKENS]
-    return [
-        WeightyToken(encoder.vocabulary.tokens[i], float(odds[i]), int(n_tweets[i]))
-        for i in order
-        if sign * odds[i] > 0
-    ]
-
-  names = predictor.class_names
-  if len(names) == 2:
-    odds = predictor.token_scores()
-    return {names[0]: weightiest(odds, -1), names[1]: weightiest(odds, 1)}
+def _sizes(corpus: Corpus) -> dict[str, list[int]]:
+  n_classes = len(corpus.class_names)
+  parts = {'training': corpus.train, 'validation': corpus.validation}
   return {
-      name: weightiest(predictor.token_scores(i), 1) for i, name in enumerate(names)
+      split: np.bincount(part.labels, minlength=n_classes).tolist()
+      for split, part in parts.items()
   }
+
+
+def _predictions(corpus: Corpus, variants: Sequence[Variant]) -> str:
+  """Returns the predictions of all validation texts as CSV."""
+  examples, names = corpus.validation, corpus.class_names
+  if len(examples.texts) > _MAX_SAVED:
+    return ''
+  columns = [examples.texts, [names[i] for i in examples.labels]]
+  header = ['text', 'label']
+  for variant in variants:
+    suffix = '_' + variant.title.lower().replace(' ', '_') if variant.title else ''
+    header += [f'predicted{suffix}', f'probability{suffix}']
+    columns.append([names[i] for i in variant.predicted])
+    probabilities = np.exp(variant.log_probabilities.max(axis=1))
+    columns.append([f'{probability:.6f}' for probability in probabilities])
+  file = io.StringIO()
+  writer = csv.writer(file, lineterminator='\n')
+  writer.writerows([header, *zip(*columns, strict=True)])
+  return file.getvalue()
 
 
 def _read_config(path: str) -> str | None:

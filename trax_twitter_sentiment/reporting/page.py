@@ -1,156 +1,146 @@
-"""The report of a run as one HTML page that needs nothing else."""
+"""Renders the pages of reports from plain data, by Jinja2 with autoescape.
 
+A value that a template shows is text and never markup: `_printable_lines` replaces
+control characters, and Jinja2 escapes the rest. Only the package's own style and script
+are inserted as they are.
+"""
+
+import base64
+import functools
+import hashlib
 import math
-from collections.abc import Sequence
+import unicodedata
+from typing import Any
 
+import jinja2
 import numpy as np
+from markupsafe import Markup
 
-from trax_twitter_sentiment.corpora.corpus import Examples
-from trax_twitter_sentiment.reporting import plots, score_sections, token_sections
+from trax_twitter_sentiment import cli
+from trax_twitter_sentiment.prediction.scores import Score
+from trax_twitter_sentiment.reporting import figures, tables
+from trax_twitter_sentiment.reporting.comparison import Comparison
 from trax_twitter_sentiment.reporting.content import ReportContent
-from trax_twitter_sentiment.reporting.markup import (
-    Element,
-    contents,
-    document,
-    element,
-    fact_table,
-    figure,
-    grid,
-    isolated,
-    section,
-)
-from trax_twitter_sentiment.run.curves import Curve
+from trax_twitter_sentiment.reporting.verdict import percent, verdict
 
-# The loss goes by the name of its layer, the metric by its name in the gin files.
-_LOSS_LAYER, _LOSS_METRIC = 'WeightedCategoryCrossEntropy', 'cross_entropy'
+# Classes whose bars are shown in a comparison: the most frequent ones.
+_MAX_COMPARED = 20
 
-_CORPORA = {
-    'nltk': "NLTK's twitter_samples",
-    'sample': "the package's made-up tweets: no figure here tells of real tweets",
-}
+_MINUS = '−'
+
+# The opacity of a strong share's colour, in percent: text on it stays legible.
+_MAX_STRENGTH = 60
+# Shares of this size, in log-odds, get the full colour.
+_STRONG_SHARE = 1.0
 
 
 def render(content: ReportContent) -> str:
   """Returns the page about a run."""
-  sections = [
-      score_sections.headline(content),
-      _curves(content),
-      score_sections.confusion_matrices(content),
-      score_sections.operating_points(content),
-      score_sections.calibrations(content),
-      score_sections.histograms(content),
-      token_sections.weighty_tokens(content),
-      token_sections.mistakes(content),
-      _settings(content),
-      _corpus(content),
-      _versions(content),
-  ]
-  return document(
-      f'Report of {content.model_dir}',
-      element('h1', 'Report of ', isolated(content.model_dir)),
-      element('p', _overview(content), class_='faint'),
-      fact_table(content.facts),
-      contents(*sections),
-      *sections,
+  variants, names = content.variants, content.class_names
+  many = len(names) > figures.MAX_CURVES
+  return _render(
+      'report.html',
+      content=content,
+      sentences=verdict(variants, names, content.unit),
+      confusions=[tables.confusion_table(each, names) for each in variants],
+      classes=[tables.class_rows(each, names, with_areas=many) for each in variants],
+      figures=figures,
   )
 
 
-def _overview(content: ReportContent) -> str:
-  corpus = content.corpus
-  return (
-      f'Tweet sentiment, on the {_sizes(corpus.validation, corpus.class_names)} of '
-      f'validation of the corpus {corpus.name!r}{_origin(corpus.name)}.'
+def render_comparison(comparison: Comparison) -> str:
+  """Returns the page about several runs."""
+  return _render(
+      'comparison.html',
+      comparison=comparison,
+      classes=_frequent_classes(comparison),
+      figures=figures.compared_curves(comparison.curves),
   )
 
 
-def _sizes(examples: Examples, class_names: Sequence[str]) -> str:
-  """Returns how many texts there are, and of each class."""
-  counts = np.bincount(examples.labels, minlength=len(class_names)).tolist()
-  of_classes = ', '.join(
-      f'{count:,} {name}' for name, count in zip(class_names, counts, strict=True)
-  )
-  return f'{len(examples.texts):,} texts ({of_classes})'
+def _frequent_classes(comparison: Comparison) -> list[str]:
+  """Returns the most frequent classes, in the order of their labels."""
+  labels, names = comparison.validation.labels, comparison.class_names
+  counts = np.bincount(labels, minlength=len(names))
+  frequent = np.argsort(-counts, kind='stable')[:_MAX_COMPARED]
+  return [names[i] for i in sorted(frequent)]
 
 
-def _origin(corpus: str) -> str:
-  """Returns where a corpus of the package comes from, by its name, or ''."""
-  source, grouped, _ = corpus.partition(', grouped')
-  origin = f': {_CORPORA[source]}' if source in _CORPORA else ''
-  return origin + (', near-duplicates in one split' if grouped else '')
-
-
-def _curves(content: ReportContent) -> Element:
-  groups: dict[str, dict[str, Curve]] = {}
-  for name, curve in content.eval_curves.items():
-    groups.setdefault(name, {})[f'eval {name}'] = curve
-  for name, curve in content.train_curves.items():
-    group = _LOSS_METRIC if name == _LOSS_LAYER else name
-    groups.setdefault(group, {})[f'train {name}'] = curve
-  if not groups:
-    sentence = (
-        "There are none: the run's directory holds no event files (train/, eval/)."
-    )
-    return section('Training curves', element('p', sentence))
-  figures = []
-  for name, curves in groups.items():
-    last = '; '.join(
-        f'{title} {curve[step]:.4g} at step {step:,}'
-        for title, curve in curves.items()
-        for step in [max(curve)]
-    )
-    best = _best(name, curves.get(f'eval {name}', {}))
-    figures.append(
-        figure(name, plots.curves(curves, best), 'Curves over the steps.', last)
-    )
-  return section('Training curves', grid(*figures))
-
-
-def _best(metric: str, curve: Curve) -> tuple[int, float] | None:
-  """Returns the step of a metric's best value, the first of equals, and that value."""
-  if len(curve) < 2 or not all(map(math.isfinite, curve.values())):
-    return None
-  choose = min if metric == _LOSS_METRIC or 'loss' in metric.lower() else max
-  step = choose(curve, key=lambda step: curve[step])
-  return step, curve[step]
-
-
-def _settings(content: ReportContent) -> Element:
-  if content.config is None:
-    sentence = "The run's directory holds no config.gin."
-    return section('Settings', element('p', sentence))
-  differing = 'They are those of ' if content.like else ''
-  if content.like:
-    differing += content.like + (', but for these:' if content.differing else '.')
-  return section(
-      'Settings',
-      element('p', differing),
-      fact_table(content.differing) if content.differing else '',
-      element(
-          'details',
-          element('summary', 'config.gin, all settings in effect'),
-          # Browsers drop the first line end of a pre.
-          element('pre', '\n' + content.config, tabindex='0'),
-          class_='card',
-      ),
+def _render(template: str, **values: Any) -> str:
+  environment = _environment()
+  script = _source('report.js')
+  digest = base64.b64encode(hashlib.sha256(script.encode('utf-8')).digest())
+  return environment.get_template(template).render(
+      style=Markup(_source('style.css')),
+      script=Markup(script),
+      script_digest=digest.decode('ascii'),
+      **values,
   )
 
 
-def _corpus(content: ReportContent) -> Element:
-  corpus, encoder = content.corpus, content.encoder
-  facts = {
-      'name': f'{corpus.name}{_origin(corpus.name)}',
-      **{
-          split: _sizes(examples, corpus.class_names)
-          for split, examples in (
-              ('training', corpus.train),
-              ('validation', corpus.validation),
-          )
-      },
-      'vocabulary': f'{len(encoder.vocabulary):,} tokens',
+@functools.cache
+def _environment() -> jinja2.Environment:
+  environment = jinja2.Environment(
+      loader=jinja2.PackageLoader(__package__),
+      autoescape=True,
+      undefined=jinja2.StrictUndefined,
+      finalize=_printable_lines,
+      extensions=['jinja2.ext.do'],
+      trim_blocks=True,
+      lstrip_blocks=True,
+      keep_trailing_newline=True,
+  )
+  environment.filters |= {
+      'anchor': lambda title: title.lower().replace(' ', '-'),
+      'csv_file': _csv_file,
+      'image': _image,
+      'percent': percent,
+      'score': _score,
+      'signed': lambda number: f'{number:+.2f}'.replace('-', _MINUS),
+      'strength': _strength,
+      'thousands': lambda number: f'{number:,}',
+      'visible': _visible,
   }
-  return section('Corpus', fact_table(facts))
+  return environment
 
 
-def _versions(content: ReportContent) -> Element:
-  remark = 'Those of the environment that made this report.'
-  return section('Versions', element('p', remark), fact_table(content.versions))
+def _source(name: str) -> str:
+  environment = _environment()
+  assert environment.loader
+  return environment.loader.get_source(environment, name)[0]
+
+
+def _printable_lines(value: Any) -> Any:
+  """Returns text without the characters that act on other text; keeps line ends."""
+  if not isinstance(value, str) or isinstance(value, Markup):
+    return value
+  return '\n'.join(map(cli.printable, value.split('\n')))
+
+
+def _image(svg: str) -> str:
+  """Returns an SVG as a data URI, so that the ids in the SVG are its own."""
+  data = base64.b64encode(svg.encode('utf-8')).decode('ascii')
+  return f'data:image/svg+xml;base64,{data}'
+
+
+def _csv_file(text: str) -> str:
+  """Returns CSV as a data URI, which a link saves without a network."""
+  data = base64.b64encode(text.encode('utf-8', 'backslashreplace')).decode('ascii')
+  return f'data:text/csv;charset=utf-8;base64,{data}'
+
+
+def _score(score: Score) -> str:
+  return 'undefined' if score.value is None else f'{score.value:.4f}'
+
+
+def _strength(share: float) -> str:
+  """Returns how opaque the colour of a share is, in percent."""
+  # The square root makes small shares visible beside large ones.
+  return f'{_MAX_STRENGTH * math.sqrt(min(1.0, abs(share) / _STRONG_SHARE)):.0f}'
+
+
+def _visible(token: str) -> str:
+  """Returns a token, or the code points of a token that consists of marks alone."""
+  if all(unicodedata.category(c) in ('Mn', 'Me') for c in token):
+    return ascii(token)[1:-1]
+  return token

@@ -1,71 +1,68 @@
 """The report's figures, drawn by matplotlib as SVG.
 
-No text of a tweet is in them.
+No text of the corpus is in a figure.
 """
 
 import io
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import matplotlib
 import numpy as np
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from sklearn import metrics
 
 from trax_twitter_sentiment.prediction.scores import CalibrationBin
 from trax_twitter_sentiment.run.curves import Curve
 
-# Okabe and Ito's palette, whose colours all eyes tell apart. By label, as the
-# lines; the same as the page's.
-_COLOURS = ('#d55e00', '#009e73')
-_LINES = ('--', '-')
-_CLASS_LINES = ('-', '--')
-_OTHER_COLOURS = ('#0072b2', '#e69f00')
-_MARKERS = ('o', 's')
+# Okabe and Ito's palette, which people with colour blindness can tell apart.
+_NEGATIVE, _POSITIVE = '#d55e00', '#009e73'
+_COLOURS = ('#0072b2', '#e69f00', '#009e73', '#d55e00', '#56b4e9', '#cc79a7')
+_LINES = ('-', '--', '-.', ':', '-', '--')
+_MARKERS = ('o', 's', '^', 'v', 'D', 'P')
 
 _SETTINGS: dict[Any, Any] = {
-    'font.family': 'DejaVu Sans',  # Comes with matplotlib.
+    'font.family': 'DejaVu Sans',  # matplotlib contains this font.
     'font.size': 9,
     'axes.grid': True,
     'axes.axisbelow': True,
     'axes.spines.top': False,
     'axes.spines.right': False,
+    'axes.prop_cycle': cycler(color=_COLOURS, linestyle=_LINES),
     'grid.color': '#dddddd',
     'legend.frameon': False,
-    'svg.hashsalt': 'trax_twitter_sentiment',  # The same figure, the same file.
-    'text.parse_math': False,  # A metric's name is plain text.
+    'svg.hashsalt': 'trax_twitter_sentiment',  # Equal figures are equal files.
+    'text.parse_math': False,  # The name of a metric is plain text.
 }
-_SIZE = (4.4, 3.1)  # In inches: legible on a phone.
+# Inches: legible on a phone. Curves from 0 to 1 have axes of equal lengths.
+_SIZE, _SQUARE = (4.4, 3.1), (3.9, 3.7)
 
-# More points than these are a line, without a mark each.
-_MAX_MARKS = 50
+# A curve of more points is drawn without a marker at each point.
+_MAX_MARKERS = 50
 _N_BINS = 40
 _MAX_POINTS = 400
-# Whose names have room beside each other.
-_FEW_CLASSES = 4
-_MAX_LABEL = 40  # In characters.
-_MAX_BESIDE = 22
+_MAX_LABEL = 40  # Characters of a label in a legend.
+_MAX_BESIDE = 22  # Characters of a label that leaves room for a second one beside it.
 
 
 def curves(curves: Mapping[str, Curve], best: tuple[int, float] | None) -> str:
-  """Returns a figure of curves over the steps, by their titles.
+  """Returns a figure of curves over the steps.
 
   Args:
-    curves: the curves.
+    curves: the curves, by their titles.
     best: the step and the value that are marked as the best ones.
   """
 
   def draw(axes: Axes) -> None:
-    for (title, curve), colour, marker in zip(
-        curves.items(), _OTHER_COLOURS, _MARKERS
-    ):
-      steps, values = np.array([*curve]), np.array([*curve.values()])
+    for (title, curve), marker in zip(curves.items(), itertools.cycle(_MARKERS)):
       axes.plot(
-          steps,
-          values,
+          [*curve],
+          [*curve.values()],
           label=_plain(title),
-          color=colour,
-          marker=marker if len(steps) <= _MAX_MARKS else None,
+          marker=marker if len(curve) <= _MAX_MARKERS else None,
           markersize=4,
       )
     if best:
@@ -81,149 +78,104 @@ def curves(curves: Mapping[str, Curve], best: tuple[int, float] | None) -> str:
   return _draw(draw)
 
 
-def confusion_matrix(matrix: list[list[int]], class_names: Sequence[str]) -> str:
-  """Returns a figure of <int>[n_classes, n_classes], rows true, columns predicted."""
-  names = [_plain(name) for name in class_names]
+def calibration(bins: Sequence[CalibrationBin], event: str) -> str:
+  """Returns a figure of how often predictions of a probability are right.
 
-  def draw(axes: Axes) -> None:
-    counts = np.array(matrix)
-    fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    axes.imshow(fractions, cmap='Blues', vmin=0, vmax=1, aspect='auto')
-    for row, column in np.ndindex(*counts.shape):
-      fraction = fractions[row, column]
-      axes.text(
-          column,
-          row,
-          f'{counts[row, column]:,}\n{fraction:.1%}',
-          color='white' if fraction > 0.7 else 'black',
-          ha='center',
-          va='center',
-          size=12 if len(names) < 4 else 8,
-      )
-    axes.set_xticks(range(len(names)), names)
-    axes.set_yticks(range(len(names)), names, va='center')
-    few = len(names) <= _FEW_CLASSES
-    axes.tick_params(axis='y' if few else 'x', rotation=90)
-    axes.set_xlabel('called')
-    axes.set_ylabel('truth')
-    axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(length=0)
-
-  # Cells of many classes stay legible.
-  width = max(_SIZE[0], 0.62 * len(names) + 0.8)
-  return _draw(draw, (width, width * _SIZE[1] / _SIZE[0]))
-
-
-def calibration(bins: Sequence[CalibrationBin], sought: str) -> str:
-  """Returns a figure of how often what is said with probability p is true.
+  scikit-learn's CalibrationDisplay shows neither intervals nor numbers of texts.
 
   Args:
-    bins: of predictions.
-    sought: what they are about: `'positive'`, or `'the class called'`.
+    bins: the predictions, grouped by probability.
+    event: what is predicted: `'positive'`, or `'the predicted class'`.
   """
 
   def draw(axes: Axes) -> None:
-    x = [found.probability for found in bins]
-    y = np.array([found.rate for found in bins])
-    low, high = np.array([found.interval for found in bins]).T
+    x = [each.probability for each in bins]
+    y = np.array([each.rate for each in bins])
+    low, high = np.array([each.interval for each in bins]).T
     axes.plot([0, 1], [0, 1], color='#777777', linestyle='--', label='perfect')
     axes.errorbar(
         x,
         y,
-        # Rounding may put an end on the wrong side of the rate.
+        # Rounding may put an end of the interval on the wrong side of the rate.
         yerr=np.maximum([y - low, high - y], 0),
         fmt='o',
-        color=_OTHER_COLOURS[0],
+        color=_COLOURS[0],
         capsize=3,
-        label='predictions, how many, 95% interval',
+        label='predictions: number, 95% interval',
         clip_on=False,
     )
-    for found in bins:
+    for each in bins:
       axes.annotate(
-          f'{found.n_texts:,}',
-          (found.probability, found.rate),
+          f'{each.n_texts:,}',
+          (each.probability, each.rate),
           (5, -11),
           textcoords='offset points',
           size=7,
       )
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylim(-0.03, 1.03)
-    axes.set_xlabel(f'mean probability of {_plain(sought)}')
-    axes.set_ylabel('fraction where that is true')
+    axes.set_xlabel(f'mean probability of {_plain(event)}')
+    axes.set_ylabel('share that is right')
     _legend_above(axes)
 
   return _draw(draw)
 
 
-def operating_points(
-    roc: tuple[np.ndarray, np.ndarray],
-    precision_recall: tuple[np.ndarray, np.ndarray],
-    positive: str,
-) -> str:
-  """Returns a figure of what any threshold gives, in two curves.
+# The name of a curve -> <bool>[n_texts], whether each text is of the class, and
+# <float>[n_texts], its score.
+Scored = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
-  Args:
-    roc: false and true positive rates, <float>[n_points] each.
-    precision_recall: recalls and precisions.
-    positive: the name of the class.
-  """
+
+def roc(scored: Scored) -> str:
+  """Returns a figure of ROC curves, with the area under each."""
 
   def draw(axes: Axes) -> None:
-    axes.plot(
-        *_thinned(*roc),
-        color=_OTHER_COLOURS[0],
-        label='ROC',
-    )
-    axes.plot(
-        *_thinned(*precision_recall),
-        color=_OTHER_COLOURS[1],
-        linestyle='--',
-        label='precision-recall',
-    )
-    axes.set_xlim(-0.03, 1.03)
-    axes.set_ylim(-0.03, 1.03)
-    axes.set_xlabel(f'false positive rate, or recall, of {_plain(positive)}')
-    axes.set_ylabel('true positive rate, or precision')
-    _legend_above(axes)
+    for name, (is_class, score) in scored.items():
+      false_rates, true_rates, _ = metrics.roc_curve(is_class, score)
+      x, y = _thinned(false_rates, true_rates)
+      area = metrics.auc(false_rates, true_rates)
+      display = metrics.RocCurveDisplay(fpr=x, tpr=y, roc_auc=area)
+      display.plot(axes, name=_plain(name))
+    axes.set_xlabel('false positive rate')
+    axes.set_ylabel('true positive rate')
 
-  return _draw(draw)
+  return _draw(draw, _SQUARE)
 
 
-def class_curves(
-    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], x_title: str, y_title: str
-) -> str:
-  """Returns a figure of curves from 0 to 1, <float>[n_points] each, of classes."""
+def precision_recall(scored: Scored) -> str:
+  """Returns a figure of precision-recall curves, with each average precision."""
 
   def draw(axes: Axes) -> None:
-    for i, (name, curve) in enumerate(curves.items()):
-      line = _CLASS_LINES[i % len(_CLASS_LINES)]
-      x, y = _thinned(*curve)
-      axes.plot(x, y, color=f'C{i}', linestyle=line, label=_plain(name))
-    axes.set_xlim(-0.03, 1.03)
-    axes.set_ylim(-0.03, 1.03)
-    axes.set_xlabel(x_title)
-    axes.set_ylabel(y_title)
-    _legend_above(axes)
+    for name, (is_class, score) in scored.items():
+      precisions, recalls, _ = metrics.precision_recall_curve(is_class, score)
+      recalls, precisions = _thinned(recalls, precisions)
+      display = metrics.PrecisionRecallDisplay(
+          precision=precisions,
+          recall=recalls,
+          average_precision=metrics.average_precision_score(is_class, score),
+      )
+      display.plot(axes, name=_plain(name))
+    axes.set_xlabel('recall')
+    axes.set_ylabel('precision')
 
-  return _draw(draw)
+  return _draw(draw, _SQUARE)
 
 
 def _thinned(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-  """Returns as many points of a curve as can be told apart."""
-  chosen = np.unique(np.linspace(0, len(x) - 1, _MAX_POINTS).astype(int))
-  return x[chosen], y[chosen]
+  """Returns as many points of a curve as the eye can tell apart."""
+  rows = np.unique(np.linspace(0, len(x) - 1, _MAX_POINTS).astype(int))
+  return x[rows], y[rows]
 
 
 def score_histogram(
-    log_odds: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
+    log_odds: np.ndarray, labels: np.ndarray, class_names: Sequence[str], unit: str
 ) -> str:
   """Returns a figure of <float>[n_texts] log-odds by <int>[n_texts] true labels."""
 
   def draw(axes: Axes) -> None:
     edges = np.histogram_bin_edges(log_odds, _N_BINS)
-    for label, (sentiment, colour, line) in enumerate(
-        zip(map(_plain, class_names), _COLOURS, _LINES, strict=True)
+    for label, (name, colour) in enumerate(
+        zip(map(_plain, class_names), (_NEGATIVE, _POSITIVE), strict=True)
     ):
       axes.hist(
           log_odds[labels == label],
@@ -231,21 +183,20 @@ def score_histogram(
           histtype='stepfilled',
           facecolor=f'{colour}66',
           edgecolor=colour,
-          linestyle=line,
-          label=f'{sentiment} tweets',
+          linestyle='-' if label else '--',
+          label=f'{name} {unit}',
       )
     axes.axvline(0, color='black', linewidth=1)
     negative, positive = map(_plain, class_names)
-    axes.set_xlabel(f'called {negative}  ←  log-odds  →  called {positive}')
-    axes.set_ylabel('tweets')
+    axes.set_xlabel(f'predicted {negative}  ←  log-odds  →  predicted {positive}')
+    axes.set_ylabel(unit)
     _legend_above(axes)
 
   return _draw(draw)
 
 
 def _legend_above(axes: Axes) -> None:
-  """Puts the legend where it covers nothing."""
-  # Two beside each other, as far as there is room.
+  """Puts the legend above the axes, where it covers nothing."""
   longest = max(map(len, axes.get_legend_handles_labels()[1]))
   n_columns = 2 if longest <= _MAX_BESIDE else 1
   axes.legend(
@@ -254,12 +205,12 @@ def _legend_above(axes: Axes) -> None:
 
 
 def _plain(name: str) -> str:
-  # Names come from files; the font has no others, nor the figure more room.
+  """Returns a name in ASCII, cut: the font and the figure have room for no more."""
   return ascii(name)[1:-1][:_MAX_LABEL]
 
 
 def _spans_orders(values: list[float]) -> bool:
-  """Whether only a logarithmic axis shows all of `values`."""
+  """Returns whether only a logarithmic axis shows all of `values`."""
   finite = [value for value in values if np.isfinite(value)]
   return bool(finite) and 0 < 50 * min(finite) < max(finite)
 

@@ -1,61 +1,59 @@
-"""What a run's directory tells of how the run came about."""
+"""Facts about a run: when and how it was trained, its size, its settings."""
 
 import contextlib
 import datetime
 import importlib.resources
-import os
 import re
 import shlex
 
+from trax_twitter_sentiment.reporting.run_stand_in import History
 from trax_twitter_sentiment.run import settings
-from trax_twitter_sentiment.run.curves import last_start
-from trax_twitter_sentiment.run.run import WEIGHTS_FILE, Run
-from trax_twitter_sentiment.run.weights import load_arrays
+from trax_twitter_sentiment.run.run import Run
 
 
-def facts(model_dir: str) -> dict[str, str]:
-  """Returns what is known of a run: when, by what, how large; by name."""
-  found = {}
-  weights = os.path.join(model_dir, WEIGHTS_FILE)
-  config = os.path.join(model_dir, settings.CONFIG_FILE)
-  # By what the run wrote itself: files that are copied have another time.
-  if times := last_start(os.path.join(model_dir, 'train')):
-    with contextlib.suppress(ValueError, OverflowError, OSError):  # Of damaged times.
-      when = datetime.datetime.fromtimestamp(times[1], datetime.timezone.utc)
-      found['trained'] = (
-          f'{when:%Y-%m-%d %H:%M} UTC, {_duration(times[1] - times[0])} from the first '
-          'to the last figures of its last start'
+def facts(run: Run) -> dict[str, str]:
+  """Returns when and how a run was trained and its size, by name."""
+  result = {}
+  history = History(run)
+  # The run wrote these times itself: the times of its files change with a copy.
+  if history.saved_at:
+    with contextlib.suppress(ValueError, OverflowError, OSError):  # A damaged time.
+      saved_at = datetime.datetime.fromtimestamp(
+          history.saved_at, datetime.timezone.utc
       )
-  if os.path.exists(weights):
-    n_weights = sum(array.size for array in load_arrays(weights))
-    found['trainable weights'] = f'{n_weights:,}'
-  if os.path.exists(config):
-    found['train it again'] = (
+      duration = _duration(history.seconds)
+      result['trained'] = f'{saved_at:%Y-%m-%d %H:%M} UTC, in {duration}'
+  result['trainable weights'] = f'{sum(array.size for array in run.weights):,}'
+  if run.settings:
+    config = shlex.quote(run.path(settings.CONFIG_FILE))
+    result['train it again'] = (
         'python -m trax_twitter_sentiment.trainer '
-        f'--config_file={shlex.quote(config)} --output_dir=DIR'
+        f'--config_file={config} --output_dir=DIR'
     )
-  found['SHA-256 of the corpus'] = Run(model_dir).corpus_record.digest
-  return found
+  result['SHA-256 of the corpus'] = run.corpus_record.digest
+  return result
 
 
-def differing_settings(model_dir: str) -> tuple[str, dict[str, str]]:
-  """Returns the gin file of the package most like a run's, and how the run differs.
+def differing_settings(recorded: dict[str, str]) -> tuple[str, dict[str, str]]:
+  """Returns the gin file that a run's settings resemble most, and the differences.
+
+  Args:
+    recorded: the settings that the run recorded.
 
   Returns:
-    The file's name, and the settings that both have with other values, as
-    `'theirs → of the run'`; `''` and none if the run has no config.
+    The name of the package's file, and the settings that both have with other values,
+    as `'theirs → its own'`; `''` and none if the run recorded no settings.
   """
-  recorded = settings.recorded(model_dir)
   best, n_alike, differing = '', 0, {}
   for name, shipped in _shipped():
     alike, others = 0, {}
     for setting, value in shipped.items():
-      # Gin records a setting for each scope that it was used in.
-      found = recorded.get(setting, recorded.get(f'train/{setting}'))
-      if found is not None and _parts(found) == _parts(value):
+      # Gin records a setting for each scope that uses it.
+      own = recorded.get(setting, recorded.get(f'train/{setting}'))
+      if own is not None and _parts(own) == _parts(value):
         alike += 1
-      elif found is not None:
-        others[setting] = f'{value} → {found}'
+      elif own is not None:
+        others[setting] = f'{value} → {own}'
     if alike > n_alike:
       best, n_alike, differing = name, alike, others
   return best, differing
@@ -64,16 +62,16 @@ def differing_settings(model_dir: str) -> tuple[str, dict[str, str]]:
 def _shipped() -> list[tuple[str, dict[str, str]]]:
   """Returns the name and the settings of each gin file of the package."""
   folder = importlib.resources.files('trax_twitter_sentiment.gin_configs')
-  found = []
+  shipped = []
   for file in sorted(folder.iterdir(), key=lambda file: file.name):
     if file.name.endswith('.gin'):
       without_comments = re.sub(r'(^| +)#.*', '', file.read_text('utf-8'), flags=re.M)
-      found.append((file.name, settings.parse(without_comments)))
-  return found
+      shipped.append((file.name, settings.parse(without_comments)))
+  return shipped
 
 
 def _parts(value: str) -> list[str]:
-  """Returns the parts of a value, those of a dictionary in their order by name."""
+  """Returns the parts of a value; those of a dictionary are sorted."""
   parts = re.findall(r'[^\s,{}\[\]]+', value)
   return sorted(parts) if value.startswith('{') else parts
 

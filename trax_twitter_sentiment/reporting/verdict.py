@@ -1,0 +1,106 @@
+"""The verdict on a run, in words: what a reader of the report reads first."""
+
+import math
+from collections.abc import Sequence
+
+from trax_twitter_sentiment.prediction.scores import Evaluation
+from trax_twitter_sentiment.reporting import baselines
+from trax_twitter_sentiment.reporting.variants import (
+  WITH,
+  WITHOUT,
+  Baseline,
+  Variant,
+)
+
+# A difference between two models that chance explains less often than this is real.
+_SIGNIFICANT = 0.05
+
+
+def percent(share: float) -> str:
+  """Returns a share in percent; not 100% for nearly all, nor 0% for hardly any.
+
+  Examples:
+    >>> percent(0.6785), percent(0.9999), percent(1.0)
+    ('67.9%', '>99.9%', '100.0%')
+  """
+  # Rounds halves up. The small number makes up for the binary form of 67.85.
+  rounded = math.floor(share * 1000 + 0.5 + 1e-9) / 10
+  if rounded == 100 and share < 1:
+    return '>99.9%'
+  if rounded == 0 and share > 0:
+    return '<0.1%'
+  return f'{rounded:.1f}%'
+
+
+def verdict(
+    variants: Sequence[Variant], class_names: Sequence[str], unit: str
+) -> list[str]:
+  """Returns the sentences of the verdict; if the run loses to a baseline, that first.
+
+  Args:
+    variants: the results, with emoticons first.
+    class_names: the classes.
+    unit: `'tweets'` or `'texts'`.
+  """
+  sentences = [_sentence(variant, unit) for variant in variants]
+  losing = [_loses(variant) for variant in variants]
+  # Sorting keeps the order of equals.
+  ordered = sorted(range(len(variants)), key=lambda i: not losing[i])
+  lines = [sentences[i] for i in ordered]
+  if any(losing):
+    lines.insert(0, 'This run loses to a simple baseline.')
+  return [*lines, *_commonest_mistake(variants[-1], class_names, unit)]
+
+
+def _loses(variant: Variant) -> bool:
+  return any(
+      _points(variant, baseline) < 0 and baseline.p_value < _SIGNIFICANT
+      for baseline in variant.baselines
+  )
+
+
+def _sentence(variant: Variant, unit: str) -> str:
+  start = {WITH: 'With emoticons, ', WITHOUT: 'By words alone, '}.get(variant.title, '')
+  share = percent(_accuracy(variant.evaluation))
+  n_texts = variant.evaluation.accuracy.n_examples
+  compared = ' and '.join(_compared(variant, each) for each in variant.baselines)
+  sentence = (
+      f'{start}{share} of {n_texts:,} {unit} are classified correctly: {compared}.'
+  )
+  return sentence[0].upper() + sentence[1:]
+
+
+def _compared(variant: Variant, baseline: Baseline) -> str:
+  points = _points(variant, baseline)
+  value = percent(_accuracy(baseline.evaluation))
+  name = baseline.name
+  if name == baselines.MOST_FREQUENT:
+    name = 'always predicting the most frequent class'
+  if points == 0:
+    return f'as many as {name} ({value})'
+  direction = 'below' if points < 0 else 'above'
+  chance = '; chance may explain this' if baseline.p_value >= _SIGNIFICANT else ''
+  return f'{abs(points):.1f} points {direction} {name} ({value}{chance})'
+
+
+def _points(variant: Variant, baseline: Baseline) -> float:
+  return 100 * (_accuracy(variant.evaluation) - _accuracy(baseline.evaluation))
+
+
+def _accuracy(evaluation: Evaluation) -> float:
+  assert evaluation.accuracy.value is not None
+  return evaluation.accuracy.value
+
+
+def _commonest_mistake(
+    variant: Variant, class_names: Sequence[str], unit: str
+) -> list[str]:
+  if not variant.confusions:
+    return []
+  worst = variant.confusions[0]
+  support = round(worst.n_texts / worst.share)
+  return [
+      f'The commonest mistake: {worst.n_texts:,} of {support:,} '
+      f'{class_names[worst.label]} {unit} are taken for '
+      f'{class_names[worst.predicted]}.'
+  ]

@@ -89,19 +89,19 @@ def _evaluate_on_ray(
     paths: list[str], options: 'ReadingOptions', names: tuple[str, ...] | None
 ) -> 'tuple[int, dict[str, scores.Evaluation]]':
   # A lazy import, since it imports Ray.
-  from trax_twitter_sentiment.cluster import evaluation_job
+  from trax_twitter_sentiment.cluster import evaluation
 
-  evaluated = evaluation_job.evaluate_files(
+  evaluations, counts = evaluation.evaluate_files(
       paths,
-      (flags.FLAGS.column, _LABEL_COLUMN.value),
-      options,
+      evaluation.LabelledOptions(
+          (flags.FLAGS.column, _LABEL_COLUMN.value), options, names, _skipped_labels()
+      ),
       _MODEL_DIR.value,
-      names,
-      _skipped_labels(),
       _RAY_ADDRESS.value,
   )
-  _report_reading(evaluated.read, evaluated.n_skipped_labels)
-  return evaluated.n_texts, evaluated.evaluations
+  _report_reading(counts.read, counts.n_skipped_labels)
+  n_texts = next(iter(evaluations.values())).accuracy.n_examples
+  return n_texts, evaluations
 
 
 def _evaluate(

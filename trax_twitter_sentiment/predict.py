@@ -171,7 +171,7 @@ def _opened_output(inputs: list[str]) -> Iterator[IO[str]]:
   if path is None:
     if _FORMAT.value != 'text' and isinstance(sys.stdout, io.TextIOWrapper):
       # The bytes are those of a file, whatever the terminal's encoding.
-      sys.stdout.reconfigure(encoding='utf-8', errors='backslashreplace')
+      sys.stdout.reconfigure(encoding='utf-8', errors='replace')
     yield sys.stdout
     return
   for name in inputs:

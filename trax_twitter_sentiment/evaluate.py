@@ -77,17 +77,18 @@ def _evaluate_on_ray(
     paths: list[str], options: LabelledOptions, run: Run
 ) -> 'tuple[int, dict[str, scores.Evaluation]]':
   # A lazy import, since it imports Ray.
-  from trax_twitter_sentiment.cluster import evaluation_job
+  from trax_twitter_sentiment.cluster import evaluation
 
-  evaluated = evaluation_job.evaluate_files(
+  evaluations, counts = evaluation.evaluate_files(
       paths,
       options,
       run.folder,
       _RAY_ADDRESS.value,
       dict(run.corpus_record.class_of_label),
   )
-  cli.say_what_was_read(evaluated.read, evaluated.n_skipped_labels)
-  return evaluated.n_texts, evaluated.evaluations
+  cli.say_what_was_read(counts.read, counts.n_skipped_labels)
+  n_texts = next(iter(evaluations.values())).accuracy.n_examples
+  return n_texts, evaluations
 
 
 def _evaluate(

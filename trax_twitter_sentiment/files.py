@@ -13,10 +13,8 @@ from trax_twitter_sentiment.errors import UserError
 
 T = TypeVar('T')
 
-# A lone surrogate of a text is written as its escape; UTF-8 has nothing else for it.
-_AS_TEXT: dict[str, Any] = {
-    'encoding': 'utf-8', 'errors': 'backslashreplace', 'newline': '',
-}  # fmt: skip
+# A question mark replaces a lone surrogate, which UTF-8 can't encode.
+_AS_TEXT: dict[str, Any] = {'encoding': 'utf-8', 'errors': 'replace', 'newline': ''}
 
 _STREAMS = {'stdout': 1, 'stderr': 2}
 _OWN_STREAM = re.compile(r'/dev/(?:(stdout|stderr)|fd/(\d+))|/proc/self/fd/(\d+)')

@@ -118,15 +118,14 @@ def main(texts: list[str]) -> None:
 
 
 def _predict_on_ray(paths: list[str]) -> None:
-  from trax_twitter_sentiment.cluster import scoring_job  # On use: it imports Ray.
+  from trax_twitter_sentiment.cluster import scoring  # On use: it imports Ray.
 
-  counts = scoring_job.score_files(
+  rule = DecisionRule(_MIN_PROBABILITY.value)
+  counts = scoring.score_files(
       paths,
-      flags.FLAGS.column,
-      _reading_options(),
+      scoring.Settings(flags.FLAGS.column, _reading_options(), rule),
       _MODEL_DIR.value,
       _OUTPUT.value,
-      DecisionRule(_MIN_PROBABILITY.value),
       _RAY_ADDRESS.value,
       _PROCESSES.value if _PROCESSES.present else None,
   )
@@ -172,7 +171,7 @@ def _opened_output(inputs: list[str]) -> Iterator[IO[str]]:
   if path is None:
     if _FORMAT.value != 'text' and isinstance(sys.stdout, io.TextIOWrapper):
       # The bytes are those of a file, whatever the terminal's encoding.
-      sys.stdout.reconfigure(encoding='utf-8', errors='backslashreplace')
+      sys.stdout.reconfigure(encoding='utf-8', errors='replace')
     yield sys.stdout
     return
   for name in inputs:

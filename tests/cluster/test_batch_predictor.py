@@ -73,7 +73,7 @@ def test_column_that_is_missing_or_no_text_is_named(run_dir, predictor):
 
 def test_model_of_other_kind_is_refused(tmp_path):
   train(tmp_path, 'train.steps=1', config='twitter_gru.gin')
-  with pytest.raises(UserError, match='holds no TwitterClassifier'):
+  with pytest.raises(UserError, match='has no TwitterClassifier'):
     model_bytes(tmp_path)
 
 

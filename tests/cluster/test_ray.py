@@ -118,7 +118,7 @@ def test_killed_node_loses_and_doubles_no_row(cluster, run_dir, tweets, tmp_path
   assert '100,000 rows read, 0 skipped.' in stderr
   assert (output / '_SUCCESS').exists()
   assert len([*output.glob('part-*')]) == N_FILES
-  assert not [*output.glob('._*')]
+  assert not [*output.glob('.*')]
   rows = _rows(output)
   assert [row['id'] for row in rows] == [*range(N_FILES * ROWS_OF_FILE)]
 
@@ -139,14 +139,14 @@ def test_killed_node_loses_and_doubles_no_row(cluster, run_dir, tweets, tmp_path
   times = {path: path.stat().st_mtime_ns for path in output.glob('part-*')}
   status, stderr = _score(cluster, run_dir, output, f'--input={tweets}/*.parquet')
   assert status == 0
-  assert '18 of 20 blocks are there already.' in stderr
+  assert '18 of 20 blocks are complete.' in stderr
   assert '10,000 rows read' in stderr
   assert {path: path.stat().st_mtime_ns for path in times} == times
   assert _rows(output) == rows
   # And nothing that belongs to another job.
   status, stderr = _score(cluster, run_dir, output, f'--input={tweets}/00.parquet')
   assert status == 1
-  assert 'was begun with another files; give a new folder' in stderr
+  assert 'is of a job that differs in files; use a new folder' in stderr
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ from trax_twitter_sentiment.tables.input_files import InputFile, Part
 from trax_twitter_sentiment.tables.options import ReadingOptions
 from trax_twitter_sentiment.tables.table_reader import TableReader
 
-# What a worker reads in some seconds, and can have in its memory.
+# A worker reads a block in some seconds, and can have it in memory.
 _BLOCK_BYTES = 2**24
 
 
@@ -19,11 +19,11 @@ class Block:
   """A file, or a part of one.
 
   Attributes:
-    path: of the file, which all machines see under this name.
+    path: the path of the file, the same on all machines.
     format_name: the name of the file's format.
-    part: of it; `None` for all of it.
-    size: of the file, in bytes.
-    changed: when it was changed, in nanoseconds since 1970.
+    part: the part of the file; `None` for all of it.
+    size: the size of the file, in bytes.
+    changed: the time of the file's last change, in nanoseconds since 1970.
   """
 
   path: str
@@ -42,7 +42,7 @@ class Block:
       options: ReadingOptions,
       keep: tuple[str, ...] | None = (),
   ) -> TableReader:
-    """Returns what reads its rows."""
+    """Returns a `TableReader` of the block, with the same arguments."""
     options = dataclasses.replace(options, input_format=self.format_name)
     return TableReader([self.path], columns, options, keep, self.part)
 
@@ -50,11 +50,7 @@ class Block:
 def cut(
     paths: Sequence[str], columns: tuple[str, ...], options: ReadingOptions
 ) -> list[Block]:
-  """Returns the blocks of files.
-
-  The file's format decides where it can be cut: Parquet between row groups; JSON
-  Lines, fastText and texts a line in UTF-8 at line ends. Any other file is one block,
-  and so is a compressed file.
+  """Returns the blocks of files, which are cut where their formats allow it.
 
   Raises:
     UserError: if a file can't be opened, or is of a kind that contains no text.
@@ -63,18 +59,13 @@ def cut(
   for path in map(os.path.abspath, paths):
     with InputFile(path) as file:
       format_ = format_of(file, columns, options)
-      status = os.stat(path)
       parts = format_.parts(file, options, _BLOCK_BYTES)
-    for part in parts or (None,):
-      blocks.append(
-          Block(path, format_.name, part, status.st_size, status.st_mtime_ns)
-      )
+    status = os.stat(path)
+    facts = status.st_size, status.st_mtime_ns
+    blocks += [Block(path, format_.name, part, *facts) for part in parts or (None,)]
   return blocks
 
 
 def digest(blocks: Sequence[Block]) -> str:
-  """Returns what tells apart the blocks of other files, or of changed ones."""
-  sha256 = hashlib.sha256()
-  for block in blocks:
-    sha256.update(repr(block).encode('utf-8', 'surrogateescape'))
-  return sha256.hexdigest()
+  """Returns a digest that differs for other files, and for changed ones."""
+  return hashlib.sha256(os.fsencode(repr(blocks))).hexdigest()

@@ -1,14 +1,20 @@
-"""Ray as what spreads blocks over machines: each is a task, done again if lost."""
+"""Ray: spreads blocks over machines. Each block is a task, which runs again if lost."""
 
 import contextlib
 import functools
+import itertools
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
+import tqdm
+
+from trax_twitter_sentiment.cluster.batch_predictor import load_predictor
+from trax_twitter_sentiment.cluster.blocks import Block
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 
 try:
   import ray
@@ -17,58 +23,49 @@ except ImportError as import_error:
       "--engine=ray requires Ray: `pip install 'ray[data]'`."
   ) from import_error
 
-from trax_twitter_sentiment.cluster.batch_predictor import BatchPredictor
-from trax_twitter_sentiment.cluster.blocks import Block
-
-# How often a block is begun again when its machine or process has died.
+# How often a task runs again after its machine or process died.
 _MAX_RETRIES = 5
 
-# Tasks that Ray knows of at a time: enough for any cluster to be busy.
+# Tasks submitted to Ray at a time: enough for any cluster to be busy.
 _MAX_PENDING = 1000
 
-# Ray's smallest store is ample for a model, and fits the /dev/shm of a container.
+# Ray's smallest object store is ample for a model, and fits a container's /dev/shm.
 _STORE_BYTES = 2**28
 
-_SECONDS_TO_ANSWER = 10
-
-
-class _Failed(NamedTuple):
-  """What the user has to know of a block."""
-
-  message: str
+_CONNECT_SECONDS = 10
 
 
 @contextlib.contextmanager
 def connected(address: str | None, n_processes: int | None = None) -> Iterator[None]:
-  """Connects to a Ray cluster, or starts one on this machine for as long as this.
+  """Connects to a Ray cluster, or starts one on this machine until the block ends.
 
   Args:
-    address: of the cluster, as `ray.init` takes it; `None` for the one that
-      `RAY_ADDRESS` names, or else this machine.
-    n_processes: how many tasks run at a time on this machine; `None` for its cores.
+    address: the address of the cluster, as for `ray.init`; `None` for the address in
+      `RAY_ADDRESS`, or else for this machine.
+    n_processes: the number of tasks at a time on this machine; `None` for its cores.
 
   Raises:
-    UserError: if no cluster answers there.
+    UserError: if no cluster answers.
   """
   address = address or os.environ.get('RAY_ADDRESS') or None
   if address and n_processes:
-    raise UserError('--processes is for this machine; a Ray cluster knows its own.')
+    raise UserError('--processes requires this machine; a cluster has its own number.')
   os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
   os.environ.setdefault('RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO', '0')
-  local: dict[str, Any] = {
-      'address': 'local',
-      'num_cpus': n_processes or len(os.sched_getaffinity(0)),
-      'object_store_memory': _STORE_BYTES,
-      'include_dashboard': False,
-  }
+  settings: dict[str, Any] = {'address': address}
   if address:
     _check_answers(address)
-  where = {'address': address} if address else local
+  else:
+    settings = {
+        'address': 'local',
+        'num_cpus': n_processes or len(os.sched_getaffinity(0)),
+        'object_store_memory': _STORE_BYTES,
+        'include_dashboard': False,
+    }
   try:
-    ray.init(**where, log_to_driver=False, logging_level=logging.ERROR)
+    ray.init(**settings, log_to_driver=False, logging_level=logging.ERROR)
   except (ConnectionError, ValueError, RuntimeError) as error:
-    reason = ' '.join(str(error).split())
-    raise UserError(f'--ray_address={address}: {reason}') from error
+    raise UserError(f'--ray_address={address}: {_in_one_line(error)}') from error
   try:
     yield
   finally:
@@ -76,76 +73,74 @@ def connected(address: str | None, n_processes: int | None = None) -> Iterator[N
 
 
 def _check_answers(address: str) -> None:
-  """Raises `UserError` if nothing answers, at which Ray would end the process."""
+  """Raises `UserError` if no server answers; Ray would end the process instead."""
   host, _, port = address.removeprefix('ray://').rpartition(':')
-  if not port.isdecimal():  # As of 'auto', which Ray finds, or not.
+  if not port.isdecimal():  # Such as 'auto'.
     return
   try:
-    socket.create_connection((host, int(port)), timeout=_SECONDS_TO_ANSWER).close()
+    socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
   except OSError as error:
-    raise UserError(
-        f'--ray_address={address}: no Ray cluster answers ({error.strerror or error}).'
-    ) from error
+    reason = error.strerror or error
+    problem = f'--ray_address={address}: no Ray cluster answers ({reason}).'
+    raise UserError(problem) from error
 
 
 def run(
-    function: Callable[..., Any],
-    model: bytes,
-    blocks: Iterable[tuple[Any, ...]],
-    min_probability: float = 0.0,
+    function: Callable[..., Any], model: bytes, calls: Sequence[tuple[Any, ...]]
 ) -> Iterator[Any]:
-  """Yields what a function returns of blocks, in the order in which they are done.
+  """Yields the results of a function as its tasks end; a bar shows the progress.
 
   Args:
-    function: goes by its name, and what is bound to it by pickling, to the machines;
-      takes a `BatchPredictor`, a block and what comes with it.
-    model: of the predictor, which a process makes once.
-    blocks: each with what comes with it.
-    min_probability: of the predictor, too.
+    function: the function, which pickling takes to the machines. It receives a
+      `SentimentPredictor` and the arguments of a call.
+    model: the predictor's model. Each process loads it once.
+    calls: the arguments of each call, a block first.
 
   Raises:
-    UserError: if the function does, or a block's process died each time.
+    UserError: if the function raises it, or if each process of a task died.
   """
   task = ray.remote(max_retries=_MAX_RETRIES, num_cpus=1)(_call)
-  # Nested in a list, it isn't fetched for each task.
-  of_predictor = [ray.put(model), min_probability]
+  # In a list, Ray does not fetch the model for each task.
+  shared = [ray.put(model)]
   pending: dict[Any, Block] = {}
-  for block, *rest in blocks:
-    pending[task.remote(of_predictor, function, block, *rest)] = block
-    if len(pending) >= _MAX_PENDING:
-      yield _next_done(pending)
-  while pending:
-    yield _next_done(pending)
+  waiting = iter(calls)
+  for _ in tqdm.tqdm(calls, unit=' blocks', disable=None):
+    for block, *rest in itertools.islice(waiting, _MAX_PENDING - len(pending)):
+      pending[task.remote(shared, function, block, *rest)] = block
+    (done, *_), _ = ray.wait([*pending])
+    yield _result(done, pending.pop(done))
 
 
-def _next_done(pending: dict[Any, Block]) -> Any:
-  (done, *_), _ = ray.wait([*pending])
-  block = pending.pop(done)
+def _result(done: Any, block: Block) -> Any:
   try:
     result = ray.get(done)
   except ray.exceptions.RayTaskError:
-    raise  # A mistake of the package's own.
+    raise  # A bug of the package.
   except ray.exceptions.RayError as error:
-    reason = ' '.join(str(error).split())
     raise UserError(
-        f'{block.path}: what worked on it died {_MAX_RETRIES + 1} times: {reason}'
+        f'{block.path}: its process died {_MAX_RETRIES + 1} times: '
+        f'{_in_one_line(error)}'
     ) from error
-  if isinstance(result, _Failed):
-    raise UserError(result.message)
+  if isinstance(result, UserError):
+    raise result
   return result
 
 
 def _call(
-    of_predictor: list[Any], function: Callable[..., Any], block: Block, *rest: Any
+    shared: list[Any], function: Callable[..., Any], block: Block, *rest: Any
 ) -> Any:
   try:
-    return function(_predictor(*of_predictor), block, *rest)
+    return function(_predictor(*shared), block, *rest)
   except UserError as error:
-    return _Failed(error.message)
+    return error  # Ray would wrap an error that is raised.
   except OSError as error:
-    return _Failed(f'{error.filename or block.path}: {error.strerror}.')
+    return UserError(f'{error.filename or block.path}: {error.strerror}.')
 
 
 @functools.lru_cache(maxsize=1)
-def _predictor(model: Any, min_probability: float) -> BatchPredictor:
-  return BatchPredictor(ray.get(model), min_probability=min_probability)
+def _predictor(model: Any) -> SentimentPredictor:
+  return load_predictor(ray.get(model))
+
+
+def _in_one_line(error: Exception) -> str:
+  return ' '.join(str(error).split())

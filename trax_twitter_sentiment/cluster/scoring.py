@@ -1,156 +1,199 @@
-"""What is done with a block of texts: it becomes a Parquet file with predictions."""
+"""Files of texts become a folder of predictions, a Parquet file for each block."""
 
-import contextlib
+import functools
+import hashlib
 import itertools
+import json
 import os
-import uuid
-from collections.abc import Iterable, Iterator
-from typing import Any
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trax_twitter_sentiment.cluster.batch_predictor import (
-    BatchPredictor,
-    add_columns,
-)
-from trax_twitter_sentiment.cluster.blocks import Block
+from trax_twitter_sentiment import files
+from trax_twitter_sentiment.cluster import batch_predictor, blocks, engine
+from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.formats import cell
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.results import CHUNK_SIZE, DecisionRule
 from trax_twitter_sentiment.tables.input_files import InputFile
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.table_reader import Record, RowCounts
+from trax_twitter_sentiment.tables.table_reader import Record, RowCounts, TableReader
 
-# How the name of a file begins that is not whole yet; readers leave out such names.
-TEMPORARY = '._'
+# Describes the job of a folder. Spark and others skip names that begin with _ or a dot.
+JOB_FILE = '_job.json'
+# Exists when a folder is complete, as in folders of Hadoop and Spark.
+SUCCESS_FILE = '_SUCCESS'
 
-# Rows that are predicted and written together.
-_BATCH_SIZE = 4096
+# Rows that are written together: a row group of the Parquet file.
+_N_ROWS = 8 * CHUNK_SIZE
+
+# The texts of several rows, and all columns of these rows.
+_Batch = tuple[list[str | None], Any]
+
+
+class Settings(NamedTuple):
+  """What to predict of each row, and how.
+
+  Attributes:
+    column: the column of the texts.
+    options: how to read the files.
+    rule: leads from predictions to decisions.
+  """
+
+  column: str
+  options: ReadingOptions
+  rule: DecisionRule
+
+
+def score_files(
+    paths: Sequence[str],
+    settings: Settings,
+    model_dir: str,
+    output: str,
+    address: str | None = None,
+    n_processes: int | None = None,
+) -> RowCounts:
+  """Writes a folder of Parquet files with predictions, one for each block.
+
+  The folder has the same name on all machines. If an interrupted job left some of its
+  files, only the others are written, and only their rows are counted.
+
+  Raises:
+    UserError: if a file or a setting is wrong, or if the folder is not this job's.
+  """
+  model = batch_predictor.model_bytes(model_dir)
+  cut = blocks.cut(paths, (settings.column,), settings.options)
+  output = os.path.abspath(output)
+  facts = {'model': hashlib.sha256(model).hexdigest(), 'files': blocks.digest(cut)}
+  _begin(output, facts | {k: repr(v) for k, v in settings._asdict().items()})
+  parts = [os.path.join(output, f'part-{i:06d}.parquet') for i in range(len(cut))]
+  missing = [pair for pair in zip(cut, parts) if not os.path.exists(pair[1])]
+  if n_complete := len(cut) - len(missing):
+    print(f'{n_complete:,} of {len(cut):,} blocks are complete.', file=sys.stderr)
+  total = RowCounts()
+  if missing:
+    score = functools.partial(score_block, settings=settings)
+    with engine.connected(address, n_processes):
+      for counts in engine.run(score, model, missing):
+        total = total.plus(counts)
+  _end(output, parts)
+  return total
+
+
+def _begin(folder: str, job: dict[str, str]) -> None:
+  """Makes the folder of a job, or checks that the folder is of this job."""
+  path = os.path.join(folder, JOB_FILE)
+  try:
+    os.makedirs(folder, exist_ok=True)
+    if not os.listdir(folder):
+      files.write_atomically(path, json.dumps(job, indent=2) + '\n')
+    with open(path, encoding='utf-8') as file:
+      begun = json.load(file)
+  except (FileNotFoundError, ValueError) as error:
+    problem = f'--output={folder} contains other files; use a new folder.'
+    raise UserError(problem) from error
+  except OSError as error:
+    raise UserError(f'--output={folder}: {error.strerror}.') from error
+  if differing := [name for name in job if begun.get(name) != job[name]]:
+    raise UserError(
+        f'--output={folder} is of a job that differs in {", ".join(differing)}; use a '
+        'new folder.'
+    )
+
+
+def _end(folder: str, parts: Sequence[str]) -> None:
+  """Marks a folder as complete."""
+  for path in parts:
+    if not os.path.exists(path):
+      raise UserError(
+          f'{path} was written on another machine; --output requires a folder that all '
+          'machines share.'
+      )
+  for name in os.listdir(folder):
+    if name.startswith('.part-'):  # A killed process began it.
+      os.unlink(os.path.join(folder, name))
+  files.write_atomically(os.path.join(folder, SUCCESS_FILE), b'')
 
 
 def score_block(
-    predictor: BatchPredictor,
-    block: Block,
-    path: str,
-    column: str,
-    options: ReadingOptions,
+    predictor: SentimentPredictor, block: blocks.Block, path: str, settings: Settings
 ) -> RowCounts:
-  """Writes the rows of a block with the predictor's columns, as Parquet.
+  """Writes a block with the columns of its predictions, as Parquet.
 
-  The columns of Parquet stay as they are; those of other formats are texts, as in
+  The columns of Parquet keep their types; those of other formats are texts, as in
   predict's CSV.
-
-  Args:
-    predictor: what predicts.
-    block: the rows.
-    path: of the file, which is there when it is whole.
-    column: of the texts.
-    options: how to read the block.
 
   Raises:
     UserError: if the block can't be read.
   """
-  score = _score_batches if block.format.batches else _score_records
-  with _written(path) as write:
-    return score(predictor, block, column, options, write)
+  keep = () if block.format.batches else None
+  reader = block.reader((settings.column,), settings.options, keep)
+  batches = _typed_batches if block.format.batches else _text_batches
+  scored = (
+      batch_predictor.add_predictions(predictor, batch, texts, settings.rule)
+      for texts, batch in batches(block, reader, settings)
+  )
+  first = next(scored)
+  with files.atomic_file(path) as file, pq.ParquetWriter(file, first.schema) as writer:
+    for batch in itertools.chain([first], scored):
+      writer.write(batch)
+  return RowCounts().plus(reader)
 
 
-def _score_batches(
-    predictor: BatchPredictor,
-    block: Block,
-    column: str,
-    options: ReadingOptions,
-    write: Any,
-) -> RowCounts:
-  reader = block.reader((column,), options)
-  records: Iterator[Record | None] = iter(reader)
-  record = next(records, None)
+def _typed_batches(
+    block: blocks.Block, reader: TableReader, settings: Settings
+) -> Iterator[_Batch]:
+  """Yields the rows of a block whose format has types; without rows, an empty batch.
+
+  The reader reads the texts as `predict` does, and leaves out malformed rows. The block
+  is read again for the columns with their types.
+  """
+  del settings
   assert block.format.batches
   assert block.format.schema
+  records = iter(reader)
+  record = next(records, None)
+  n_before = 0
   with InputFile(block.path, block.part) as file:
-    n_before = 0
-    # The text is read twice: as `predict` reads it, and with all columns as they are.
     for batch in block.format.batches(file):
-      chosen, texts = [], []
+      rows, texts = [], []
       while record and record.line <= n_before + len(batch):
-        chosen.append(record.line - n_before - 1)
+        rows.append(record.line - n_before - 1)
         texts.append(record.values[0])
         record = next(records, None)
       n_before += len(batch)
-      if len(chosen) < len(batch):
-        batch = batch.take(pa.array(chosen, pa.int64()))  # noqa: PLW2901
-      write(add_columns(batch, predictor.columns_of(texts)))
+      is_complete = len(rows) == len(batch)
+      yield texts, batch if is_complete else batch.take(pa.array(rows, pa.int64()))
     if not n_before:
-      empty = block.format.schema(file).empty_table()
-      write(add_columns(empty, predictor.columns_of([])))
-  return RowCounts().plus(reader)
+      yield [], block.format.schema(file).empty_table()
 
 
-def _score_records(
-    predictor: BatchPredictor,
-    block: Block,
-    column: str,
-    options: ReadingOptions,
-    write: Any,
-) -> RowCounts:
-  reader = block.reader((column,), options, keep=None)
-  names: list[str] | None = None
-  if not block.format.has_header:
-    # An object may have what those before it lack.
-    every = block.reader((column,), options, keep=None)
-    names = [*dict.fromkeys(name for record in every for name in record.kept)]
-  for records in _batches(reader):
-    texts = [record.values[0] for record in records]
-    if names is None:
-      names = [*records[0].kept] if records else []
-    columns = {name: [record.kept.get(name) for record in records] for name in names}
-    columns = columns or {column: texts}
-    strings = [_strings(values) for values in columns.values()]
-    batch = pa.RecordBatch.from_arrays(strings, names=[*columns])
-    write(add_columns(batch, predictor.columns_of(texts)))
-  return RowCounts().plus(reader)
-
-
-def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
-  """Yields records in batches; without any, one that is empty."""
-  records = iter(records)
-  batch = [*itertools.islice(records, _BATCH_SIZE)]
-  yield batch
-  while batch := [*itertools.islice(records, _BATCH_SIZE)]:
-    yield batch
+def _text_batches(
+    block: blocks.Block, reader: TableReader, settings: Settings
+) -> Iterator[_Batch]:
+  """Yields the rows of a block as columns of texts; without rows, an empty batch."""
+  sample: Iterable[Record] = block.reader((settings.column,), settings.options, None)
+  if block.format.has_header:
+    sample = itertools.islice(sample, 1)
+  # Without a header, an object may have a field that all objects before it lack.
+  names = [*dict.fromkeys(name for record in sample for name in record.kept)]
+  records, is_first = iter(reader), True
+  while (rows := [*itertools.islice(records, _N_ROWS)]) or is_first:
+    is_first = False
+    texts = [row.values[0] for row in rows]
+    columns = {name: [row.kept.get(name) for row in rows] for name in names}
+    columns = columns or {settings.column: texts}  # Of lines of text.
+    arrays = [*map(_strings, columns.values())]
+    yield texts, pa.RecordBatch.from_arrays(arrays, names=[*columns])
 
 
 def _strings(values: Iterable[Any]) -> pa.Array:
   texts = [None if value is None else cell(value) for value in values]
   try:
     return pa.array(texts, pa.string())
-  except UnicodeEncodeError:  # Half a surrogate pair, of JSON.
-    whole = [text and text.encode('utf-8', 'replace').decode() for text in texts]
-    return pa.array(whole, pa.string())
-
-
-@contextlib.contextmanager
-def _written(path: str) -> Iterator[Any]:
-  """Yields a function that writes Arrow batches to a file, whole when this ends."""
-  folder, name = os.path.split(path)
-  # Of each attempt another, as two may be made of one block.
-  temporary = os.path.join(folder, f'{TEMPORARY}{name}.{uuid.uuid4().hex}')
-  writer: pq.ParquetWriter | None = None
-
-  def write(batch: Any) -> None:
-    nonlocal writer
-    if writer is None:
-      writer = pq.ParquetWriter(temporary, batch.schema)
-    writer.write(batch)
-
-  try:
-    yield write
-    assert writer is not None
-    writer.close()
-    with open(temporary, 'rb') as file:
-      os.fsync(file.fileno())
-    os.replace(temporary, path)
-  except BaseException:
-    if writer is not None:
-      writer.close()
-      os.unlink(temporary)
-    raise
+  except UnicodeEncodeError:  # A lone surrogate, from JSON.
+    valid = [text and text.encode('utf-8', 'replace').decode() for text in texts]
+    return pa.array(valid, pa.string())

@@ -1,13 +1,14 @@
 """Counts of blocks add up to what `evaluate` says of their files."""
 
 import dataclasses
+import functools
 import json
 import math
 
 import pytest
 
-from trax_twitter_sentiment import BatchPredictor, model_bytes
-from trax_twitter_sentiment.cluster import blocks, counting, evaluation_job
+from trax_twitter_sentiment import SentimentPredictor
+from trax_twitter_sentiment.cluster import blocks, evaluation
 from trax_twitter_sentiment.corpora.labelled_texts import read_labelled
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
@@ -19,12 +20,12 @@ NAMES = 'negative', 'positive'
 
 @pytest.fixture(scope='module')
 def predictor(run_dir):
-  return BatchPredictor(model_bytes(run_dir))
+  return SentimentPredictor.load(run_dir)
 
 
 @pytest.fixture
 def evaluated(predictor, tmp_path, monkeypatch):
-  """Returns a function from rows of text and label to their evaluation, by blocks."""
+  """Returns a function from rows of text and label to their evaluation in blocks."""
   path = tmp_path / 'a.jsonl'
 
   def evaluate(rows, on_malformed='refuse', skip_labels=frozenset()):
@@ -33,28 +34,33 @@ def evaluated(predictor, tmp_path, monkeypatch):
     monkeypatch.setattr(blocks, '_BLOCK_BYTES', 100)
     reading = ReadingOptions(on_malformed=on_malformed)
     options = LabelledOptions(COLUMNS, reading, skip_labels=skip_labels)
-    total = counting.Counted()
-    found = blocks.cut([str(path)], COLUMNS, reading)
-    assert len(found) > 1
-    for block in found:
-      total = total.plus(counting.count_block(predictor, block, options))
-    return evaluation_job.evaluated(total, options, NAMES, [str(path)])
+    cut = blocks.cut([str(path)], COLUMNS, reading)
+    assert len(cut) > 1
+    total = functools.reduce(
+        evaluation.Counts.plus,
+        (evaluation.count_block(predictor, block, options) for block in cut),
+    )
+    return evaluation.evaluate_counts(total, options, NAMES, [str(path)])
 
   evaluate.path = str(path)
   return evaluate
+
+
+def _n_texts(evaluations):
+  return evaluations['as_is'].accuracy.n_examples
 
 
 ROWS = [('so sad :(', '0'), ('lovely :)', '1'), ('zzz', '1'), (':(', '1')] * 50
 
 
 def test_counts_add_up_to_the_scores_of_all(predictor, evaluated):
-  found = evaluated(ROWS)
-  assert (found.n_texts, found.read.n_rows) == (200, 200)
+  evaluations, counts = evaluated(ROWS)
+  assert (_n_texts(evaluations), counts.read.n_rows) == (200, 200)
   examples = read_labelled([evaluated.path], class_names=NAMES).examples
-  for way, used in predictor.predictor.emoticon_variants().items():
+  for way, used in predictor.emoticon_variants().items():
     score = used.score(examples.texts).log_probabilities
     expected = scores.evaluate(score, examples.labels)
-    of_counts = found.evaluations[way]
+    of_counts = evaluations[way]
     for name in ('log_loss', 'calibration_error'):
       values = [getattr(result, name).value for result in (expected, of_counts)]
       assert math.isclose(*values, rel_tol=1e-9)
@@ -65,7 +71,7 @@ def test_counts_add_up_to_the_scores_of_all(predictor, evaluated):
 
 
 def test_class_without_texts_is_undefined(evaluated):
-  found = evaluated([('so sad :(', '0')] * 50).evaluations['as_is']
+  found = evaluated([('so sad :(', '0')] * 50)[0]['as_is']
   assert found.recall.value is None
   assert found.accuracy.value == 1.0
   assert found.macro_f1.value == 1.0
@@ -75,11 +81,11 @@ def test_label_that_is_unknown_is_named_or_counted(evaluated):
   rows = [*ROWS, ('a', 'odd'), ('b', 'odd')]
   with pytest.raises(UserError, match=r"from byte .*line \d: label 'odd' is not"):
     evaluated(rows)
-  skipped = evaluated(rows, on_malformed='skip')
-  assert (skipped.n_texts, skipped.read.n_skipped) == (200, 2)
-  left_out = evaluated(rows, skip_labels=frozenset(['odd']))
-  assert (left_out.n_texts, left_out.n_skipped_labels) == (200, 2)
-  assert left_out.evaluations == evaluated(ROWS).evaluations
+  evaluations, counts = evaluated(rows, on_malformed='skip')
+  assert (_n_texts(evaluations), counts.read.n_skipped) == (200, 2)
+  evaluations, counts = evaluated(rows, skip_labels=frozenset(['odd']))
+  assert (_n_texts(evaluations), counts.n_skipped_labels) == (200, 2)
+  assert evaluations == evaluated(ROWS)[0]
 
 
 def test_numbers_of_other_classes_are_refused(evaluated):

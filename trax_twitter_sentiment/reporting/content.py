@@ -14,7 +14,7 @@ from trax_twitter_sentiment.files import open_regular
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import Explanation, SentimentPredictor
 from trax_twitter_sentiment.reporting import baselines, run_facts
-from trax_twitter_sentiment.run.curves import Curve, read_curves
+from trax_twitter_sentiment.run.history import Curve
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.vocabulary import SPECIAL_TOKENS
@@ -120,15 +120,16 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
     UserError: if the corpus that the run was trained on can't be had.
   """
   encoder = predictor.encoder
-  corpus = Run(model_dir).corpus()
+  run = Run(model_dir)
+  corpus, history = run.corpus(), run.history
   not_explained = _why_not_explained(predictor)
   like, differing = run_facts.differing_settings(model_dir)
   return ReportContent(
       model_dir=model_dir,
       corpus=corpus,
       encoder=encoder,
-      train_curves=read_curves(os.path.join(model_dir, 'train')),
-      eval_curves=read_curves(os.path.join(model_dir, 'eval')),
+      train_curves=history.train_curves,
+      eval_curves=history.eval_curves,
       variants=[
           _variant(
               _VARIANTS[variant],

@@ -19,7 +19,7 @@ from trax_twitter_sentiment.reporting.markup import (
     isolated,
     section,
 )
-from trax_twitter_sentiment.run.curves import Curve
+from trax_twitter_sentiment.run.history import Curve
 
 # The loss goes by the name of its layer, the metric by its name in the gin files.
 _LOSS_LAYER, _LOSS_METRIC = 'WeightedCategoryCrossEntropy', 'cross_entropy'
@@ -88,7 +88,7 @@ def _curves(content: ReportContent) -> Element:
     groups.setdefault(group, {})[f'train {name}'] = curve
   if not groups:
     sentence = (
-        "There are none: the run's directory holds no event files (train/, eval/)."
+        "There are none: the run's directory holds no history.json."
     )
     return section('Training curves', element('p', sentence))
   figures = []

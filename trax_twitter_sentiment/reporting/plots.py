@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from trax_twitter_sentiment.prediction.scores import CalibrationBin
-from trax_twitter_sentiment.run.curves import Curve
+from trax_twitter_sentiment.run.history import Curve
 
 # Okabe and Ito's palette, whose colours all eyes tell apart. By label, as the
 # lines; the same as the page's.

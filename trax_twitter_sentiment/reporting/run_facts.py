@@ -8,7 +8,6 @@ import re
 import shlex
 
 from trax_twitter_sentiment.run import settings
-from trax_twitter_sentiment.run.curves import last_start
 from trax_twitter_sentiment.run.run import WEIGHTS_FILE, Run
 from trax_twitter_sentiment.run.weights import load_arrays
 
@@ -18,14 +17,11 @@ def facts(model_dir: str) -> dict[str, str]:
   found = {}
   weights = os.path.join(model_dir, WEIGHTS_FILE)
   config = os.path.join(model_dir, settings.CONFIG_FILE)
-  # By what the run wrote itself: files that are copied have another time.
-  if times := last_start(os.path.join(model_dir, 'train')):
+  history = Run(model_dir).history
+  if history.saved_at > 0:
     with contextlib.suppress(ValueError, OverflowError, OSError):  # Of damaged times.
-      when = datetime.datetime.fromtimestamp(times[1], datetime.timezone.utc)
-      found['trained'] = (
-          f'{when:%Y-%m-%d %H:%M} UTC, {_duration(times[1] - times[0])} from the first '
-          'to the last figures of its last start'
-      )
+      when = datetime.datetime.fromtimestamp(history.saved_at, datetime.timezone.utc)
+      found['trained'] = f'{when:%Y-%m-%d %H:%M} UTC, in {_duration(history.seconds)}'
   if os.path.exists(weights):
     n_weights = sum(array.size for array in load_arrays(weights))
     found['trainable weights'] = f'{n_weights:,}'

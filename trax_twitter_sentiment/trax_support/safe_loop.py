@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,6 +29,7 @@ from trax.supervised import training
 from trax_twitter_sentiment import files
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run import checkpoints, lock, settings
+from trax_twitter_sentiment.run.history import History
 
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
@@ -75,6 +77,7 @@ class SafeLoop(training.Loop):
     self._saved_state: dict[str, Any] | None = None
     self._counters_at_start = inputs.data_counters
     self._has_run = self._is_extra_evaluation = False
+    self._start, self._seconds_before = time.monotonic(), 0.0
     self._state_before_evaluation: dict[str, Any] | None = None
     if output_dir is not None:
       folder = os.path.expanduser(output_dir)
@@ -94,6 +97,7 @@ class SafeLoop(training.Loop):
         task._labeled_data = _Counted(task._labeled_data)
     if self._saved_state is not None:
       self._restore(self._saved_state)
+      self._seconds_before = History.load(self._output_dir).seconds
     self._evaluator_per_task = tuple(
         exact_metrics.exact(evaluator, task)
         for evaluator, task in zip(
@@ -244,6 +248,8 @@ class SafeLoop(training.Loop):
         for name in names:
           super().save_checkpoint(name)
           checkpoints.describe(self._output_dir, name, self._state())
+        seconds = self._seconds_before + time.monotonic() - self._start
+        History.of_loop(self.history, seconds).save(self._output_dir)
     except (OSError, tf.errors.OpError) as error:
       raise UserError(
           f'{folder}: the checkpoint of step {self._step} cannot be written: '

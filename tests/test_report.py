@@ -428,12 +428,12 @@ def test_settings_corpus_and_versions_are_named(page, run):
   assert '1.4.1' in page.texts['td']
 
 
-def test_missing_event_files_and_config_are_said(run, tmp_path):
+def test_missing_history_and_config_are_said(run, tmp_path):
   for name in ('tokenizer.json', 'model.json', 'model.weights.npy.gz'):
     shutil.copy(run / name, tmp_path)
   page = Page(render(content_of(tmp_path)))
   assert page.texts['h2'] == SECTIONS
-  assert 'holds no event files' in page.text
+  assert 'holds no history.json' in page.text
   assert 'holds no config.gin' in page.text
   assert len(page.attributes('img')) == 8
 

@@ -73,7 +73,7 @@ def import_trax() -> None:
   import jax
 
   logging.getLogger('jax').setLevel(logging.WARNING)
-  if jax.config.jax_compilation_cache_dir or not cache.is_on():
+  if os.environ.get('JAX_COMPILATION_CACHE_DIR') or not cache.is_on():
     return
   folder = os.path.join(cache.folder(), 'compiled')
   jax.config.update('jax_compilation_cache_dir', folder)
@@ -136,7 +136,7 @@ def _train(arguments: list[str]) -> None:
   from trax_twitter_sentiment.training import callbacks
 
   _check_configuration()
-  shown = []
+  shown: list[terminal.Progress] = []
 
   def show_progress(loop: 'training.Loop') -> terminal.Progress:
     shown.append(terminal.Progress(loop, callbacks.steps_of_run()))
@@ -145,12 +145,8 @@ def _train(arguments: list[str]) -> None:
   if terminal.shows_bar() and not flags.FLAGS['log_level'].present:
     # Stderr would show each of Trax's lines again, across the bar.
     flags.FLAGS['log_level'].value = absl_logging.WARNING
-  try:
-    with terminal.table_in_place_of_lines(), repairs.extra_callback(show_progress):
-      trainer.main(arguments)
-  finally:
-    for progress in shown:
-      progress.close()
+  with terminal.progress_of(shown), repairs.extra_callback(show_progress):
+    trainer.main(arguments)
   for progress in shown:
     folder = progress.loop.output_dir
     if os.path.exists(os.path.join(folder, TOKENIZER_FILE)):

@@ -38,20 +38,6 @@ def passing(message: str) -> Iterator[None]:
     print(_CLEAR_LINE, end='', file=sys.stderr, flush=True)
 
 
-@contextlib.contextmanager
-def table_in_place_of_lines() -> Iterator[None]:
-  """On a terminal, keeps `Loop` from printing a line for each loss and metric."""
-  from trax.supervised import training
-
-  log = training._log  # It logs a message, and prints it unless `stdout` is false.
-  if shows_table():
-    training._log = lambda message, stdout=True: log(message, stdout=False)
-  try:
-    yield
-  finally:
-    training._log = log
-
-
 class Progress:
   """A `TrainingStepCallback` that shows a bar, and a row for each evaluation.
 
@@ -138,3 +124,35 @@ def _columns(history: History) -> dict[str, Curve]:
   }
   order = sorted(metrics, key=lambda title: title != 'eval loss')
   return {'loss': loss, **{title: metrics[title] for title in order}}
+
+
+@contextlib.contextmanager
+def progress_of(shown: list[Progress]) -> Iterator[None]:
+  """Shows the progress of training; a table replaces Trax's lines on a terminal.
+
+  Args:
+    shown: gets the progress of each loop when the loop is made.
+  """
+  from trax.supervised import trainer_lib, training
+
+  # Both log a message, and print it unless `stdout` is false.
+  log_of_loop, log_of_trainer = training._log, trainer_lib.log
+
+  def log(message: str, stdout: bool = True) -> None:
+    log_of_trainer(message, stdout=False)
+    if stdout:
+      close()
+      print(message)
+
+  def close() -> None:
+    for progress in shown:
+      progress.close()
+
+  if shows_table():
+    training._log = lambda message, stdout=True: log_of_loop(message, stdout=False)
+    trainer_lib.log = log
+  try:
+    yield
+  finally:
+    close()
+    training._log, trainer_lib.log = log_of_loop, log_of_trainer

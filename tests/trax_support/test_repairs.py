@@ -42,7 +42,7 @@ def test_import_of_the_plugin_changes_nothing_outside_trax():
 import gc, inspect, os, sys, warnings
 
 def state():
-  filters = [f for f in warnings.filters if f[3] and 'trax' in f[3].pattern]
+  filters = [f for f in warnings.filters if 'trax' in str(f[3])]
   return (
       inspect.stack, inspect.getframeinfo, sys.excepthook, filters, gc.isenabled(),
       gc.get_freeze_count(), gc.get_threshold(), os.environ.get('TF_CPP_MIN_LOG_LEVEL'),

@@ -34,9 +34,10 @@ def seconds_of_training() -> float:
 
   With one padded length, and a checkpoint at the end.
   """
-  from trax_twitter_sentiment.trax_support import compiled_code
+  from trax_twitter_sentiment import trainer
 
-  with compiled_code.kept_between_runs(), tempfile.TemporaryDirectory() as folder:
+  trainer.import_trax()
+  with tempfile.TemporaryDirectory() as folder:
     _parse_gin(
         'twitter_notebook.gin',
         'TwitterBatches.pad_each_batch=False',

@@ -26,6 +26,8 @@ from conftest import (
   run_python,
 )
 
+from trax_twitter_sentiment.run.history import History
+
 TWITTER_GIN = 'trax_twitter_sentiment/gin_configs/twitter.gin'
 NOTEBOOK_GIN = 'trax_twitter_sentiment/gin_configs/twitter_notebook.gin'
 
@@ -122,39 +124,41 @@ def _files(output_dir):
 def test_launcher_is_quiet_but_for_traxs_log(tmp_path):
   run = tmp_path / 'a run'
   result = train(run, SAMPLE, 'train.steps=2', run=run_python)
-  *log, title, predict, evaluate, report = result.stderr.splitlines()
+  *log, title, predict, evaluate, report, serve = result.stderr.splitlines()
   assert 'Saving checkpoint' in result.stderr
   logging = '(training|trainer_lib|inputs|resource_reader)'
   of_trax = re.compile(rf'I\d{{4}} [\d:.]+ +\d+ {logging}\.py:')
   assert [line for line in log if not of_trax.match(line)] == []
   assert title == f'The run is in {run}. To use it:'
-  for line, command, further in (
+  for line, command, argument in (
       (predict, 'predict', " 'What a lovely day'"),
       (evaluate, 'evaluate', ''),
       (report, 'report', ''),
+      (serve, 'serve', ''),
   ):
     module = f'trax_twitter_sentiment.{command}'
-    assert line == f"  python -m {module} --model_dir='{run}'{further}"
+    assert line == f"  python -m {module} --model_dir='{run}'{argument}"
 
 
-def _on_a_terminal(*arguments, **environment):
+def _on_a_terminal(*arguments, n_columns=80, **environment):
   """Runs the launcher in a terminal; returns its exit status and what it shows."""
   arguments = [sys.executable, *LAUNCHER, *arguments]
   process, terminal = pty.fork()
   if process == 0:
     os.environ.update(environment)
     os.execv(arguments[0], arguments)
-  fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack('HHHH', 30, 120, 0, 0))
+  size = struct.pack('HHHH', 30, n_columns, 0, 0)
+  fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
   output = b''
-  with contextlib.suppress(OSError):  # Which is how the end of it is told.
+  with contextlib.suppress(OSError):  # The end of the output raises it.
     while read := os.read(terminal, 65536):
       output += read
   status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
   shown = output.decode().replace('\r', '\n').splitlines()
-  return status, [line for line in shown if line]
+  return status, [line.rstrip() for line in shown if line.strip()]
 
 
-def test_launcher_shows_the_steps_on_a_terminal(tmp_path):
+def test_launcher_shows_a_bar_and_a_table_on_a_terminal(tmp_path):
   status, lines = _on_a_terminal(
       f'--config_file={TWITTER_GIN}', f'--output_dir={tmp_path / "run"}',
       f'--config={SAMPLE}', '--config=train.steps=3',
@@ -162,16 +166,37 @@ def test_launcher_shows_the_steps_on_a_terminal(tmp_path):
   assert status == 0
   assert any(line.startswith('Importing TensorFlow, JAX and') for line in lines)
   assert any(line.startswith('Training: ') and '/3 [' in line for line in lines)
-  # Each message once.
-  assert sum('Finished training.' in line for line in lines) == 1
-  # And one line for all of a step.
-  figures = r'train WeightedCategoryCrossEntropy \S+, eval cross_entropy \S+, '
-  step = re.compile(rf'Step 1: Ran 1 train steps in .*, {figures}eval accuracy [\d.]+')
-  assert sum(bool(step.search(line)) for line in lines) == 1
-  assert sum('cross_entropy' in line for line in lines) == 2
+  title, *rows = (line for line in lines if re.match(r' +(step|\d+) ', line))
+  assert title == '    step      loss  eval loss  accuracy'
+  history = History.load(tmp_path / 'run')
+  loss = history.train_curves['WeightedCategoryCrossEntropy']
+  eval_loss, accuracy = (
+      history.eval_curves[name] for name in ('cross_entropy', 'accuracy')
+  )
+  assert rows == [
+      f'{step:8}  {loss[step]:8.4f}  {eval_loss[step]:9.4f}  {accuracy[step]:8.4f}'
+      for step in (1, 3)
+  ]
+  # The lines of the stock trainer are left out, and messages are shown once.
+  assert not any('Step ' in line for line in lines)
+  assert lines.count('Finished training.') == 1
+  assert lines.index('Finished training.') > lines.index(rows[-1])
   report = f'  python -m trax_twitter_sentiment.report --model_dir={tmp_path / "run"}'
   assert report in lines
-  assert not any('made-up' in line for line in lines)  # They were asked for.
+  assert not any('made-up' in line for line in lines)  # The command asks for them.
+
+
+def test_table_of_many_metrics_does_not_wrap(tmp_path):
+  metrics = ', '.join(f"'a_long_name_{i}': @WeightedAccuracy()" for i in range(9))
+  status, lines = _on_a_terminal(
+      f'--config_file={TWITTER_GIN}', f'--output_dir={tmp_path / "run"}',
+      f'--config={SAMPLE}', '--config=train.steps=1',
+      f'--config=train.metrics = {{{metrics}}}',
+  )  # fmt: skip
+  assert status == 0
+  title, row = (line for line in lines if re.match(r' +(step|1) ', line))
+  assert 60 < len(title) <= 80
+  assert 60 < len(row) <= 80
 
 
 def test_launcher_ends_with_what_it_was_trained_on_if_that_was_not_asked_for(tmp_path):
@@ -209,6 +234,80 @@ def test_launcher_shows_why_an_import_failed(tmp_path):
   result = run_python(*LAUNCHER, f'--config_file={TWITTER_GIN}', cwd=tmp_path)
   assert result.returncode == 1
   assert result.stderr.endswith('ImportError: broken gym\n')
+
+
+# Runs the launcher's import of Trax. What it prints is on the last line.
+_IMPORT = 'from trax_twitter_sentiment import trainer; trainer.import_trax(); '
+
+
+def test_keras_and_the_rest_work_after_the_launchers_imports():
+  code = _IMPORT + """
+import gc, inspect, os, sys, warnings
+print([name for name in ('keras', 'sklearn', 'pandas', 'nltk') if name in sys.modules])
+print(gc.isenabled(), warnings.filters == filters, os.environ == environment)
+
+import tensorflow as tf, tensorflow_text, trax
+import tensorflow.keras.layers, trax.trax2keras
+print(
+    issubclass(trax.AsKeras, tf.keras.layers.Layer),
+    trax.trax2keras.AsKeras is trax.AsKeras,
+    tensorflow.keras.layers is tf.keras.layers,
+    tensorflow_text.keras.layers.UnicodeScriptTokenizer(),
+    tf.keras.Sequential([tf.keras.layers.Dense(2)])(tf.zeros((3, 4))).shape,
+    hasattr(trax, 'AsKras'),
+)
+"""
+  before = 'import os, warnings; filters = [*warnings.filters]; '
+  before += 'environment = dict(os.environ); '
+  nothing, state, names, *_ = run_python('-c', before + code).stdout.splitlines()
+  assert nothing == '[]'
+  assert state == 'True True True'
+  assert re.fullmatch(r'True True True <U.*> \(3, 2\) False', names)
+
+
+# Compiles a program, and prints how many programs JAX read instead.
+_COMPILE = _IMPORT + """
+import jax
+hits = []
+jax.monitoring.register_event_listener(
+    lambda event, **_: event.endswith('/cache_hits') and hits.append(event)
+)
+print(jax.jit(lambda x: x * 3 + 1)(2.0), len(hits))
+"""
+
+
+def _compile(folder, **environment):
+  result = run_python(
+      '-c',
+      _COMPILE,
+      XDG_CACHE_HOME=str(folder),
+      JAX_COMPILATION_CACHE_DIR='',
+      JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS='1',
+      JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES='0',
+      **environment,
+  )
+  assert result.returncode == 0, result.stderr
+  return result.stdout
+
+
+def test_next_run_reads_compiled_programs_or_compiles_them_again(tmp_path):
+  assert _compile(tmp_path) == '7.0 0\n'
+  assert _compile(tmp_path) == '7.0 1\n'
+  (program,) = tmp_path.glob('trax_twitter_sentiment/compiled/jit__lambda*-cache')
+  content = program.read_bytes()
+  for damaged in (b'', content[: len(content) // 2], b'x' * len(content)):
+    program.write_bytes(damaged)
+    assert _compile(tmp_path) == '7.0 0\n'
+
+
+def test_folder_that_cannot_be_written_costs_time_only(tmp_path):
+  (tmp_path / 'trax_twitter_sentiment').write_text('a file')
+  assert _compile(tmp_path) == '7.0 0\n'
+
+
+def test_switch_of_the_cache_turns_it_off(tmp_path):
+  assert _compile(tmp_path, TRAX_TWITTER_SENTIMENT_CACHE='off') == '7.0 0\n'
+  assert not [*tmp_path.iterdir()]
 
 
 def test_launcher_has_help(tmp_path):

@@ -1,7 +1,6 @@
 """What the command lines share."""
 
 import errno
-import gc
 import io
 import os
 import sys
@@ -20,7 +19,7 @@ from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 # So that a command's --help shows the flags that are defined here for it.
 flags.disclaim_key_flags()
 
-# As a shell reports a process that SIGPIPE or SIGINT ended.
+# The exit status that shells report after SIGPIPE or SIGINT.
 _CLOSED_PIPE, _INTERRUPTED = 128 + 13, 128 + 2
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -42,38 +41,38 @@ flags.DEFINE_flag(_VersionFlag())
 
 
 def run(main: Callable[[list[str]], None]) -> None:
-  """Runs a command line's `main` with the arguments that are not flags.
+  """Runs the `main` of a command line with the arguments that are not flags.
 
-  A `UserError` and a full disk are shown in one line on stderr, with exit status 1. A
-  reader that goes away (`| head`) and Ctrl-C end the command without a traceback.
+  A `UserError` and a full disk end the command in one line on stderr, with exit
+  status 1. A closed pipe (`| head`) and Ctrl-C end it without a message.
   """
 
   # A text may have characters that the terminal's encoding lacks.
   if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors='backslashreplace')
 
-  def guarded(arguments: list[str]) -> int:
-    try:
-      main(arguments[1:])
-      sys.stdout.flush()
-      # Python would go through all objects once more before it exits.
-      gc.freeze()
-    except UserError as error:
-      # Names and contents of files may be part of it.
-      return _failed(error.message)
-    except BrokenPipeError:
-      _discard_stdout()
-      return _CLOSED_PIPE
-    except KeyboardInterrupt:
-      return _INTERRUPTED
-    except OSError as error:
-      if error.errno not in _NO_ROOM:
-        raise
-      _discard_stdout()
-      return _failed(f'{error.filename or "standard output"}: {error.strerror}.')
-    return 0
+  def run_main(arguments: list[str]) -> None:
+    main(arguments[1:])
 
-  app.run(guarded)
+  try:
+    try:
+      app.run(run_main)  # It raises SystemExit, also for --help.
+    finally:
+      sys.stdout.flush()
+  except UserError as error:
+    # The message may contain names and contents of files.
+    status = _failed(error.message)
+  except BrokenPipeError:
+    _discard_stdout()
+    status = _CLOSED_PIPE
+  except KeyboardInterrupt:
+    status = _INTERRUPTED
+  except OSError as error:
+    if error.errno not in _NO_ROOM:
+      raise
+    _discard_stdout()
+    status = _failed(f'{error.filename or "standard output"}: {error.strerror}.')
+  sys.exit(status)
 
 
 def _failed(message: str) -> int:
@@ -82,7 +81,7 @@ def _failed(message: str) -> int:
 
 
 def _discard_stdout() -> None:
-  # Python would flush it once more at exit, and complain.
+  # Python flushes stdout again at exit, and would print an error.
   os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,4 +1,4 @@
-"""The error for what only the user can put right, and checks that raise it."""
+"""The error for mistakes of users, and checks that raise it."""
 
 import difflib
 import math
@@ -8,13 +8,12 @@ from collections.abc import Sequence
 class UserError(ValueError):
   """A mistake in a setting, a file or a command, explained in one line.
 
-  Command lines show the message alone, without a traceback.
+  Command lines show only the message, without a traceback.
   """
 
   def __init__(self, message: str):
     super().__init__(message)
-    # Gin re-raises errors with its call stack appended to `str(error)`; the
-    # plain message stays readable here.
+    # Gin raises errors again with its call stack in `str(error)`.
     self.message = message
 
 
@@ -54,7 +53,7 @@ def check_seed(setting: str, value: object) -> None:
 
 
 def check_halves(setting: str, batch_size: object) -> None:
-  """Raises `UserError` unless a batch can be half positive and half negative."""
+  """Raises `UserError` unless `batch_size` is positive and even."""
   check_positive(setting, batch_size)
   if batch_size % 2:  # type: ignore[operator]
     raise UserError(
@@ -64,7 +63,7 @@ def check_halves(setting: str, batch_size: object) -> None:
 
 
 def did_you_mean(name: str, names: Sequence[str]) -> str:
-  """Returns a hint at the most similar of `names`, or '' where none is similar.
+  """Returns a hint at the most similar of `names`, or '' if none is similar.
 
   Examples:
     >>> did_you_mean('twiter.gin', ['text_file.gin', 'twitter.gin'])

@@ -1,4 +1,4 @@
-"""Work that several processes share."""
+"""Maps a function over chunks in several processes."""
 
 import collections
 import os
@@ -12,7 +12,7 @@ from trax_twitter_sentiment.errors import UserError
 Chunk = TypeVar('Chunk')
 Result = TypeVar('Result')
 
-# What a worker process does.
+# The function of a worker process.
 _function: Callable[[Any], Any]
 
 
@@ -22,9 +22,10 @@ def map_in_order(
   """Yields `function` of each chunk, in order, with few chunks in memory at a time.
 
   Args:
-    function: goes to each of the processes once, by pickling.
-    chunks: what to share out; read in this process.
-    n_processes: how many work; one is this process.
+    function: pickled once for each process.
+    chunks: read in this process. If reading one raises `UserError`, the results of
+      the chunks before it are yielded first.
+    n_processes: the number of processes, this one included.
 
   Raises:
     UserError: if a process was killed.
@@ -32,35 +33,35 @@ def map_in_order(
   if n_processes == 1:
     yield from map(function, chunks)
     return
-  # Imported on use: a single process doesn't need it. Its processes, unlike those of
-  # multiprocessing, neither fork threads nor run the main script again.
+  # A single process does not need this import. Unlike the processes of multiprocessing,
+  # those of loky neither fork threads nor run the main script again.
   import loky
 
   with loky.ProcessPoolExecutor(
       n_processes, initializer=_begin, initargs=(function, os.getpid())
   ) as executor:
     pending: collections.deque = collections.deque()
+    reading_error = None
     try:
       try:
         for chunk in chunks:
-          pending.append(executor.submit(_do, chunk))
+          pending.append(executor.submit(_call, chunk))
           if len(pending) > 2 * n_processes:
             yield pending.popleft().result()
-      except UserError:
-        # What was read before the mistake is not lost.
-        while pending:
-          yield pending.popleft().result()
-        raise
+      except UserError as error:
+        reading_error = error
       while pending:
         yield pending.popleft().result()
     except loky.process_executor.BrokenProcessPool as error:
       raise UserError(
-          'A worker process was killed, perhaps for want of memory; fewer of them '
-          'take less.'
+          'A worker process was killed, perhaps because memory ran out; fewer '
+          'processes need less.'
       ) from error
     finally:
       for future in pending:
         future.cancel()
+  if reading_error:
+    raise reading_error
 
 
 def _begin(function: Callable[[Any], Any], parent: int) -> None:
@@ -70,11 +71,11 @@ def _begin(function: Callable[[Any], Any], parent: int) -> None:
 
 
 def _end_with(parent: int) -> None:
-  """Ends this process when its parent has ended, however that came."""
+  """Ends this process after its parent has ended, even if the parent was killed."""
   while os.getppid() == parent:
     time.sleep(1)
   os._exit(1)
 
 
-def _do(chunk: Any) -> Any:
+def _call(chunk: Any) -> Any:
   return _function(chunk)

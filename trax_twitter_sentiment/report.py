@@ -10,7 +10,7 @@ import os
 
 from absl import flags
 
-from trax_twitter_sentiment import cli, fast_imports
+from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import write_atomically
 from trax_twitter_sentiment.run.run import Run
@@ -34,11 +34,10 @@ _OUTPUT = cli.define_path(
 
 
 def main(arguments: list[str]) -> None:
-  with fast_imports.no_garbage_collection():
-    if _COMPARE.value:
-      _compare(arguments)
-    else:
-      _report(arguments)
+  if _COMPARE.value:
+    _compare(arguments)
+  else:
+    _report(arguments)
 
 
 def _report(arguments: list[str]) -> None:

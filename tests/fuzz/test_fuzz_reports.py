@@ -3,14 +3,11 @@
 import functools
 import html.parser
 import os
-import pathlib
-import struct
-import tempfile
 import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from fuzzing import BATCH_SIZE, TEXTS, fuzz, mutated
+from fuzzing import BATCH_SIZE, TEXTS, fuzz
 from hypothesis import strategies as st
 
 from trax_twitter_sentiment.cli import printable
@@ -23,7 +20,6 @@ from trax_twitter_sentiment.reporting.page import render
 from trax_twitter_sentiment.reporting.slices import Coverage, Slice
 from trax_twitter_sentiment.reporting.variants import Baseline, Variant
 from trax_twitter_sentiment.reporting.words import WeightyWord
-from trax_twitter_sentiment.run.curves import read_curves
 
 _MARKUP = st.sampled_from(
   [
@@ -191,101 +187,6 @@ def test_any_curve_can_be_drawn(name, curve):
       'a',
       'image',
     )
-
-
-def _checksum(content: bytes) -> bytes:
-  """Returns TFRecord's checksum, a masked CRC-32C."""
-  crc = 0xFFFFFFFF
-  for byte in content:
-    crc = (crc >> 8) ^ _crc_table()[(crc ^ byte) & 0xFF]
-  crc ^= 0xFFFFFFFF
-  return struct.pack('<I', (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF)
-
-
-@functools.cache
-def _crc_table():
-  table = []
-  for crc in range(256):
-    for _ in range(8):
-      crc = (crc >> 1) ^ (0x82F63B78 if crc & 1 else 0)  # noqa: PLW2901
-    table.append(crc)
-  return table
-
-
-def _record(content: bytes, length: int | None = None) -> bytes:
-  length = struct.pack('<Q', len(content) if length is None else length)
-  return length + _checksum(length) + content + _checksum(content)
-
-
-def _event(step, tag, value):
-  import tensorflow as tf
-
-  values = [tf.compat.v1.Summary.Value(tag=tag, simple_value=value)]
-  summary = tf.compat.v1.Summary(value=values)
-  return tf.compat.v1.Event(step=step, summary=summary).SerializeToString()
-
-
-_EVENTS = [_event(step, 'metrics/loss', 0.5) for step in (1, 2, 3)]
-
-
-@functools.cache
-def _event_folder():
-  folder = tempfile.TemporaryDirectory(prefix='fuzz')
-  _folders.append(folder)
-  return pathlib.Path(folder.name)
-
-
-_folders = []
-
-
-@fuzz(
-  content=st.one_of(
-    # Records with right checksums, whatever they hold or claim to.
-    st.lists(
-      st.builds(
-        _record,
-        st.one_of(
-          st.sampled_from(_EVENTS), mutated(_EVENTS[0]), st.binary(max_size=20)
-        ),
-        st.one_of(st.none(), st.none(), st.none(), st.integers(0, 2**64 - 1)),
-      ),
-      max_size=4,
-    ).map(b''.join),
-    mutated(b''.join(map(_record, _EVENTS))),
-    st.binary(max_size=60),
-  )
-)
-def test_any_event_file_is_read_as_far_as_it_goes(content):
-  (_event_folder() / 'events.out.tfevents.1.a').write_bytes(content)
-  for curve in read_curves(str(_event_folder())).values():
-    assert list(curve) == sorted(curve)
-    assert all(isinstance(value, float) for value in curve.values())
-
-
-@pytest.mark.parametrize('length', [2**30, 2**40, 2**62, 2**64 - 1])
-def test_record_that_claims_too_much_ends_its_file(tmp_path, length):
-  # TensorFlow by itself would end the process (SIGSEGV).
-  content = _record(_EVENTS[0]) + _record(b'abc', length) + _record(_EVENTS[1])
-  (tmp_path / 'events.out.tfevents.1.a').write_bytes(content)
-  assert read_curves(str(tmp_path)) == {'loss': {1: 0.5}}
-
-
-def test_record_that_is_no_event_ends_its_file(tmp_path):
-  content = _record(_EVENTS[0]) + _record(b'\xff' * 9) + _record(_EVENTS[1])
-  (tmp_path / 'events.out.tfevents.1.a').write_bytes(content)
-  assert read_curves(str(tmp_path)) == {'loss': {1: 0.5}}
-
-
-def test_there_are_not_endless_curves(tmp_path):
-  records = (_record(_event(1, f'metrics/{i}', 1.0)) for i in range(1000))
-  (tmp_path / 'events.out.tfevents.1.a').write_bytes(b''.join(records))
-  assert len(read_curves(str(tmp_path))) == 100
-
-
-@pytest.mark.parametrize('make', [os.mkdir, os.mkfifo])
-def test_event_file_that_is_none_is_left_out(tmp_path, make):
-  make(tmp_path / 'events.out.tfevents.1.a')
-  assert read_curves(str(tmp_path)) == {}
 
 
 @pytest.mark.parametrize('make', [os.mkdir, os.mkfifo])

@@ -33,6 +33,7 @@ from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run.corpus_record import CorpusRecord
+from trax_twitter_sentiment.run.history import HISTORY_FILE, History
 from trax_twitter_sentiment.run.model_info import ModelInfo
 from trax_twitter_sentiment.run.run import (
   CORPUS_FILE,
@@ -49,6 +50,10 @@ from trax_twitter_sentiment.text.vocabulary import Vocabulary
 _TOKENIZER_JSON = tokenizer().to_json()
 _VOCABULARY_JSON = vocabulary().to_json()
 _MODEL_JSON = ModelInfo('mean', 9).to_json()
+_HISTORY_JSON = (
+  '{"train": {"loss": [[1, 0.5], [20, 0.25]]}, "eval": {"accuracy": [[1, 0.5]]}, '
+  '"seconds": 1.5, "saved_at": 1795888948.2}'
+)
 
 
 @pytest.fixture
@@ -86,6 +91,29 @@ _TOKENIZER_FIELDS = st.fixed_dictionaries(
     'more': JSON,
   },
 )
+
+
+@fuzz(
+  content=st.one_of(
+    mutated(_HISTORY_JSON.encode()),
+    st.fixed_dictionaries(
+      {},
+      optional=dict.fromkeys(('train', 'eval', 'seconds', 'saved_at', 'more'), JSON),
+    ).map(lambda fields: changed_json(_HISTORY_JSON, fields)),
+    st.binary(max_size=60),
+  )
+)
+def test_any_history_file_is_read_or_refused(content):
+  path = scratch_file(HISTORY_FILE, content)
+  try:
+    history = History.load(os.path.dirname(path))
+  except UserError as error:
+    assert error.message.startswith(f"{path} is not a run's history")
+    assert error.message.isprintable()
+    return
+  for curve in (*history.train_curves.values(), *history.eval_curves.values()):
+    assert all(type(step) is int for step in curve)
+    assert all(type(value) is float for value in curve.values())
 
 
 @fuzz(

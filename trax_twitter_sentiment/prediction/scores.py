@@ -3,9 +3,10 @@
 import dataclasses
 from collections.abc import Sequence
 
+from trax_twitter_sentiment.trax_support import fast_imports
+
 import numpy as np
 
-from trax_twitter_sentiment import fast_imports
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
 
 # scikit-learn imports pandas, which it does not need here. Without pandas, its import

@@ -11,8 +11,7 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.reporting import content, slices, variants
-from trax_twitter_sentiment.reporting.run_stand_in import History
-from trax_twitter_sentiment.run.curves import Curve
+from trax_twitter_sentiment.run.history import Curve
 from trax_twitter_sentiment.run.run import Run
 
 # Texts that are shown of those on which runs disagree.
@@ -209,7 +208,7 @@ def _curves(runs: Sequence[Run]) -> dict[str, dict[int, Curve]]:
   """Returns the curves of evaluation that have more than a point."""
   curves: dict[str, dict[int, Curve]] = {}
   for number, run in enumerate(runs):
-    for name, curve in History(run).eval_curves.items():
+    for name, curve in run.history.eval_curves.items():
       if len(curve) > 1:
         curves.setdefault(name, {})[number] = curve
   return curves

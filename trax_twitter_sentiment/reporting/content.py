@@ -16,10 +16,9 @@ from trax_twitter_sentiment.files import open_regular
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.reporting import run_facts
 from trax_twitter_sentiment.reporting.baselines import MAX_TRAINING_TEXTS
-from trax_twitter_sentiment.reporting.run_stand_in import History
 from trax_twitter_sentiment.reporting.variants import Variant, variants_of
 from trax_twitter_sentiment.reporting.words import WeightyWord, weighty_words
-from trax_twitter_sentiment.run.curves import Curve
+from trax_twitter_sentiment.run.history import Curve
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.run.settings import CONFIG_FILE
 
@@ -105,7 +104,7 @@ def gather(
   """
   corpus = corpus_of(run, examples)
   predictor = SentimentPredictor.from_run(run)
-  history = History(run)
+  history = run.history
   variants, emoticons = variants_of(predictor, corpus)
   split = 'train' if corpus.train.texts else 'validation'
   n_training = len(corpus.train.texts)

@@ -10,7 +10,7 @@ from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.reporting import plots
 from trax_twitter_sentiment.reporting.content import ReportContent
 from trax_twitter_sentiment.reporting.variants import Variant
-from trax_twitter_sentiment.run.curves import Curve
+from trax_twitter_sentiment.run.history import Curve
 
 # Curves of more classes cannot be told apart in one figure.
 MAX_CURVES = 6

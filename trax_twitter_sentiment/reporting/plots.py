@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from sklearn import metrics
 
 from trax_twitter_sentiment.prediction.scores import CalibrationBin
-from trax_twitter_sentiment.run.curves import Curve
+from trax_twitter_sentiment.run.history import Curve
 
 # Okabe and Ito's palette, which people with colour blindness can tell apart.
 _NEGATIVE, _POSITIVE = '#d55e00', '#009e73'

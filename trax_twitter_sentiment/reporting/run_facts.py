@@ -6,7 +6,6 @@ import importlib.resources
 import re
 import shlex
 
-from trax_twitter_sentiment.reporting.run_stand_in import History
 from trax_twitter_sentiment.run import settings
 from trax_twitter_sentiment.run.run import Run
 
@@ -14,7 +13,7 @@ from trax_twitter_sentiment.run.run import Run
 def facts(run: Run) -> dict[str, str]:
   """Returns when and how a run was trained and its size, by name."""
   result = {}
-  history = History(run)
+  history = run.history
   # The run wrote these times itself: the times of its files change with a copy.
   if history.saved_at:
     with contextlib.suppress(ValueError, OverflowError, OSError):  # A damaged time.

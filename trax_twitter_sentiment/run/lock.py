@@ -1,62 +1,65 @@
-"""A folder that one process at a time writes to."""
+"""A lock on an output directory: one process at a time writes to it."""
 
-import contextlib
 import errno
-import fcntl
 import os
 import tempfile
+
+import filelock
 
 from trax_twitter_sentiment.errors import UserError
 
 LOCK_FILE = '.lock'
+_PROCESS_FILE = '.lock.process'  # Contains the number of the process with the lock.
 
-# By device and inode, the lock files that this process holds. A lock goes with the
-# process, however that ends, or with the first of its descriptors that is closed.
-_HELD: dict[tuple[int, int], int] = {}
+_UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
+
+# The locks of this process by path. The system releases them when the process ends,
+# however it ends.
+_HELD: dict[str, filelock.BaseFileLock] = {}
 
 
 def claim(folder: str) -> None:
-  """Makes a folder this process's to write to, until it ends.
+  """Locks a folder until this process ends.
+
+  Some file systems of clusters do not support locks; a run there does without.
 
   Raises:
-    UserError: if the folder can't be written to, or another process has claimed it.
+    UserError: if the folder cannot be written to, or another process has locked it.
   """
-  path = os.path.join(folder, LOCK_FILE)
+  path = os.path.join(os.path.realpath(folder), LOCK_FILE)
   try:
     os.makedirs(folder, exist_ok=True)
-    # The lock file may be there already, and say nothing of the folder.
+    # A lock file from before can be locked in a folder without write permission.
     tempfile.TemporaryFile(dir=folder).close()
-    with contextlib.suppress(FileNotFoundError):
-      if _identity(os.stat(path)) in _HELD:
-        return
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    try:
-      _lock(descriptor)
-      os.ftruncate(descriptor, 0)
-      os.write(descriptor, str(os.getpid()).encode())
-    except OSError:
-      os.close(descriptor)
-      raise
-  except BlockingIOError as error:
-    with open(path, encoding='ascii', errors='replace') as file:
-      pid = file.read() or 'unknown'
+    # If the folder was removed and made again, the lock is on a file that is gone.
+    if path in _HELD and os.path.exists(path):
+      return
+    _acquire(path)
+    with open(os.path.join(folder, _PROCESS_FILE), 'w', encoding='ascii') as file:
+      file.write(str(os.getpid()))
+  except filelock.Timeout as error:
     raise UserError(
-        f'{folder} is in use by another run, process {pid}. Let it end first, or use '
-        'another output_dir.'
+        f'{folder} is in use by another run, process {_process(folder)}. Let it end '
+        'first, or use another output_dir.'
     ) from error
   except OSError as error:
     raise UserError(f'{folder} cannot be written to: {error.strerror}.') from error
-  _HELD[_identity(os.fstat(descriptor))] = descriptor
 
 
-def _lock(descriptor: int) -> None:
+def _acquire(path: str) -> None:
+  lock = filelock.FileLock(path)
   try:
-    fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-  except OSError as error:
-    # Some file systems of clusters have no locks; runs there have to do without.
-    if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+    lock.acquire(blocking=False)
+  except (NotImplementedError, OSError) as error:
+    unsupported = isinstance(error, NotImplementedError) or error.errno in _UNSUPPORTED
+    if not unsupported:
       raise
+  _HELD[path] = lock
 
 
-def _identity(status: os.stat_result) -> tuple[int, int]:
-  return status.st_dev, status.st_ino
+def _process(folder: str) -> str:
+  try:
+    with open(os.path.join(folder, _PROCESS_FILE), encoding='ascii') as file:
+      return file.read() or 'unknown'
+  except (OSError, ValueError):
+    return 'unknown'

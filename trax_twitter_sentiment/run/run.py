@@ -13,6 +13,7 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import read_whole, write_atomically
 from trax_twitter_sentiment.run import settings
 from trax_twitter_sentiment.run.corpus_record import CorpusRecord
+from trax_twitter_sentiment.run.history import History
 from trax_twitter_sentiment.run.model_info import ModelInfo
 from trax_twitter_sentiment.run.weights import load_arrays
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
@@ -84,6 +85,11 @@ class Run:
   def settings(self) -> dict[str, str]:
     """The settings in `config.gin`, each with its value as text."""
     return settings.recorded(self.folder)
+
+  @functools.cached_property
+  def history(self) -> History:
+    """The losses and metrics by step; empty if the run has no `history.json`."""
+    return History.load(self.folder)
 
   @functools.cached_property
   def weights(self) -> list[np.ndarray]:

@@ -5,14 +5,13 @@
     >>> train = tfds.load('twitter_samples', split='train')
 """
 
-import contextlib
 import dataclasses
-import fcntl
 import os
 import re
 from collections.abc import Iterator
 from typing import Any
 
+import filelock
 import tensorflow_datasets as tfds
 
 from trax_twitter_sentiment.corpora.corpus import Examples
@@ -100,7 +99,10 @@ class TwitterSamples(tfds.core.GeneratorBasedBuilder):
     if self.data_path.exists() or '://' in self.data_dir:
       super().download_and_prepare(**kwargs)
     else:
-      with _lock(os.path.dirname(self.data_dir)):
+      folder = os.path.dirname(self.data_dir)
+      os.makedirs(folder, exist_ok=True)
+      # The system releases the lock at the latest when this process ends.
+      with filelock.FileLock(os.path.join(folder, '.lock')):
         super().download_and_prepare(**kwargs)
     if not self.info.initialized:
       # TFDS reads it when a builder is made, and another process was still at work.
@@ -156,16 +158,3 @@ class TwitterSamples(tfds.core.GeneratorBasedBuilder):
     clean = str if self.builder_config.keep_emoticons else remove_emoticons
     for key, text in enumerate(examples.texts):
       yield key, {'text': clean(text), 'label': int(examples.labels[key])}
-
-
-@contextlib.contextmanager
-def _lock(folder: str) -> Iterator[None]:
-  """Waits until no other process holds the lock of a folder, and holds it.
-
-  The lock ends with the process at the latest. Its file stays: who removed it could
-  take it from under a process that waits.
-  """
-  os.makedirs(folder, exist_ok=True)
-  with open(os.path.join(folder, '.lock'), 'a') as file:
-    fcntl.flock(file, fcntl.LOCK_EX)
-    yield

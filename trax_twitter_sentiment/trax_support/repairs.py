@@ -7,7 +7,6 @@ import this one, which is how the repairs reach the stock trainer.
 import contextlib
 import copy
 import functools
-import gc
 import gzip
 import importlib
 import inspect
@@ -20,13 +19,14 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from trax_twitter_sentiment.trax_support import fast_imports
+
 import gin
 import numpy as np
 
-from trax_twitter_sentiment import fast_imports
 from trax_twitter_sentiment.errors import UserError
 
-# Gin's words on parameters whose default is `gin.REQUIRED`.
+# Gin's message about parameters whose default is `gin.REQUIRED`.
 _UNBOUND = re.compile(r'Required bindings for `(\w+)` not provided in config: \[(.*)\]')
 
 
@@ -57,14 +57,7 @@ def _cheap_inspect() -> Iterator[None]:
     inspect.stack, inspect.getframeinfo = originals
 
 
-with (
-    fast_imports.quiet(),
-    fast_imports.no_garbage_collection(),
-    _cheap_inspect(),
-    fast_imports.without_keras(),
-    # Plots, and a table of all letters, that no training needs.
-    fast_imports.imported_on_use('matplotlib.pyplot', 'trax.data.tokenizer'),
-):
+with fast_imports.quiet(), _cheap_inspect():
   from trax_twitter_sentiment.trax_support import loop_repairs, safe_loop
   from trax_twitter_sentiment.trax_support.train_settings import check_train_settings
 
@@ -75,15 +68,6 @@ with (
   from trax.data import tf_inputs
   from trax.layers import acceleration, base
   from trax.supervised import trainer_lib, training
-
-  # All this stays: the next collection would go through it for a quarter of a second.
-  gc.freeze()
-
-
-def _ignore_warnings_of_libraries() -> None:
-  """Leaves out warnings that nobody who trains can mend, unless they are asked for."""
-  if not sys.warnoptions:
-    warnings.filterwarnings('ignore', module=r'(jax|trax)\.')
 
 
 def _repair_tree_unflatten() -> None:
@@ -267,23 +251,36 @@ def extra_callback(make_callback: Callable[[training.Loop], Any]) -> Iterator[No
     training.Loop.__init__ = original
 
 
-def _show_user_errors_in_one_line() -> None:
-  """Spares the stock trainer's users a traceback for a mistake in a setting."""
-  original = sys.excepthook
+def _show_errors_of_users_only() -> None:
+  """Lets `train` show mistakes in settings in one line, and no library's warnings."""
+  original = trainer_lib.train
 
-  def excepthook(kind, error, traceback):
-    if isinstance(error, UserError):
-      print(f'ERROR: {error.message}', file=sys.stderr)
-    elif match := _UNBOUND.match(str(error)):
-      name, missing = match[1], match[2].replace("'", '')
-      print(f'ERROR: {name} lacks bindings for: {missing}.', file=sys.stderr)
-    else:
-      original(kind, error, traceback)
+  @functools.wraps(original)
+  def train(*args, **kwargs):
+    try:
+      with warnings.catch_warnings():
+        if not sys.warnoptions:
+          # The code that causes these warnings is not the user's.
+          warnings.filterwarnings('ignore', module=r'(jax|trax)\.')
+        return original(*args, **kwargs)
+    except UserError as error:
+      user_error = error
+    except RuntimeError as error:
+      match = _UNBOUND.match(str(error))
+      if not match:
+        raise
+      names = match[2].replace("'", '')
+      user_error = UserError(f'{match[1]} lacks bindings for: {names}.')
+    main_module = getattr(sys.modules['__main__'], '__spec__', None)
+    if getattr(main_module, 'name', None) == 'trax.trainer':
+      # The stock trainer would show a traceback.
+      print(f'ERROR: {user_error.message}', file=sys.stderr)
+      sys.exit(1)
+    raise user_error
 
-  sys.excepthook = excepthook
+  trainer_lib.train = train
 
 
-_ignore_warnings_of_libraries()
 _repair_tree_unflatten()
 _repair_skipping_of_examples()
 _repair_other_hosts()
@@ -291,4 +288,4 @@ _refuse_damaged_arrays()
 _compress_arrays_faster()
 loop_repairs.repair()
 _train_safely()
-_show_user_errors_in_one_line()
+_show_errors_of_users_only()

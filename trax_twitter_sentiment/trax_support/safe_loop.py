@@ -22,6 +22,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -45,6 +46,7 @@ from trax.supervised import training
 from trax_twitter_sentiment import files
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run import checkpoints, settings
+from trax_twitter_sentiment.run.history import History
 
 RunEndedError = loop_repairs.RunEndedError
 changed_settings = loop_repairs.changed_settings
@@ -85,6 +87,7 @@ class SafeLoop(training.Loop):
     self._last_good = 'There is no checkpoint before it.'
     self._saved_state: dict[str, Any] | None = None
     self._has_run = self._is_extra_evaluation = False
+    self._start, self._seconds_before = time.monotonic(), 0.0
     self._state_before_evaluation: dict[str, Any] | None = None
     self._last_step = 0
     counters_at_start = inputs.data_counters
@@ -102,6 +105,7 @@ class SafeLoop(training.Loop):
       if fastmath.is_backend(fastmath.Backend.JAX):
         self._rng = jax.numpy.array(self._saved_state['rng'], np.uint32)
       stream_positions.advance(self._all_tasks(), self._saved_state['batches'])
+      self._seconds_before = History.load(self._output_dir).seconds
     self._eval_at = self._with_last_step(self._eval_at)
 
   def _with_last_step(self, eval_at: Any) -> Any:
@@ -249,6 +253,8 @@ class SafeLoop(training.Loop):
         for name in names:
           super().save_checkpoint(name)
           checkpoints.describe(self._output_dir, name, self._state())
+        seconds = self._seconds_before + time.monotonic() - self._start
+        History.of_loop(self.history, seconds).save(self._output_dir)
     except (OSError, tf.errors.OpError) as error:
       raise UserError(
           f'{folder}: the checkpoint of step {self._step} cannot be written: '

@@ -1,169 +1,158 @@
-"""What the launcher shows on a terminal; elsewhere all is as Trax writes it."""
+"""The launcher on a terminal: a progress bar, and a row for each evaluation."""
 
 import contextlib
-import io
-import logging
-import re
+import shutil
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import tqdm
-import tqdm.contrib
-from absl import logging as absl_logging
 
-# Trax prints a line for each figure of a step.
-_LINE = re.compile(r'Step +(\d+): +(Ran \d.*|(?:train|eval) .*)')
-_FIGURE = re.compile(r'(train|eval) +(\S+) \| +(\S+)')
-_DIGITS = 4
+from trax_twitter_sentiment.run.history import Curve, History
+
 _CLEAR_LINE = '\r\x1b[K'
+_WIDTH = 8  # The least width of a column.
+_LOSSES = ('cross_entropy', 'loss')  # Names of the evaluation loss in `train.metrics`.
 
 
-class Lines(io.TextIOBase):
-  """A file that puts what Trax prints of one step into one line, above a bar."""
-
-  def __init__(self):
-    # That of bars, which it goes above.
-    self._file = tqdm.contrib.DummyTqdmFile(sys.stderr)
-    self._begun = self._step = ''
-    self._figures: list[str] = []
-
-  def write(self, text: str) -> int:
-    *lines, self._begun = (self._begun + text).split('\n')
-    for line in lines:
-      self._write_line(line)
-    return len(text)
-
-  def flush(self) -> None:
-    """Does nothing, since Trax flushes each line; `end_step` writes what is left."""
-
-  def end_step(self) -> None:
-    """Writes the line of a step."""
-    if self._figures:
-      self._file.write(f'Step {self._step}: {", ".join(self._figures)}\n')
-    self._figures = []
-
-  def end(self) -> None:
-    """Writes what is left."""
-    self._write_line(self._begun)
-    self.end_step()
-
-  def _write_line(self, line: str) -> None:
-    if match := _LINE.match(line):
-      if match[1] != self._step:
-        self.end_step()
-      self._step = match[1]
-      self._figures.append(_FIGURE.sub(_short, match[2].strip()))
-    elif line.strip():
-      self.end_step()
-      self._file.write(f'{line}\n')
+def shows_bar() -> bool:
+  """Returns whether stderr is a terminal, which shows a progress bar."""
+  return sys.stderr.isatty()
 
 
-def _short(figure: re.Match[str]) -> str:
-  split, name, value = figure.groups()
-  return f'{split} {name} {float(value):.{_DIGITS}g}'
-
-
-class StepBar:
-  """A `TrainingStepCallback` that shows the run's steps, on a terminal."""
-
-  def __init__(self, bar: tqdm.tqdm, lines: Lines | None):
-    self._bar = bar
-    self._lines = lines
-
-  def call_at(self, step: int) -> bool:
-    return True
-
-  def on_step_begin(self, step: int) -> None:
-    if self._lines:
-      self._lines.end_step()
-
-  def on_step_end(self, step: int) -> None:
-    self._bar.update()
-
-
-class Screen:
-  """The terminal while a run goes on.
-
-  Args:
-    lines: where what is printed goes; `None` if that is no terminal.
-  """
-
-  def __init__(self, lines: Lines | None):
-    self._lines = lines
-    self._bars: list[tqdm.tqdm] = []
-
-  def step_bar(self, step: int, n_steps: int) -> StepBar:
-    """Returns a callback of a run that is at a step."""
-    bar = tqdm.tqdm(
-        desc='Training',
-        total=n_steps,
-        initial=step,
-        unit=' steps',
-        disable=None,
-        leave=False,
-    )
-    self._bars.append(bar)
-    return StepBar(bar, self._lines)
-
-  def close(self) -> None:
-    if self._lines:
-      self._lines.end()
-    for bar in self._bars:
-      bar.close()
-
-
-@contextlib.contextmanager
-def shown() -> Iterator[Screen]:
-  """Has what is printed and logged meanwhile go above progress bars."""
-  if not sys.stderr.isatty():
-    yield Screen(None)
-    return
-  lines = Lines() if sys.stdout.isatty() else None
-  screen = Screen(lines)
-  try:
-    with _logged_above_bars(lines), _printed_to(lines):
-      yield screen
-  finally:
-    screen.close()
+def shows_table() -> bool:
+  """Returns whether a terminal shows a table instead of the stock trainer's lines."""
+  return shows_bar() and sys.stdout.isatty()
 
 
 @contextlib.contextmanager
 def passing(message: str) -> Iterator[None]:
-  """Shows a message meanwhile, which is gone afterwards, on a terminal."""
-  if not sys.stderr.isatty():
+  """Shows a message on a terminal, and removes it at the end."""
+  if not shows_bar():
     yield
     return
-  sys.stderr.write(message)
-  sys.stderr.flush()
+  print(message, end='', file=sys.stderr, flush=True)
   try:
     yield
   finally:
-    sys.stderr.write(_CLEAR_LINE)
-    sys.stderr.flush()
+    print(_CLEAR_LINE, end='', file=sys.stderr, flush=True)
+
+
+class Progress:
+  """A `TrainingStepCallback` that shows a bar, and a row for each evaluation.
+
+  Args:
+    loop: the `trax.supervised.training.Loop` that makes the callback.
+    n_steps: the last step of the run.
+  """
+
+  def __init__(self, loop: Any, n_steps: int):
+    self.loop = loop
+    self._n_steps = n_steps
+    self._bar: tqdm.tqdm | None = None
+    self._last_row = loop.step
+    self._titles: list[str] = []
+
+  def call_at(self, step: int) -> bool:
+    return shows_bar()
+
+  def on_step_begin(self, step: int) -> None:
+    if self._bar is None:  # Not before the first step: the loop prints messages first.
+      self._bar = tqdm.tqdm(
+          desc='Training',
+          total=self._n_steps,
+          initial=step - 1,
+          unit=' steps',
+          dynamic_ncols=True,
+          leave=False,
+      )
+    self._write_rows()  # The evaluation of a step follows its `on_step_end`.
+
+  def on_step_end(self, step: int) -> None:
+    if self._bar is not None:
+      self._bar.update()
+
+  def close(self) -> None:
+    """Shows the last evaluation and removes the bar."""
+    self._write_rows()
+    if self._bar is not None:
+      self._bar.close()
+
+  def _write_rows(self) -> None:
+    """Writes a row for each evaluation since the last row."""
+    if not shows_table() or _last_step(self.loop.history) <= self._last_row:
+      return
+    columns = _columns(History.of_loop(self.loop.history))
+    if not self._titles:
+      self._titles = ['step', *columns]
+      self._write(self._titles)
+    steps = sorted({step for curve in columns.values() for step in curve})
+    for step in steps:
+      if step > self._last_row:
+        curves = (columns.get(title, {}) for title in self._titles[1:])
+        values = [f'{curve[step]:.4f}' if step in curve else '' for curve in curves]
+        self._write([f'{step}', *values])
+    self._last_row = steps[-1]
+
+  def _write(self, cells: list[str]) -> None:
+    """Writes a line of the table, which is no longer than the terminal is wide."""
+    line = ''
+    for cell, title in zip(cells, self._titles):
+      if line:
+        line += '  '
+      line += cell.rjust(max(len(title), _WIDTH))
+    tqdm.tqdm.write(line[: shutil.get_terminal_size().columns])
+
+
+def _last_step(history: Any) -> int:
+  """Returns the step of the last evaluation in `loop.history`; 0 without any."""
+  return max(
+      history.get(mode, name)[-1][0]
+      for mode in history.modes
+      for name in history.metrics_for_mode(mode)
+  ) if history.modes else 0
+
+
+def _columns(history: History) -> dict[str, Curve]:
+  """Returns the curves by the titles of their columns, losses first."""
+  loss: Curve = {}
+  for curve in history.train_curves.values():
+    loss.update(curve)  # Several training tasks take turns.
+  metrics = {
+      'eval loss' if name in _LOSSES else name: curve
+      for name, curve in history.eval_curves.items()
+  }
+  order = sorted(metrics, key=lambda title: title != 'eval loss')
+  return {'loss': loss, **{title: metrics[title] for title in order}}
 
 
 @contextlib.contextmanager
-def _logged_above_bars(lines: Lines | None) -> Iterator[None]:
-  log_handler = absl_logging.get_absl_handler().python_handler
-  log_stream = log_handler.setStream(tqdm.contrib.DummyTqdmFile(sys.stderr))
-  if lines:
-    # Trax prints what it logs, too, so that a terminal would show it twice.
-    log_handler.addFilter(_is_no_news)
+def progress_of(shown: list[Progress]) -> Iterator[None]:
+  """Shows the progress of training; a table replaces Trax's lines on a terminal.
+
+  Args:
+    shown: gets the progress of each loop when the loop is made.
+  """
+  from trax.supervised import trainer_lib, training
+
+  # Both log a message, and print it unless `stdout` is false.
+  log_of_loop, log_of_trainer = training._log, trainer_lib.log
+
+  def log(message: str, stdout: bool = True) -> None:
+    log_of_trainer(message, stdout=False)
+    if stdout:
+      close()
+      print(message)
+
+  def close() -> None:
+    for progress in shown:
+      progress.close()
+
+  if shows_table():
+    training._log = lambda message, stdout=True: log_of_loop(message, stdout=False)
+    trainer_lib.log = log
   try:
     yield
   finally:
-    log_handler.setStream(log_stream)
-    log_handler.removeFilter(_is_no_news)
-
-
-@contextlib.contextmanager
-def _printed_to(lines: Lines | None) -> Iterator[None]:
-  if lines is None:
-    yield
-    return
-  with contextlib.redirect_stdout(lines):
-    yield
-
-
-def _is_no_news(record: logging.LogRecord) -> bool:
-  return record.levelno > logging.INFO
+    close()
+    training._log, trainer_lib.log = log_of_loop, log_of_trainer

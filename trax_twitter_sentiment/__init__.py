@@ -15,7 +15,7 @@ _MODULES = {
     'BatchPredictor': 'cluster.batch_predictor',
     'GRUClassifier': 'training.models',
     'GroupedCorpus': 'corpora.near_duplicates',
-    'LogisticRegressionStart': 'training.logistic_regression',
+    'LogisticRegression': 'training.logistic_regression',
     'MacroF1': 'training.metrics',
     'MixedCorpus': 'corpora.mixed_corpus',
     'SaveForPrediction': 'training.callbacks',

@@ -69,11 +69,21 @@ class EncodedExamples:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedCorpus:
-  """A corpus as token ids, with the tokenizer whose vocabulary they refer to."""
+  """A corpus as token ids, with the tokenizer whose vocabulary they refer to.
+
+  Attributes:
+    tokenizer: the tokenizer, with the vocabulary.
+    train: the texts to train on.
+    validation: the texts to validate on.
+    lexicon: the lexicon whose words are in the vocabulary; `None` for none.
+    further_tokens_from: the run whose tokens are in the vocabulary; `None` for none.
+  """
 
   tokenizer: TweetTokenizer
   train: EncodedExamples
   validation: EncodedExamples
+  lexicon: str | None = None
+  further_tokens_from: str | None = None
 
   @property
   def max_length(self) -> int:
@@ -148,11 +158,11 @@ def encoded_corpus(
     tokenizer_from: the output directory of a run whose tokenizer, vocabulary
       included, is used as it is: to fine-tune that run's model on this corpus. The
       size of the vocabulary and the lexicon play no part then.
-    lexicon: `'vader'`, or a file of words and numbers, whose words have an id
-      whether or not they are in the training texts: `LogisticRegressionStart` gives
-      them a weight. `None` for none.
-    further_tokens_from: the output directory of a run whose tokens have an id, too,
-      for `LogisticRegressionStart.token_weights_from`. `None` for none.
+    lexicon: `'vader'`, or a file with a word, a tab and a number a line. Its words
+      have an id even if no training text has them, and `LogisticRegression` has
+      their numbers as features. `None` for no lexicon.
+    further_tokens_from: the output directory of a run. Its tokens have an id, too,
+      and `LogisticRegression` has their weights as features. `None` for no run.
 
   Raises:
     UserError: if an argument is not a legal value.
@@ -260,6 +270,8 @@ def _encode_corpus(
       tokenizer=tokenizer,
       train=_encode(tokenizer, train, corpus.train),
       validation=_encode(tokenizer, validation, corpus.validation),
+      lexicon=lexicon,
+      further_tokens_from=further_tokens_from,
   )
 
 

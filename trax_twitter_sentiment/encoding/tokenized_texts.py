@@ -23,7 +23,7 @@ from trax_twitter_sentiment.text.tokenizer import (
 _FORMAT = 2
 
 # Texts that are tokenized, and travel between processes, together.
-_CHUNK_SIZE = 4096
+_CHUNK_SIZE = 512
 
 # From here on, other processes save more time than they take to start.
 _MANY_TEXTS = 50_000
@@ -79,10 +79,15 @@ def _tokenize(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
 
   index_of: dict[str, int] = {}
   indices, lengths = [], []
-  # `disable=None` shows the bar only where stderr is a terminal, `delay` only where
-  # it takes long.
+  # `disable=None` shows the bar only if stderr is a terminal, and `delay` only if
+  # tokenizing lasts half a second.
   with tqdm.tqdm(
-      desc='Tokenizing', total=len(texts), unit=' texts', disable=None, delay=2
+      desc=f'Tokenizing {len(texts):,} texts',
+      total=len(texts),
+      unit=' texts',
+      disable=None,
+      delay=0.5,
+      leave=False,
   ) as progress:
     for index in _indices_of_chunks(tokenizer, texts):
       merged = [index_of.setdefault(token, len(index_of)) for token in index.tokens]

@@ -13,6 +13,10 @@ from trax_twitter_sentiment.run.curves import last_start
 from trax_twitter_sentiment.run.weights import WEIGHTS_FILE, load_arrays
 
 
+# An include of another gin file of the package.
+_INCLUDE = re.compile(r"^include 'trax_twitter_sentiment/gin_configs/(.+)'$", re.M)
+
+
 def facts(model_dir: str) -> dict[str, str]:
   """Returns what is known of a run: when, by what, how large; by name."""
   found = {}
@@ -67,8 +71,11 @@ def _shipped() -> list[tuple[str, dict[str, str]]]:
   folder = importlib.resources.files('trax_twitter_sentiment.gin_configs')
   found = []
   for file in sorted(folder.iterdir(), key=lambda file: file.name):
-    if file.name.endswith('.gin'):
-      without_comments = re.sub(r'(^| +)#.*', '', file.read_text('utf-8'), flags=re.M)
+    if file.name.endswith('.gin') and not file.name.startswith('_'):
+      text = _INCLUDE.sub(
+          lambda match: (folder / match[1]).read_text('utf-8'), file.read_text('utf-8')
+      )
+      without_comments = re.sub(r'(^| +)#.*', '', text, flags=re.M)
       found.append((file.name, settings.parse(without_comments)))
   return found
 

@@ -54,7 +54,7 @@ def steps_of_run() -> int:
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
 class SaveForPrediction(callbacks.TrainingStepCallback):
-  """Writes what prediction needs beside the checkpoints, at the first step.
+  """Writes what prediction needs beside the checkpoints, when a run begins.
 
   That is the tokenizer (`tokenizer.json`) and how the model pools (`model.json`), so
   that an output directory holds all that `SentimentPredictor` asks for. In gin:
@@ -81,7 +81,6 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     self._model_info = ModelInfo(
         pooling_of(loop.model), inputs.shape[1], class_names
     )
-    self._first_step = loop.step + 1
     _check_vocabulary(loop.model, self._tokenizer)
     _check_classes(loop.model, class_names)
 
@@ -97,9 +96,12 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     _check_same_corpus(output_dir, corpus.digest())
 
   def call_at(self, step: int) -> bool:
-    return step == self._first_step
+    return False
 
   def on_step_begin(self, step: int) -> None:
+    pass
+
+  def on_run_begin(self) -> None:
     folder = self._loop.output_dir
     if not self._loop.is_chief or folder is None:
       return

@@ -23,6 +23,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import (
 )
 from trax_twitter_sentiment.errors import (
   UserError,
+  check_bool,
   check_choice,
   check_halves,
   check_max_length,
@@ -164,6 +165,9 @@ def TwitterBatches(
   check_choice('TwitterBatches.split', split, SPLITS)
   check_positive('TwitterBatches.batch_size', batch_size)
   check_max_length('TwitterBatches.max_length', max_length)
+  check_bool('TwitterBatches.pad_each_batch', pad_each_batch)
+  check_bool('TwitterBatches.balanced', balanced)
+  check_bool('TwitterBatches.without_emoticons', without_emoticons)
   rng = _generator('TwitterBatches', split, shuffle, seed)
   corpus = encoded_corpus()
   examples = (
@@ -316,6 +320,7 @@ def _generator(
   check_seed(f'{configurable}.seed', seed)
   if shuffle is None:
     shuffle = split == 'train'
+  check_bool(f'{configurable}.shuffle', shuffle)
   return lambda *keys: np.random.default_rng((seed, *keys)) if shuffle else None
 
 

@@ -15,6 +15,7 @@ import io
 import random
 import re
 import sys
+import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -159,6 +160,7 @@ def _check_and_seed_runs() -> None:
       np.random.seed(seed)
       tf.random.set_seed(seed)
     safe_loop.SafeLoop.evaluates_last_step = True
+    safe_loop.SafeLoop.started_at = time.monotonic()
     try:
       run = original(*args, **kwargs)
     except Exception as error:
@@ -167,7 +169,10 @@ def _check_and_seed_runs() -> None:
       raise
     finally:
       safe_loop.SafeLoop.evaluates_last_step = False
+      safe_loop.SafeLoop.started_at = None
     if isinstance(run, safe_loop.SafeLoop):
+      if not (run.step or run.is_resumed):
+        run.run(0)  # Trax returns before it would evaluate and save.
       run.refuse_changes_without_effect()
     return run
 

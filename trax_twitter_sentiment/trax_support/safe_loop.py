@@ -10,6 +10,7 @@ import os
 import pickle
 import signal
 import sys
+import time
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -32,6 +33,11 @@ from trax_twitter_sentiment.run import checkpoints, lock, settings
 _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 
+# The name in `Loop.history` of the seconds that a run has lasted so far: reading and
+# tokenizing its texts, initial weights, steps, evaluations, over all its starts.
+SECONDS = 'training/seconds'
+
+
 class RunEndedError(Exception):
   """A callback's wish, at the beginning of a step, that the run end before it."""
 
@@ -52,6 +58,13 @@ class SafeLoop(training.Loop):
       checkpoint is damaged, and for what ends a run.
   """
 
+  # Whether a checkpoint is about to replace a new loop's initial weights. Initializers
+  # that take long read it.
+  replaces_initial_weights = False
+
+  # When `train` was called, on the clock of `time.monotonic`; `None` outside of it.
+  started_at: float | None = None
+
   # Whether the end of `run` is the end of the run, as it is for `train`.
   evaluates_last_step = False
 
@@ -66,6 +79,9 @@ class SafeLoop(training.Loop):
       self, model, tasks, eval_model=None, eval_tasks=None, output_dir=None,
       *args, **kwargs,
   ):  # fmt: skip
+    now = time.monotonic()
+    self._started_at = now if SafeLoop.started_at is None else SafeLoop.started_at
+    self._seconds_before = 0.0
     self._due_checkpoints: list[str] = []
     self._step_is_done = False
     self._signals: list[int] = []
@@ -86,14 +102,23 @@ class SafeLoop(training.Loop):
         # What doesn't fit is named before a checkpoint of it is loaded.
         if _is_local(folder) and hasattr(callback, 'check_output_dir'):
           callback.check_output_dir(folder)
-    super().__init__(
-        model, tasks, eval_model, eval_tasks, output_dir, *args, **kwargs
+    SafeLoop.replaces_initial_weights = output_dir is not None and tf.io.gfile.exists(
+        os.path.join(os.path.expanduser(output_dir), 'model.pkl.gz')
     )
+    self._is_resumed = SafeLoop.replaces_initial_weights
+    try:
+      super().__init__(
+          model, tasks, eval_model, eval_tasks, output_dir, *args, **kwargs
+      )
+    finally:
+      SafeLoop.replaces_initial_weights = False
     for task in self._all_tasks():
       if not isinstance(task._labeled_data, _Counted):
         task._labeled_data = _Counted(task._labeled_data)
     if self._saved_state is not None:
       self._restore(self._saved_state)
+    if recorded := self._history.get('train', SECONDS):
+      self._seconds_before = recorded[-1][1]
     self._evaluator_per_task = tuple(
         exact_metrics.exact(evaluator, task)
         for evaluator, task in zip(
@@ -119,6 +144,11 @@ class SafeLoop(training.Loop):
     if self._is_extra_evaluation:
       self._rng, self._is_extra_evaluation = rng, False
 
+  @property
+  def is_resumed(self) -> bool:
+    """Whether the loop began with a checkpoint of its output directory."""
+    return self._is_resumed
+
   def refuse_changes_without_effect(self) -> None:
     """Raises `UserError` if a finished run was started again with other settings."""
     if self._has_run or self._output_dir is None:
@@ -135,7 +165,7 @@ class SafeLoop(training.Loop):
   def _record_changed_settings(self) -> None:
     """Has `config.gin` hold what a run that goes on uses now, and says what changed."""
     folder = self._output_dir
-    if not self._step or folder is None or not _is_local(folder) or not self.is_chief:
+    if not self._is_resumed or folder is None or not _is_local(folder) or not self.is_chief:
       return
     changed = changed_settings(folder)
     for name, change in changed.items():
@@ -177,6 +207,12 @@ class SafeLoop(training.Loop):
     return loss, stats
 
   def _run(self, n_steps: int) -> None:
+    for callback in self._callbacks:
+      if hasattr(callback, 'on_run_begin'):
+        callback.on_run_begin()
+    if not n_steps:
+      self._evaluate_and_save()
+      return
     try:
       super().run(n_steps)
     except RunEndedError:
@@ -188,6 +224,15 @@ class SafeLoop(training.Loop):
       on_run_end()
     if hooks:
       self._save(['model'])
+
+  def _evaluate_and_save(self) -> None:
+    """Evaluates and saves the initial weights; Trax does nothing in a run of no steps."""
+    with self._open_summary_writers() as (train_writers, eval_writers):
+      self._log_n_weights()
+      self._save_gin(train_writers[0])
+      self.run_evals(eval_writers)
+    self._save(['model'])
+    self._end_step()
 
   def _end_step(self) -> None:
     """Does what is due after a step and its evaluation."""
@@ -239,6 +284,8 @@ class SafeLoop(training.Loop):
     weights = fastmath.tree_flatten(self._model.weights)
     if not all(np.isfinite(np.asarray(w)).all() for w in weights if w is not None):
       self._refuse('weights are infinite or NaN', self._step)
+    seconds = self._seconds_before + time.monotonic() - self._started_at
+    self._history.append('train', SECONDS, self._step, seconds)
     try:
       with checkpoints.replacing(folder) as self._output_dir:
         for name in names:

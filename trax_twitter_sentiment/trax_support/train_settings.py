@@ -6,9 +6,14 @@ from typing import Any
 
 from trax.supervised import trainer_lib
 
-from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
+from trax_twitter_sentiment.errors import (
+    UserError,
+    check_choice,
+    check_not_negative,
+    check_positive,
+)
 
-_POSITIVE = ('steps', 'eval_frequency', 'eval_steps')
+_POSITIVE = ('eval_frequency', 'eval_steps')
 _METRICS_OF_CHECKPOINTS = ('checkpoint_highest', 'checkpoint_lowest')
 
 
@@ -19,10 +24,11 @@ def check_train_settings(bound: Mapping[str, Any]) -> None:
     bound: the parameters of `train` by their names. Those that gin has yet to
       evaluate, such as `@validation_steps()`, are left to their own checks.
   """
-  for name in _POSITIVE:
+  for name in ('steps', *_POSITIVE):
     value = bound.get(name, 1)
     if value is None or isinstance(value, numbers.Number):
-      check_positive(f'train.{name}', value)
+      check = check_not_negative if name == 'steps' else check_positive
+      check(f'train.{name}', value)
   metrics = bound.get('metrics')
   names = [*(trainer_lib._DEFAULT_METRICS if metrics is None else metrics)]
   if not names:

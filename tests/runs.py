@@ -7,7 +7,6 @@ import trax.models  # noqa: F401  (registers what gin files name)
 from conftest import REPOSITORY
 from trax.supervised import trainer_lib, training
 
-
 # The gin files whose runs are a fit without steps.
 FITTED = ('text_file.gin', 'tweeteval.gin', 'twitter_hard.gin')
 

@@ -15,6 +15,7 @@ _MODULES = {
     'BatchPredictor': 'cluster.batch_predictor',
     'GRUClassifier': 'training.models',
     'GroupedCorpus': 'corpora.near_duplicates',
+    'L2Descent': 'training.l2_descent',
     'LogisticRegression': 'training.logistic_regression',
     'MacroF1': 'training.metrics',
     'MixedCorpus': 'corpora.mixed_corpus',

@@ -15,6 +15,7 @@ from trax_twitter_sentiment.tfds import preprocessing, twitter_samples  # noqa: 
 from trax_twitter_sentiment.training import (  # noqa: F401
     callbacks,
     early_stopping,
+    l2_descent,
     logistic_regression,
     metrics,
     models,

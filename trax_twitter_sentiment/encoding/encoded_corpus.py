@@ -193,8 +193,8 @@ def encoded_corpus(
 
 def corpus_digest(corpus: Corpus, tokenizer: TweetTokenizer) -> str:
   """Returns the digest of a corpus, encoded by a run's tokenizer."""
-  splits = (encode_split(corpus, split, tokenizer) for split in SPLITS)
-  return EncodedCorpus(tokenizer, *splits).digest()
+  train, validation = (encode_split(corpus, split, tokenizer) for split in SPLITS)
+  return EncodedCorpus(tokenizer, train, validation).digest()
 
 
 # Both splits, with emoticons and without.

@@ -12,7 +12,6 @@ from trax_twitter_sentiment.run import settings
 from trax_twitter_sentiment.run.curves import last_start
 from trax_twitter_sentiment.run.weights import WEIGHTS_FILE, load_arrays
 
-
 # An include of another gin file of the package.
 _INCLUDE = re.compile(r"^include 'trax_twitter_sentiment/gin_configs/(.+)'$", re.M)
 

@@ -31,7 +31,7 @@ def LogisticRegression(
     embedding_dim: int,
     output_dim: int,
     pooling: str,
-    inverse_l2: float = 3.0,
+    inverse_l2: float = solver.INVERSE_L2,
     balanced: bool = True,
     calibrated: bool = True,
 ) -> tuple[Initializer, Initializer, Initializer]:
@@ -145,9 +145,8 @@ def _check_training() -> None:
   if 'steps' in bindings and steps_of_run() and 'optimizer' not in bindings:
     raise UserError(
         f'train.steps={steps_of_run()} would train on from the solution of '
-        'LogisticRegression, which is the best for its objective already. Use '
-        'train.steps=0; or bind train.optimizer, whose objective has no L2 but its '
-        'own.'
+        'LogisticRegression by an optimizer without its L2. Use train.steps=0, which '
+        'saves the solution, or bind train.optimizer; @L2Descent keeps the L2.'
     )
 
 
@@ -160,11 +159,11 @@ def _solution(
     balanced: bool,
     calibrated: bool,
 ) -> solver.Solution:
-  features = _token_features(corpus)
+  features = token_features(corpus)
   return solver.solve(corpus, features, pooling, inverse_l2, balanced, calibrated)
 
 
-def _token_features(corpus: EncodedCorpus) -> np.ndarray:
+def token_features(corpus: EncodedCorpus) -> np.ndarray:
   """Returns <float>[vocabulary_size, n_features], the features beside token counts."""
   vocabulary = corpus.tokenizer.vocabulary
   features = [np.zeros((len(vocabulary), 0))]

@@ -165,7 +165,7 @@ class SafeLoop(training.Loop):
   def _record_changed_settings(self) -> None:
     """Has `config.gin` hold what a run that goes on uses now, and says what changed."""
     folder = self._output_dir
-    if not self._is_resumed or folder is None or not _is_local(folder) or not self.is_chief:
+    if not (self._is_resumed and self.is_chief and folder and _is_local(folder)):
       return
     changed = changed_settings(folder)
     for name, change in changed.items():
@@ -226,7 +226,7 @@ class SafeLoop(training.Loop):
       self._save(['model'])
 
   def _evaluate_and_save(self) -> None:
-    """Evaluates and saves the initial weights; Trax does nothing in a run of no steps."""
+    """Evaluates and saves the initial weights, where Trax would do nothing."""
     with self._open_summary_writers() as (train_writers, eval_writers):
       self._log_n_weights()
       self._save_gin(train_writers[0])

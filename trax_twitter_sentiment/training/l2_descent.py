@@ -6,7 +6,7 @@ from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports 
 
 import gin
 import numpy as np
-from trax import optimizers
+from trax.optimizers import base
 
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive_number
@@ -15,7 +15,7 @@ from trax_twitter_sentiment.training.logistic_regression import token_features
 
 
 @gin.configurable(module='trax_twitter_sentiment')
-class L2Descent(optimizers.Optimizer):
+class L2Descent(base.Optimizer):
   """Gradient descent on the objective of `LogisticRegression`, its L2 included.
 
   The regression has a weight `w` for each token and feature. The classifier has token

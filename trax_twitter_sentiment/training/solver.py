@@ -120,6 +120,7 @@ def _fit(
   with tqdm.tqdm(
       desc=f'Fitting {n_classes} classes',
       bar_format='{desc}: iteration {n_fmt}',
+      mininterval=0,  # Shows each of the few iterations.
       disable=None,
       leave=False,
   ) as bar:

@@ -191,6 +191,10 @@ def test_shares_of_characters_are_added_to_their_word(tmp_path):
         (['TwitterClassifier.vocab_size=99'], 'vocab_size=99 does not fit the voc'),
         (['TwitterClassifier.embedding_stddev=0.1'], 'stddev=0.1 has no effect'),
         (["train.init_checkpoint='x.pkl.gz'"], 'effect beside train.init_checkpoint'),
+        (
+            ['train.steps=3', 'train.optimizer=@L2Descent'],
+            'L2Descent requires LogisticRegression.calibrated=False',
+        ),
         (['train.steps=3'], 'train.steps=3 would train on .* bind train.optimizer'),
         (["encoded_corpus.lexicon='/nowhere'"], "'/nowhere': No such file"),
         (["encoded_corpus.further_tokens_from='/nowhere'"], "from='/nowhere' has no"),

@@ -24,10 +24,10 @@ class L2Descent(base.Optimizer):
 
       scores -= learning_rate * (A A^T gradient + l2 * scores)
 
-  so the solution of the regression stays where it is, up to the noise of the batches
-  and to calibration, which the steps undo. The dense kernel remains the identity. In
-  gin, to train on from the solution:
+  so the steps keep the solution of the regression, up to the noise of the batches. The
+  dense kernel remains the identity. In gin, to train on from the solution:
 
+      LogisticRegression.calibrated = False
       train.steps = 100
       train.optimizer = @L2Descent
       train.lr_schedule_fn = @lr_schedules.constant
@@ -38,15 +38,21 @@ class L2Descent(base.Optimizer):
 
   Args:
     learning_rate: the learning rate without a schedule.
-    inverse_l2: `LogisticRegression.inverse_l2`; `None` for its binding.
+
+  Raises:
+    UserError: if the classifier or its regression does not fit.
   """
 
-  def __init__(self, learning_rate: float = 0.1, inverse_l2: float | None = None):
+  def __init__(self, learning_rate: float = 0.1):
     super().__init__(learning_rate=learning_rate)
-    if inverse_l2 is None:
-      bindings = gin.get_bindings('LogisticRegression')
-      inverse_l2 = bindings.get('inverse_l2', solver.INVERSE_L2)
-    check_positive_number('L2Descent.inverse_l2', inverse_l2)
+    regression = gin.get_bindings('LogisticRegression')
+    if regression.get('calibrated', True):
+      raise UserError(
+          'L2Descent requires LogisticRegression.calibrated=False: training steps would '
+          'undo the calibration.'
+      )
+    inverse_l2 = regression.get('inverse_l2', solver.INVERSE_L2)
+    check_positive_number('LogisticRegression.inverse_l2', inverse_l2)
     pooling = gin.get_bindings('TwitterClassifier').get('pooling')
     if pooling not in solver.POOLINGS:
       raise UserError(

@@ -21,7 +21,7 @@ from absl import app, flags
 from sklearn import dummy, linear_model, pipeline
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from trax_twitter_sentiment.corpora import corpus, text_corpora
+from trax_twitter_sentiment.corpora import text_corpora, twitter
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
@@ -143,7 +143,7 @@ def _fitted(model, data: Corpus) -> Callable[[Sequence[str]], Scores]:
 def data_of(task: str) -> Corpus:
   if task != 'hard':
     return text_corpora.TweetEvalCorpus(task, _TWEETEVAL.value)
-  found = corpus.TwitterCorpus('nltk')
+  found = twitter.TwitterCorpus('nltk')
 
   def without(examples: Examples) -> Examples:
     return Examples(tuple(map(remove_emoticons, examples.texts)), examples.labels)

@@ -12,7 +12,7 @@ import tempfile
 import gin
 import pytest
 
-from trax_twitter_sentiment.corpora import corpus
+from trax_twitter_sentiment.corpora import twitter
 
 REPOSITORY = pathlib.Path(__file__).parent.parent
 SHARED = REPOSITORY.parent / 'shared'
@@ -131,10 +131,10 @@ def only_nltk_data(monkeypatch):
 
   def use(folder):
     monkeypatch.setattr(nltk.data, 'path', [str(folder)])
-    corpus._load.cache_clear()
+    twitter._load.cache_clear()
 
   yield use
-  corpus._load.cache_clear()
+  twitter._load.cache_clear()
 
 
 def run_python(

@@ -159,7 +159,7 @@ def test_evaluate_takes_labels_by_other_names_and_leaves_some_out(run, tmp_path)
   )
   found = json.loads(output.stdout)['as_is']
   assert found['accuracy'] == {'value': 1.0, 'n_examples': 3}
-  assert '1 rows left out for their label (?)' in output.stderr
+  assert '1 rows skipped by --skip_labels=?' in output.stderr
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from conftest import (
 from trax import trainer
 
 # Registers `TwitterCorpus`, which is bound whether or not a page's gin file uses it.
-from trax_twitter_sentiment.corpora import corpus  # noqa: F401
+from trax_twitter_sentiment.corpora import configured_corpus  # noqa: F401
 from trax_twitter_sentiment.errors import UserError
 
 DOCS = REPOSITORY / 'docs'

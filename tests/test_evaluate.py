@@ -38,7 +38,7 @@ def test_table_shows_every_figure(evaluate):
   result = evaluate()
   assert result.returncode == 0
   for title in ('accuracy', '95% interval', 'precision', 'recall', 'F1', 'ROC AUC',
-                'log-loss', 'calibration error', 'negatives called'):  # fmt: skip
+                'log-loss', 'calibration error', 'negative texts'):  # fmt: skip
     assert title in result.stdout
   assert result.stderr == ''
 

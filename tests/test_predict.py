@@ -39,10 +39,13 @@ def test_arguments_are_predicted_in_order(predict):
 def test_lines_of_standard_input_are_predicted(predict):
   result = predict('--format=tsv', input=b'so sad :(\n\nlovely\t:)\x1b[31m\n')
   header, *rows = (line.split('\t') for line in result.stdout.splitlines())
-  assert header[:2] == ['label', 'sentiment']
+  assert header[:3] == ['label', 'name', 'sentiment']
+  assert header[3:5] == ['p_negative', 'p_positive']
+  assert all(row[1] == row[2] for row in rows)
   assert [row[0] for row in rows] == ['0', rows[1][0], '1']
-  assert rows[1][4] == '0'
-  assert rows[2][5] == 'lovely\\t:)\\x1b[31m'
+  assert rows[1][3:6] == ['', '', '0']
+  assert sum(map(float, rows[0][3:5])) == pytest.approx(1)
+  assert rows[2][6] == 'lovely\\t:)\\x1b[31m'
 
 
 @pytest.mark.parametrize(
@@ -119,11 +122,11 @@ def test_interactive_answers_each_line_with_its_shares(predict):
   ]  # fmt: skip
 
 
-def test_interactive_takes_no_other_texts(predict):
+def test_interactive_excludes_other_texts(predict):
   result = predict('--interactive', 'a text')
   assert result.returncode == 1
   assert result.stderr == (
-      'ERROR: --interactive takes no texts, --input or --output.\n'
+      'ERROR: --interactive excludes texts, --input and --output.\n'
   )
 
 
@@ -161,26 +164,41 @@ def test_closed_pipe_ends_quietly(run_dir):
     assert process.returncode == 141
 
 
-ROWS = 'id,user,text\n' + ''.join(
-    f'{i},u{i % 7},"day {i}, lovely :)"\n' for i in range(1500)
-)
+@pytest.mark.parametrize('format_', ['text', 'tsv', 'csv', 'jsonl'])
+def test_output_file_holds_the_bytes_of_standard_output(predict, tmp_path, format_):
+  lines = 'lovely café :)\nso sad :(\n\n'.encode()
+  # The terminal's encoding makes no difference to data.
+  encoding = 'utf-8' if format_ == 'text' else 'ascii'
+  expected = predict(f'--format={format_}', input=lines, PYTHONIOENCODING=encoding)
+  path = tmp_path / 'scored'
+  result = predict(f'--format={format_}', f'--output={path}', input=lines)
+  assert (result.returncode, result.stdout, result.stderr) == (0, '', '')
+  assert path.read_text(encoding='utf-8') == expected.stdout
+  assert [*tmp_path.iterdir()] == [path]
 
 
-@pytest.mark.parametrize('format_', ['tsv', 'csv', 'jsonl'])
-def test_output_that_was_cut_off_is_gone_on_with(predict, tmp_path, format_):
-  (tmp_path / 'a.csv').write_text(ROWS)
-  command = [f'--input={tmp_path}/a.csv', f'--format={format_}', '--keep=id']
-  whole, resumed = tmp_path / 'whole', tmp_path / 'resumed'
-  assert predict(*command, f'--output={whole}').returncode == 0
-  partial = tmp_path / 'resumed.partial'
-  partial.write_bytes(whole.read_bytes()[:40_000])  # In the middle of a row.
-  result = predict(*command, f'--output={resumed}', '--resume')
-  assert result.returncode == 0, result.stderr
-  assert resumed.read_bytes() == whole.read_bytes()
-  assert not partial.exists()
-  # Where nothing is missing, nothing changes.
-  predict(*command, f'--output={resumed}', '--resume')
-  assert resumed.read_bytes() == whole.read_bytes()
+def test_rows_before_a_mistake_are_in_the_partial_file(predict, tmp_path):
+  (tmp_path / 'a.csv').write_text('id,text\n1,lovely :)\n2\n')
+  output = tmp_path / 'scored.tsv'
+  result = predict(
+      f'--input={tmp_path}/a.csv', '--format=tsv', f'--output={output}'
+  )
+  assert result.returncode == 1
+  partial = tmp_path / 'scored.tsv.partial'
+  assert f'{partial} holds what was written so far.' in result.stderr
+  assert not output.exists()
+  assert partial.read_text().splitlines()[1].endswith('lovely :)\t1')
+
+
+def test_character_that_the_output_cannot_encode_is_escaped(predict, tmp_path):
+  result = predict('café :)', PYTHONIOENCODING='ascii')
+  assert result.returncode == 0
+  assert result.stdout.endswith(r'caf\xe9 :)' + '\n')
+  (tmp_path / 'a.jsonl').write_text(r'{"text": "half \ud83d :)"}')
+  for format_ in ('text', 'tsv', 'csv', 'jsonl'):
+    result = predict(f'--input={tmp_path}/a.jsonl', f'--format={format_}')
+    assert result.returncode == 0, result.stderr
+    assert r'half \ud83d :)' in result.stdout
 
 
 def test_columns_are_kept_and_rows_numbered(predict, tmp_path):
@@ -189,10 +207,27 @@ def test_columns_are_kept_and_rows_numbered(predict, tmp_path):
   rows = [*csv.DictReader(io.StringIO(predict(*command, '--keep_all').stdout))]
   assert [row['id'] for row in rows] == ['7', '8']
   assert [row['input_label'] for row in rows] == ['x', 'y']
-  assert [(row['row'], row['label'], row['sentiment']) for row in rows] == [
+  assert [(row['row'], row['label'], row['name']) for row in rows] == [
       ('1', '0', 'negative'),
       ('2', '', 'no text'),
   ]
+
+
+@pytest.mark.parametrize('format_', ['tsv', 'csv', 'jsonl'])
+def test_no_column_is_lost_to_another_name(predict, tmp_path, format_):
+  (tmp_path / 'a.jsonl').write_text(
+      '{"text": "so sad :(", "label": 1, "input_label": 2, "input_label_": 3}\n'
+  )
+  command = [f'--input={tmp_path}/a.jsonl', '--keep_all', f'--format={format_}']
+  output = predict(*command).stdout
+  if format_ == 'jsonl':
+    row = json.loads(output)
+  else:
+    (row,) = csv.DictReader(
+        io.StringIO(output), delimiter='\t' if format_ == 'tsv' else ','
+    )
+  names = 'label', 'input_label', 'input_input_label', 'input_label_'
+  assert [str(row[name]) for name in names] == ['0', '1', '2', '3']
 
 
 def test_columns_of_a_table_are_those_of_the_first_row(predict, tmp_path):
@@ -232,7 +267,8 @@ def test_what_is_missing_or_unsure_is_called_so(predict, tmp_path):
   (tmp_path / 'a.jsonl').write_text('{"text": null}\n{"text": " "}\n{"text": "zq"}\n')
   command = [f'--input={tmp_path}/a.jsonl', '--format=jsonl', '--min_probability=0.999']
   rows = [json.loads(line) for line in predict(*command).stdout.splitlines()]
-  assert [row['sentiment'] for row in rows] == ['no text', 'no text', 'unsure']
+  assert [row['name'] for row in rows] == ['no text', 'no text', 'unsure']
+  assert [row['sentiment'] for row in rows] == [row['name'] for row in rows]
   assert [row['label'] for row in rows] == [None] * 3
   assert rows[2]['n_known'] == 0
   assert '(no known token)' in predict('zq').stdout
@@ -331,11 +367,10 @@ def test_memory_does_not_grow_with_the_input(run_dir):
         (['--model_dir=/nowhere', 'hi'], "model_dir='/nowhere' is not a directory"),
         (['--input=/nowhere.csv'], '/nowhere.csv: No such file'),
         (['--input=/nowhere.csv', 'hi'], 'as arguments or as --input, not both'),
-        (['--explain', '--format=tsv', 'hi'], '--explain has no --format=tsv'),
-        (['--resume', 'hi'], '--resume takes --output'),
-        (['--keep=id', 'hi'], '--keep takes a --format of tsv, csv, jsonl'),
+        (['--explain', '--format=tsv', 'hi'], '--explain requires --format=text'),
+        (['--keep=id', 'hi'], '--keep requires a --format of tsv, csv, jsonl'),
         (['--format=tsv', '--keep=id', 'hi'], 'arguments have no columns'),
-        (['--encoding=utf-9'], "--encoding='utf-9' is no encoding"),
+        (['--encoding=utf-9'], "--encoding='utf-9' is not an encoding"),
     ],
 )
 def test_mistake_ends_in_one_line(predict, arguments, message):
@@ -351,7 +386,7 @@ def test_missing_column_ends_in_one_line(predict, tmp_path):
   (tmp_path / 'a.csv').write_text('body\nhi\n')
   result = predict(f'--input={tmp_path / "a.csv"}')
   assert result.returncode == 1
-  assert "no column 'text'; there are 'body'" in result.stderr
+  assert "no column 'text'; the columns are 'body'" in result.stderr
   assert len(result.stderr.splitlines()) == 1
 
 

@@ -2,6 +2,7 @@ import base64
 import dataclasses
 import hashlib
 import html.parser
+import json
 import os
 import re
 import shutil
@@ -14,7 +15,8 @@ from conftest import run_python
 from runs import train
 from scipy.stats import binomtest
 
-from trax_twitter_sentiment.corpora import corpus
+from trax_twitter_sentiment.corpora import twitter
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.scores import evaluate
 from trax_twitter_sentiment.reporting import (
@@ -217,9 +219,9 @@ def test_any_value_can_be_on_a_curve(content, value):
 def test_weighty_tokens_are_the_largest_of_known_ones(content):
   predictor = SentimentPredictor.load(content.model_dir)
   odds = predictor.token_log_odds()
-  counts = dict.fromkeys(predictor.tokenizer.vocabulary, 0)
+  counts = dict.fromkeys(predictor.encoder.vocabulary.tokens, 0)
   for text in content.corpus.train.texts:
-    for token in set(predictor.tokenizer.tokenize(text)):
+    for token in set(predictor.encoder.tokenizer.tokenize(text)):
       counts[token] += 1
   known = [i for i, n in enumerate(counts.values()) if n >= 5]
   negative, positive = content.weighty_tokens.values()
@@ -232,8 +234,8 @@ def test_weighty_tokens_are_the_largest_of_known_ones(content):
 
 def test_special_tokens_are_not_weighty(content):
   predictor = SentimentPredictor.load(content.model_dir)
-  examples = corpus.Examples(('unheardof',) * 9, np.ones(9, np.int32))
-  unknown = corpus.Corpus('own', examples, examples, frozenset())
+  examples = Examples(('unheardof',) * 9, np.ones(9, np.int32))
+  unknown = Corpus('own', examples, examples, frozenset())
   assert report_content._weighty_tokens(predictor, unknown) == {
       'negative': [], 'positive': []
   }  # fmt: skip
@@ -310,7 +312,7 @@ def test_baselines_are_beside_the_run(content, page):
 
 def test_run_tells_when_and_by_what_it_was_trained(page, run):
   assert {'trained', 'trainable weights', 'train it again'} <= {*page.texts['th']}
-  digest = (run / 'corpus.sha256').read_text().strip()
+  digest = json.loads((run / 'corpus.json').read_text())['digest']
   assert digest in page.texts['td']
   weights = load_arrays(str(run / 'model.weights.npy.gz'))
   assert f'{sum(array.size for array in weights):,}' in page.texts['td']
@@ -326,14 +328,6 @@ def test_copy_of_a_run_was_trained_when_the_run_was(run, tmp_path):
   assert re.match(r'20\d\d-\d\d-\d\d \d\d:\d\d UTC, \d+\.\d seconds', trained)
   shutil.rmtree(copy / 'train')  # Then it isn't known.
   assert 'trained' not in run_facts.facts(str(copy))
-
-
-def test_pipe_for_a_digest_is_none(run, tmp_path):
-  copy = tmp_path / 'copy'
-  shutil.copytree(run, copy)
-  (copy / 'corpus.sha256').unlink()
-  os.mkfifo(copy / 'corpus.sha256')
-  assert 'SHA-256 of the encoded corpus' not in run_facts.facts(str(copy))
 
 
 def test_settings_that_differ_from_the_gin_file_are_listed(content, page):
@@ -472,7 +466,7 @@ def hostile_run(tmp_path, write_corpus, monkeypatch):
   negative = ['bad night :('] * (n_train + len(HOSTILE))
   folder = write_corpus(positive, negative)
   monkeypatch.setattr(nltk.data, 'path', [str(folder)])
-  corpus._load.cache_clear()
+  twitter._load.cache_clear()
   run = tmp_path / '<b>run'
   train(
       run,
@@ -483,7 +477,7 @@ def hostile_run(tmp_path, write_corpus, monkeypatch):
       'train.eval_steps=1',
   )
   yield run
-  corpus._load.cache_clear()
+  twitter._load.cache_clear()
 
 
 def test_hostile_tweets_are_text(hostile_run):

@@ -421,6 +421,6 @@ def test_model_without_shares_gives_probabilities(tmp_path, browser):
     browser.get(started.url)
     browser.switch_to.active_element.send_keys('hi', Keys.CONTROL, Keys.ENTER)
     result = browser.find_element(By.ID, 'result')
-    name = answer['predictions'][0]['sentiment']
+    name = answer['predictions'][0]['name']
     WebDriverWait(browser, 20).until(lambda _: result.text.startswith(f'{name}\n'))
     assert 'rests on' not in result.text

@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import io
 import os
 import sys
 from collections.abc import Callable
@@ -12,7 +13,9 @@ from absl import app, flags
 import trax_twitter_sentiment
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables import delimited, options
-from trax_twitter_sentiment.tables.tables import RowCounts, TableReader
+from trax_twitter_sentiment.tables.escapes import printable
+from trax_twitter_sentiment.tables.file_formats import FORMATS
+from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 
 # So that a command's --help shows the flags that are defined here for it.
 flags.disclaim_key_flags()
@@ -44,6 +47,10 @@ def run(main: Callable[[list[str]], None]) -> None:
   A `UserError` and a full disk are shown in one line on stderr, with exit status 1. A
   reader that goes away (`| head`) and Ctrl-C end the command without a traceback.
   """
+
+  # A text may have characters that the terminal's encoding lacks.
+  if isinstance(sys.stdout, io.TextIOWrapper):
+    sys.stdout.reconfigure(errors='backslashreplace')
 
   def guarded(arguments: list[str]) -> int:
     try:
@@ -127,7 +134,7 @@ def define_reading_flags(what: str) -> Callable[[], options.ReadingOptions]:
   flags.DEFINE_enum(
       'input_format',
       None,
-      options.FORMATS,
+      list(FORMATS),
       'What the files are; by default told by their names and first bytes.',
   )
   flags.DEFINE_string(
@@ -137,8 +144,8 @@ def define_reading_flags(what: str) -> Callable[[], options.ReadingOptions]:
       'quoting',
       None,
       delimited.QUOTINGS,
-      "How columns are quoted: double, as in CSV (its default); backslash, as in this "
-      'command\'s own TSV; or none, where quotes are text (default of other TSV).',
+      'How columns are quoted: double, as in RFC 4180 (the default of CSV), or none, '
+      'where quotes are text (the default of TSV).',
   )
   flags.DEFINE_string('encoding', None, 'Such as cp1252; by default UTF-8.')
   flags.DEFINE_bool(
@@ -168,14 +175,14 @@ def define_engine_flags() -> tuple[flags.FlagHolder[str], flags.FlagHolder[str |
       'engine',
       'local',
       ['local', 'ray'],
-      'What does the work: processes of this machine, or a Ray cluster, which takes '
-      "`pip install 'trax-twitter-sentiment[ray]'`.",
+      'Where the work is done: by processes of this machine, or on a Ray cluster '
+      "(requires `pip install 'ray[data]'`).",
   )
   address = flags.DEFINE_string(
       'ray_address',
       None,
-      'The Ray cluster, such as auto or 10.0.0.1:6379; by default that of RAY_ADDRESS, '
-      'or one that is started on this machine.',
+      'The Ray cluster, such as auto or 10.0.0.1:6379; by default the cluster that '
+      'RAY_ADDRESS names, or else a new one on this machine.',
   )
   return engine, address
 
@@ -194,10 +201,3 @@ def say_what_was_read(reader: TableReader | RowCounts) -> None:
         f"WARNING: {reader.n_decoded:,} texts were Python's b'…', and were decoded.",
         file=sys.stderr,
     )
-
-
-def printable(text: str) -> str:
-  """Returns `text` in one line, without characters that a terminal would act on."""
-  if text.isprintable():
-    return text
-  return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

@@ -1,47 +1,99 @@
-"""Writing files whole or not at all, and reading what may be hostile."""
+"""Writes files that are complete or absent; reads files that may be hostile."""
 
+import contextlib
 import errno
 import os
+import re
 import stat
-import tempfile
-from collections.abc import Callable
-from typing import BinaryIO, TypeVar
+import sys
+from collections.abc import Callable, Iterator
+from typing import IO, Any, BinaryIO, TypeVar
 
 from trax_twitter_sentiment.errors import UserError
 
 T = TypeVar('T')
 
-# The file in a run's output directory that tells one corpus from another.
-CORPUS_FILE = 'corpus.sha256'
+# A lone surrogate of a text is written as its escape; UTF-8 has nothing else for it.
+_AS_TEXT: dict[str, Any] = {
+    'encoding': 'utf-8', 'errors': 'backslashreplace', 'newline': '',
+}  # fmt: skip
 
-# Ample for 64 hexadecimal digits.
-_MAX_DIGEST_BYTES = 128
+_STREAMS = {'stdout': 1, 'stderr': 2}
+_OWN_STREAM = re.compile(r'/dev/(?:(stdout|stderr)|fd/(\d+))|/proc/self/fd/(\d+)')
 
 
 def write_atomically(path: str, content: str | bytes) -> None:
-  """Writes `content` to `path`, so that no reader ever sees half of it.
+  """Writes a file that no reader ever sees incomplete; a str becomes UTF-8."""
+  with atomic_file(path) as file:
+    file.write(content.encode('utf-8') if isinstance(content, str) else content)
 
-  A str is written as UTF-8.
+
+@contextlib.contextmanager
+def atomic_file(path: str) -> Iterator[BinaryIO]:
+  """Yields a file to write, which gets its name when the block has ended.
+
+  Until then the name is hidden, and different for each writer. If an error ends the
+  block, the file is removed.
   """
-  if isinstance(content, str):
-    content = content.encode('utf-8')
-  folder = os.path.dirname(path) or '.'
-  descriptor, temporary = tempfile.mkstemp(
-      dir=folder, prefix=f'.{os.path.basename(path)}.'
-  )
+  folder, name = os.path.split(path)
+  temporary = os.path.join(folder, f'.{name}.{os.urandom(8).hex()}')
   try:
-    # mkstemp makes files for their owner alone; this one is like any other.
-    umask = os.umask(0)
-    os.umask(umask)
-    os.fchmod(descriptor, 0o666 & ~umask)
-    with open(descriptor, 'wb') as file:
-      file.write(content)
-      file.flush()
-      os.fsync(file.fileno())
-    os.replace(temporary, path)
+    with open(temporary, 'xb') as file:
+      yield file
+      _put_in_place(file, path)
   except BaseException:
-    os.unlink(temporary)
+    with contextlib.suppress(FileNotFoundError):
+      os.unlink(temporary)
     raise
+
+
+@contextlib.contextmanager
+def output_file(path: str) -> Iterator[IO[str]]:
+  """Yields a text file for the flag `--output`.
+
+  The file is written as FILE.partial until it is complete; if an error ends the block,
+  FILE.partial stays. A device or a pipe, `/dev/stdout` too, is written directly.
+
+  Raises:
+    UserError: if the file can't be written.
+  """
+  try:
+    if (direct := _opened_directly(path)) is not None:
+      with direct:
+        yield direct
+      return
+    if os.path.islink(path):
+      path = os.path.realpath(path)
+    partial = path + '.partial'
+    with open(partial, 'w', **_AS_TEXT) as file:
+      try:
+        yield file
+        file.flush()
+        _put_in_place(file.buffer, path)
+      except BaseException:
+        print(f'{partial} holds what was written so far.', file=sys.stderr)
+        raise
+  except BrokenPipeError:
+    raise
+  except OSError as error:
+    raise UserError(f'--output={path}: {error.strerror}.') from error
+
+
+def _put_in_place(file: BinaryIO, path: str) -> None:
+  file.flush()
+  os.fsync(file.fileno())
+  os.replace(file.name, path)
+
+
+def _opened_directly(path: str) -> IO[str] | None:
+  """Returns a device or a pipe, opened; `None` for a regular file, or none so far."""
+  if match := _OWN_STREAM.fullmatch(path):
+    # Opening it by its name would truncate the file that it may be redirected to.
+    descriptor = os.dup(_STREAMS.get(match[1]) or int(match[2] or match[3]))
+    return open(descriptor, 'w', **_AS_TEXT)
+  if not os.path.exists(path) or os.path.isfile(path):
+    return None
+  return open(path, 'w', **_AS_TEXT)
 
 
 def read_whole(path: str, parse: Callable[[bytes], T], kind: str) -> T:
@@ -67,15 +119,6 @@ def read_whole(path: str, parse: Callable[[bytes], T], kind: str) -> T:
     raise UserError(f'{path} is not {kind}: it is nested too deeply.') from error
   except ValueError as error:
     raise UserError(f'{path} is not {kind}: {error}.') from error
-
-
-def corpus_digest_of(folder: str) -> str | None:
-  """Returns what tells a run's corpus from others; `None` without a whole file."""
-  try:
-    with open_regular(os.path.join(folder, CORPUS_FILE)) as file:
-      return file.read(_MAX_DIGEST_BYTES).decode('ascii').strip()
-  except (OSError, UnicodeDecodeError):
-    return None
 
 
 def open_regular(path: str) -> BinaryIO:

@@ -1,10 +1,11 @@
 """Registers all that gin files can name: `import trax_twitter_sentiment.register`."""
 
 from trax_twitter_sentiment.corpora import (  # noqa: F401
-    corpus,
+    configured_corpus,
     mixed_corpus,
     near_duplicates,
     text_corpora,
+    twitter,
 )
 from trax_twitter_sentiment.encoding import (  # noqa: F401
     encoded_corpus,

@@ -30,7 +30,7 @@ from absl import logging as absl_logging
 from trax_twitter_sentiment import cli, fast_imports
 from trax_twitter_sentiment.errors import UserError, did_you_mean
 from trax_twitter_sentiment.run import settings
-from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.run.run import TOKENIZER_FILE, Run
 
 if TYPE_CHECKING:
   from trax.supervised import training
@@ -136,7 +136,7 @@ def _say_what_is_next(output_dir: str) -> None:
     module = f'trax_twitter_sentiment.{command}'
     options = f'--model_dir={shlex.quote(output_dir)}{further}'
     print(f'  python -m {module} {options}', file=sys.stderr)
-  corpus = TweetTokenizer.load(output_dir).corpus
+  corpus = Run(output_dir).corpus_record.name
   sources = [
       value
       for name, value in settings.recorded(output_dir).items()

@@ -10,7 +10,7 @@ import pytest
 
 from trax_twitter_sentiment.cluster import blocks
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.tables import TableReader
+from trax_twitter_sentiment.tables.table_reader import TableReader
 
 
 def _texts(n_texts: int, longest: int = 60) -> list[str]:

@@ -127,7 +127,7 @@ def test_killed_node_loses_and_doubles_no_row(cluster, run_dir, tweets, tmp_path
   for row, line in zip(rows, lines, strict=True):
     expected = json.loads(line)
     assert row['text'] == expected['text']
-    assert (row['label'], row['name']) == (expected['label'], expected['sentiment'])
+    assert (row['label'], row['name']) == (expected['label'], expected['name'])
     found = {'negative': row['p_negative'], 'positive': row['p_positive']}
     assert found == (expected['probabilities'] or dict.fromkeys(found))
     assert row['input_label'] == row['id'] // ROWS_OF_FILE % 2
@@ -233,16 +233,16 @@ ray.data.read_parquet({str(tweets / '00.parquet')!r}).map_batches(
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['--ray_address=auto', 'a text'], '--ray_address takes --engine=ray'),
-        (['--engine=ray', 'a text'], '--engine=ray takes files as --input'),
+        (['--ray_address=auto', 'a text'], '--ray_address requires --engine=ray'),
+        (['--engine=ray', 'a text'], '--engine=ray requires files as --input'),
         (['--engine=ray', '--input=a.csv'], 'and a folder as --output'),
         (
             ['--engine=ray', '--input=a.csv', '--output=o', '--format=csv'],
-            '--engine=ray takes no --format: it writes Parquet',
+            '--engine=ray excludes --format: it writes Parquet',
         ),
         (
             ['--engine=ray', '--input=a.csv', '--output=o', '--keep=id'],
-            'all columns are kept',
+            'it keeps all columns',
         ),
     ],
 )
@@ -261,7 +261,7 @@ def test_ray_that_is_missing_is_named(run_dir, tmp_path):
   )  # fmt: skip
   assert result.returncode == 1
   assert result.stderr == (
-      "ERROR: --engine=ray takes Ray: `pip install 'trax-twitter-sentiment[ray]'`.\n"
+      "ERROR: --engine=ray requires Ray: `pip install 'ray[data]'`.\n"
   )
 
 

@@ -13,7 +13,7 @@ import pytest
 from conftest import needs_real_corpus, run_python
 
 from trax_twitter_sentiment.corpora import nltk_data
-from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.errors import UserError
 
 
@@ -77,7 +77,7 @@ def test_zipped_corpus_is_read(write_corpus, only_nltk_data, tmp_path):
 def test_corpus_is_found_without_importing_nltk(write_corpus):
   folder = write_corpus([f'good {i}' for i in range(10)], ['bad'] * 5)
   code = (
-      'import sys; from trax_twitter_sentiment.corpora.corpus import TwitterCorpus; '
+      'import sys; from trax_twitter_sentiment.corpora.twitter import TwitterCorpus; '
       'print(TwitterCorpus("nltk").validation.texts, "nltk" in sys.modules)'
   )
   result = run_python('-c', code, NLTK_DATA=f'/nowhere:{folder}')

@@ -7,11 +7,12 @@ import pytest
 from runs import train
 
 from trax_twitter_sentiment.corpora import text_corpora
-from trax_twitter_sentiment.corpora.corpus import Corpus, Examples, configured_corpus
+from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.corpora.mixed_corpus import MixedCorpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.prediction.recorded_corpus import recorded_corpus
+from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.training.streams import TwitterBatches, TwitterSamples
 
 
@@ -27,7 +28,7 @@ THEIRS = corpus('theirs', ('c', 'a'), np.array([1, 3], np.float32))
 
 def test_first_corpus_gives_classes_and_validates():
   mixed = MixedCorpus([lambda: MINE, lambda: THEIRS], [1.0, 0.5])
-  assert mixed.name == 'mixed mine + theirs'
+  assert mixed.name == 'mine + theirs'
   assert mixed.class_names == ('a', 'b', 'c')
   assert mixed.train.texts == ('mine a', 'mine b', 'mine c', 'theirs c', 'theirs a')
   assert mixed.train.labels.tolist() == [0, 1, 2, 2, 0]
@@ -94,12 +95,12 @@ def test_evaluation_is_on_the_first_validation_split(mixed_bindings, tmp_path, c
   folder = tmp_path / 'run'
   train(folder, *mixed_bindings, config='text_file.gin')
   trained_on = configured_corpus()
-  found = recorded_corpus(str(folder), SentimentPredictor.load(folder).tokenizer)
-  assert found.name == trained_on.name
-  assert found.validation.texts == trained_on.validation.texts
+  corpus = Run(folder).corpus()
+  assert corpus.name == trained_on.name
+  assert corpus.validation.texts == trained_on.validation.texts
   assert 'WARNING' not in capsys.readouterr().err
   rows = (tmp_path / 'theirs').read_text()
   (tmp_path / 'theirs').write_text(rows + '\n' + rows.replace('yay', 'yippie'))
   text_corpora._read_files.cache_clear()
-  recorded_corpus(str(folder), SentimentPredictor.load(folder).tokenizer)
+  Run(folder).corpus()
   assert 'has changed since the run began' in capsys.readouterr().err

@@ -4,18 +4,14 @@ import pytest
 from conftest import needs_real_corpus
 from runs import train
 
-from trax_twitter_sentiment.corpora.corpus import (
-  Corpus,
-  TwitterCorpus,
-  configured_corpus,
-  examples_of,
-)
+from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
+from trax_twitter_sentiment.corpora.corpus import Corpus, examples_of
 from trax_twitter_sentiment.corpora.near_duplicates import (
   GroupedCorpus,
   near_duplicates,
 )
-from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
-from trax_twitter_sentiment.prediction.recorded_corpus import recorded_corpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
+from trax_twitter_sentiment.run.run import Run
 
 TEN_WORDS = 'please follow us and win one of our great prizes'
 
@@ -81,11 +77,10 @@ def test_grouped_corpus_moves_near_duplicates_to_training():
 def test_run_on_the_grouped_corpus_is_evaluated_on_it(tmp_path):
   grouped = 'configured_corpus.corpus=@GroupedCorpus'
   train(tmp_path, grouped, config='twitter_hard.gin')
-  tokenizer = encoded_corpus().tokenizer
-  assert tokenizer.corpus == 'sample, grouped'
-  assert len(recorded_corpus(str(tmp_path), tokenizer).validation.texts) < len(
-      TwitterCorpus('sample').validation.texts
-  )
+  corpus = Run(tmp_path).corpus()
+  assert corpus.name == 'sample, grouped'
+  assert corpus.validation.texts == GroupedCorpus().validation.texts
+  assert len(corpus.validation.texts) < len(TwitterCorpus('sample').validation.texts)
 
 
 @needs_real_corpus

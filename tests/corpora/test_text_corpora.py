@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from runs import train
 
-from trax_twitter_sentiment.corpora.corpus import configured_corpus
+from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus, TfdsCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import (
   encoded_corpus,
@@ -86,7 +86,7 @@ def test_malformed_rows_are_refused_by_line_or_skipped_and_counted(reviews, caps
         ({'on_malformed': 'ignore'}, "TextFileCorpus.on_malformed='ignore' is not one"),
         ({'validation_fraction': 1.0}, 'validation_fraction=1.0 is not in'),
         ({'validation_fraction': 0.001}, 'too few to hold out'),
-        ({'text_column': 'body'}, "line 1: no column 'body'; there are 'text'"),
+        ({'text_column': 'body'}, "line 1: no column 'body'; the columns are 'text'"),
         ({'labels': ['x', 'y', 'z']}, "too few texts of class 'z': 0"),
         ({'validation_path': '/nowhere.csv'}, '/nowhere.csv: No such file'),
     ],
@@ -101,11 +101,11 @@ def test_vocabulary_can_be_capped(reviews):
   gin.bind_parameter('TextFileCorpus.train_path', reviews())
   full = vocabulary_size()
   gin.bind_parameter('encoded_corpus.min_token_count', 2)
-  learned = encoded_corpus().tokenizer.vocabulary[3:]
+  learned = encoded_corpus().vocabulary.tokens[3:]
   assert learned == ('great', 'thing', 'number', 'aw')
   assert 2 in encoded_corpus().train.ids
   gin.bind_parameter('encoded_corpus.max_vocabulary_size', 5)
-  assert set(encoded_corpus().tokenizer.vocabulary[3:]) == {'thing', 'number'}
+  assert set(encoded_corpus().vocabulary.tokens[3:]) == {'thing', 'number'}
   assert full > 80
   gin.bind_parameter('encoded_corpus.max_vocabulary_size', 0)
   with pytest.raises(UserError, match='encoded_corpus.max_vocabulary_size=0'):

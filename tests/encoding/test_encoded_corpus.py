@@ -6,7 +6,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import (
     encoded_corpus,
     vocabulary_size,
 )
-from trax_twitter_sentiment.text.tokenizer import UNK_ID
+from trax_twitter_sentiment.text.vocabulary import UNK_ID
 
 
 def test_padding_cuts_off_and_fills_up():
@@ -22,13 +22,12 @@ def test_padding_cuts_off_and_fills_up():
 
 def test_corpus_is_encoded_with_the_vocabulary_of_its_training_tweets(sample_corpus):
   corpus = encoded_corpus()
-  assert vocabulary_size() == len(corpus.tokenizer.vocabulary)
+  assert vocabulary_size() == len(corpus.vocabulary)
   # Every token of the training tweets is known, and ids are in order of appearance.
   first_ids = list(dict.fromkeys(corpus.train.ids.tolist()))
   assert first_ids == list(range(3, vocabulary_size()))
   # Some of the validation tweets' tokens are not.
   assert 2 in corpus.validation.ids
-  assert corpus.tokenizer.corpus == 'sample'
 
 
 def test_corpus_is_encoded_once(sample_corpus):

@@ -1,13 +1,13 @@
 import concurrent.futures
 import os
+import pathlib
 
 import gin
 import numpy as np
 import pytest
 from conftest import run_python
 
-from trax_twitter_sentiment.encoding import cache
-from trax_twitter_sentiment.encoding.encoded_corpus import tokenized_texts
+from trax_twitter_sentiment.encoding import cache, tokenized_texts
 from trax_twitter_sentiment.encoding.tokenized_texts import token_index
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
@@ -63,10 +63,18 @@ def test_other_texts_and_settings_have_entries_of_their_own(tokenizer, texts):
   assert len(entries()) == 2
 
 
-def test_vocabulary_has_no_part_in_the_key():
-  token_index(TOKENIZER, TEXTS)
-  token_index(TOKENIZER.with_vocabulary_of({'good': 1}, 'test'), TEXTS)
-  assert len(entries()) == 1
+def test_key_covers_every_module_that_makes_tokens():
+  code = (
+      'import sys; import trax_twitter_sentiment.text.tokenizer; '
+      'print(*(m.__file__ for n, m in sys.modules.items() '
+      'if n.startswith("trax_twitter_sentiment.")))'
+  )
+  files = {pathlib.Path(name) for name in run_python('-c', code).stdout.split()}
+  package = pathlib.Path(tokenized_texts.__file__).parent.parent
+  # These modules raise errors, and decide no token.
+  no_tokens = {package / 'errors.py'}
+  assert package / 'text' / 'tokenizer.py' in files
+  assert files - no_tokens <= set(tokenized_texts.code_files())
 
 
 def test_binding_and_variable_keep_the_cache_out(monkeypatch):

@@ -15,27 +15,36 @@ import sys
 import atheris
 
 with atheris.instrument_imports(include=['trax_twitter_sentiment', 'json', 'csv']):
-  from fuzzing import arrays, replace_file, run_folder, scratch_file, tokenizer
+  from fuzzing import (
+    arrays,
+    replace_file,
+    run_folder,
+    scratch_file,
+    tokenizer,
+    vocabulary,
+  )
 
-  from trax_twitter_sentiment.corpora import corpus
+  from trax_twitter_sentiment.corpora import twitter
   from trax_twitter_sentiment.corpora.labelled_texts import read_labelled
   from trax_twitter_sentiment.encoding import cache
   from trax_twitter_sentiment.errors import UserError
-  from trax_twitter_sentiment.prediction.predictor import (
+  from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+  from trax_twitter_sentiment.run.run import (
+    MODEL_FILE,
+    TOKENIZER_FILE,
     WEIGHTS_FILE,
-    SentimentPredictor,
+    Run,
   )
-  from trax_twitter_sentiment.run.model_info import MODEL_FILE, ModelInfo
   from trax_twitter_sentiment.tables.options import ReadingOptions
-  from trax_twitter_sentiment.tables.tables import TableReader
-  from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
+  from trax_twitter_sentiment.tables.table_reader import TableReader
+  from trax_twitter_sentiment.text.text_encoder import TextEncoder
 
 
 def _tokenize(content: bytes) -> None:
   text = content.decode('utf-8', 'surrogateescape')
   tokens = tokenizer().tokenize(text)
   assert all(tokens)
-  assert len(tokenizer().encode(text)) == len(tokens)
+  assert len(TextEncoder(tokenizer(), vocabulary()).encode(text)) == len(tokens)
 
 
 def _predict(content: bytes) -> None:
@@ -44,11 +53,11 @@ def _predict(content: bytes) -> None:
 
 
 def _load_tokenizer(content: bytes) -> None:
-  TweetTokenizer.load(os.path.dirname(scratch_file(TOKENIZER_FILE, content)))
+  _ = Run(os.path.dirname(scratch_file(TOKENIZER_FILE, content))).tokenizer
 
 
 def _load_model_info(content: bytes) -> None:
-  ModelInfo.load(os.path.dirname(scratch_file(MODEL_FILE, content)))
+  _ = Run(os.path.dirname(scratch_file(MODEL_FILE, content))).model_info
 
 
 def _load_weights(content: bytes) -> None:
@@ -65,7 +74,7 @@ def _load_cache(content: bytes) -> None:
 
 
 def _read_tweets(content: bytes) -> None:
-  corpus._parse_tweets('tweets.json', content)
+  twitter._parse_tweets('tweets.json', content)
 
 
 def _read_texts(content: bytes) -> None:

@@ -27,9 +27,13 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from trax_twitter_sentiment.prediction.predictor import WEIGHTS_FILE
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
+from trax_twitter_sentiment.run import run
 from trax_twitter_sentiment.run.model_info import ModelInfo
+from trax_twitter_sentiment.run.run import WEIGHTS_FILE
+from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.text.vocabulary import Vocabulary
 
 SOAK = bool(os.environ.get('SOAK'))
 
@@ -211,24 +215,28 @@ WORDS = ('good', 'bad', ':)', ':(', 'day')
 
 @functools.cache
 def tokenizer() -> TweetTokenizer:
-  """Returns a tokenizer that knows a few words."""
-  return TweetTokenizer(stop_words=frozenset({'the', 'is'})).with_vocabulary_of(
-    dict.fromkeys(WORDS, 1), 'sample'
-  )
+  """Returns a tokenizer with two stop words."""
+  return TweetTokenizer(stop_words=frozenset({'the', 'is'}))
+
+
+@functools.cache
+def vocabulary() -> Vocabulary:
+  """Returns a vocabulary of a few words."""
+  return Vocabulary.from_counts(dict.fromkeys(WORDS, 1))
 
 
 @functools.cache
 def arrays() -> tuple[np.ndarray, ...]:
   """Returns the weights of a small `TwitterClassifier`."""
   rng = np.random.default_rng(0)
-  shapes = (len(tokenizer().vocabulary), 4), (4, 2), (2,)
+  shapes = (len(vocabulary()), 4), (4, 2), (2,)
   return tuple(rng.normal(size=shape).astype(np.float32) for shape in shapes)
 
 
 def write_run(folder: str, pooling: str = 'masked_mean') -> None:
-  """Writes what prediction needs of a run."""
-  tokenizer().save(folder)
-  ModelInfo(pooling, 9).save(folder)
+  """Writes the files of a run that prediction reads."""
+  encoder = TextEncoder(tokenizer(), vocabulary())
+  run.save(folder, encoder, ModelInfo(pooling, 9), TwitterCorpus('sample'))
   with gzip.open(os.path.join(folder, WEIGHTS_FILE), 'wb') as file:
     for array in arrays():
       np.save(file, array)

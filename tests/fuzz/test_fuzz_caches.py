@@ -20,7 +20,7 @@ from trax_twitter_sentiment.encoding.tokenized_texts import (
   _key,
   token_index,
 )
-from trax_twitter_sentiment.text.tokenizer import SPECIAL_TOKENS, TweetTokenizer
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 _TEXTS = ('good day :)', '', 'the good night')
 _TOKENIZER = TweetTokenizer(stop_words=tokenizer().stop_words)
@@ -115,15 +115,10 @@ def test_any_cache_entry_makes_sense_or_is_none(content):
   assert all(0 <= i < len(index.tokens) for i in index.indices.tolist())
 
 
-_TOKENIZER_OF_THE_KEY = TweetTokenizer(
-  stop_words=tokenizer().stop_words, vocabulary=SPECIAL_TOKENS, corpus=''
-)
-
-
 def test_whole_entry_is_used():
   other = _npy(np.frombuffer(json.dumps(['x', 'day', ':)', 'z']).encode(), np.uint8))
   _write(
-    _key(_TOKENIZER_OF_THE_KEY, _TEXTS),
+    _key(_TOKENIZER, _TEXTS),
     _zipped({**_WHOLE, 'tokens.npy': other}.items()),
   )
   assert token_index(_TOKENIZER, _TEXTS).tokens == ('x', 'day', ':)', 'z')
@@ -140,7 +135,7 @@ def test_whole_entry_is_used():
   ],
 )
 def test_entry_that_makes_no_sense_is_replaced(members):
-  _write(_key(_TOKENIZER_OF_THE_KEY, _TEXTS), _zipped({**_WHOLE, **members}.items()))
+  _write(_key(_TOKENIZER, _TEXTS), _zipped({**_WHOLE, **members}.items()))
   index = token_index(_TOKENIZER, _TEXTS)
   assert index.tokens == ('good', 'day', ':)', 'night')
   assert index.lengths.tolist() == [3, 0, 2]

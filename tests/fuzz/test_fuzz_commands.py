@@ -12,8 +12,10 @@ import forked
 import pytest
 from fuzzing import changed_json, replace_file, run_briefly, tokenizer, write_run
 
-from trax_twitter_sentiment.run.model_info import MODEL_FILE
-from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
+from trax_twitter_sentiment.run.corpus_record import CorpusRecord
+from trax_twitter_sentiment.run.model_info import ModelInfo
+from trax_twitter_sentiment.run.run import CORPUS_FILE, MODEL_FILE, TOKENIZER_FILE
 
 _MODULE = 'trax_twitter_sentiment'
 
@@ -83,8 +85,9 @@ def test_on_a_terminal_the_only_sequences_are_colours(folder):
 def test_huge_line_is_predicted_and_an_endless_one_refused(folder):
   result = predict(folder, '--format=tsv', input=b'good ' * 2**18 + b'\nbad')
   assert result.returncode == 0
-  assert [line.split(b'\t')[4] for line in result.stdout.splitlines()[1:]] == [
-    b'%d' % 2**18,
+  assert [line.split(b'\t')[5] for line in result.stdout.splitlines()[1:]] == [
+    # The first 65,536 characters count.
+    b'13108',
     b'1',
   ]
   result = predict(folder, input=b'a' * 2**23)
@@ -92,7 +95,7 @@ def test_huge_line_is_predicted_and_an_endless_one_refused(folder):
   assert b'standard input, line 1: longer than' in result.stderr
   result = predict(folder, '--input=/dev/zero')
   assert result.returncode == 1
-  assert b'/dev/zero holds NUL bytes' in result.stderr
+  assert b'/dev/zero contains NUL bytes' in result.stderr
 
 
 @pytest.mark.slow
@@ -138,8 +141,7 @@ def test_malformed_file_ends_in_one_line(folder, name, content, message):
   [
     (MODEL_FILE, b'{"format": 1, "\\u001b[31m": 1}'),
     (TOKENIZER_FILE, b'\x1b[31m'),
-    (TOKENIZER_FILE, changed_json(tokenizer().to_json(), {'corpus': ['\x1b[31m']})),
-    (TOKENIZER_FILE, changed_json(tokenizer().to_json(), {'settings': {'\x1b': 1}})),
+      (TOKENIZER_FILE, changed_json(tokenizer().to_json(), {'settings': {'\x1b': 1}})),
   ],
 )
 def test_damaged_run_ends_in_one_line(folder, name, content):
@@ -158,18 +160,19 @@ def test_name_of_a_folder_reaches_the_terminal_escaped(tmp_path):
   assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize('name', ['../../etc', '/etc/passwd', '%s', '@f()', 'nltk\n'])
+@pytest.mark.parametrize('name', ['os.system', '../../etc', '%s', '@f()', 'nltk\n'])
 @pytest.mark.parametrize('module', ['evaluate', 'report'])
-def test_recorded_name_of_a_corpus_is_no_path(folder, module, name):
-  """Nothing but the names of the two corpora is accepted."""
-  fields = changed_json(tokenizer().to_json(), {'corpus': name})
-  replace_file(folder, TOKENIZER_FILE, fields)
+def test_recorded_configurable_is_one_of_the_packages(folder, module, name):
+  recipe = {'configurable': name, 'arguments': {}}
+  record = CorpusRecord.of(TwitterCorpus('sample')).to_json()
+  replace_file(folder, CORPUS_FILE, changed_json(record, {'recipe': recipe}))
   before = sorted(folder.iterdir())
   command = ('-m', f'{_MODULE}.{module}', f'--model_dir={folder}')
   result = forked.run(*command, timeout=120)
   assert result.returncode == 1
-  line = result.stderr.splitlines()[-1]  # Matplotlib may tell of its cache.
-  assert line.startswith(f'ERROR: The run was trained on the corpus {name!r}')
+  line = result.stderr.splitlines()[-1]  # Matplotlib may report its cache first.
+  assert line.startswith('ERROR: The corpus of ')
+  assert 'is not one of GroupedCorpus' in line
   assert sorted(folder.iterdir()) == before
 
 
@@ -227,9 +230,9 @@ def test_predictions_are_whole_json(folder):
 @pytest.mark.parametrize(
     ('config', 'message'),
     [
-        ('import evil', "imports evil, which is code of the run's own folder"),
+        ('import evil', "imports evil, which is code in the run's own folder"),
         ('import evil.more', 'imports evil.more, which is code'),
-        ("include '/etc/hostname'", "includes '/etc/hostname', which is not read"),
+        ("include '/etc/hostname'", "includes '/etc/hostname', which is refused"),
         ('x = (', 'is not a gin file'),
     ],
 )
@@ -237,7 +240,7 @@ def test_code_of_a_runs_own_folder_is_not_run(folder, config, message):
   """Of a model that is no `TwitterClassifier`, whose config.gin is run."""
   code = "import pathlib; pathlib.Path(__file__).with_name('proof').touch()\n"
   (folder / 'evil.py').write_text(code)
-  model = b'{"format": 1, "pooling": null, "padded_length": 9}'
+  model = ModelInfo(None, 9).to_json().encode()
   replace_file(folder, MODEL_FILE, model)
   (folder / 'config.gin').write_text(f'{config}\n')
   command = ('-m', f'{_MODULE}.predict', f'--model_dir={folder}', 'good')

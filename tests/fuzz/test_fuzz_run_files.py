@@ -24,18 +24,31 @@ from fuzzing import (
   run_folder,
   scratch_file,
   tokenizer,
+  vocabulary,
   write_run,
 )
 from hypothesis import strategies as st
 
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.prediction.predictor import WEIGHTS_FILE, SentimentPredictor
-from trax_twitter_sentiment.run.model_info import MODEL_FILE, ModelInfo
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.run.corpus_record import CorpusRecord
+from trax_twitter_sentiment.run.model_info import ModelInfo
+from trax_twitter_sentiment.run.run import (
+  CORPUS_FILE,
+  MODEL_FILE,
+  TOKENIZER_FILE,
+  VOCABULARY_FILE,
+  WEIGHTS_FILE,
+  Run,
+)
 from trax_twitter_sentiment.run.weights import load_arrays
-from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.text.vocabulary import Vocabulary
 
 _TOKENIZER_JSON = tokenizer().to_json()
-_MODEL_JSON = '{"format": 1, "pooling": "mean", "padded_length": 9}'
+_VOCABULARY_JSON = vocabulary().to_json()
+_MODEL_JSON = ModelInfo('mean', 9).to_json()
 
 
 @pytest.fixture
@@ -61,8 +74,7 @@ def predicts_or_refuses(folder):
 _TOKENIZER_FIELDS = st.fixed_dictionaries(
   {},
   optional={
-    'format': st.one_of(st.just(1), JSON),
-    'corpus': st.one_of(st.sampled_from(['../../x', '@f()', '%x', '\x1b[31m']), JSON),
+    'format': st.one_of(st.just(2), JSON),
     'settings': st.one_of(
       JSON,
       st.dictionaries(
@@ -70,12 +82,7 @@ _TOKENIZER_FIELDS = st.fixed_dictionaries(
       ).map(lambda s: {**json.loads(_TOKENIZER_JSON)['settings'], **s}),
     ),
     'stop_words': st.one_of(st.lists(st.text(max_size=5)), JSON),
-    'vocabulary': st.one_of(
-      st.lists(st.text(max_size=5), max_size=9).map(
-        lambda words: ['__PAD__', '__</e>__', '__UNK__', *words]
-      ),
-      JSON,
-    ),
+    'lexicon': st.one_of(st.dictionaries(st.text(max_size=5), st.integers()), JSON),
     'more': JSON,
   },
 )
@@ -92,13 +99,69 @@ _TOKENIZER_FIELDS = st.fixed_dictionaries(
 def test_any_tokenizer_file_loads_or_is_refused(content):
   path = scratch_file(TOKENIZER_FILE, content)
   try:
-    loaded = TweetTokenizer.load(os.path.dirname(path))
+    loaded = Run(os.path.dirname(path)).tokenizer
   except UserError as error:
     assert error.message.startswith(f'{path} is not a tokenizer file')
     assert error.message.isprintable()
     return
   assert TweetTokenizer.from_json(loaded.to_json()) == loaded
-  assert all(0 < i < len(loaded.vocabulary) for i in loaded.encode('good day :) @amy'))
+  assert all(loaded.tokenize('good day :) @amy'))
+
+
+@fuzz(
+  content=st.one_of(
+    mutated(_VOCABULARY_JSON.encode()),
+    st.one_of(
+      st.lists(st.text(max_size=5), max_size=9).map(
+        lambda words: ['__PAD__', '__</e>__', '__UNK__', *words]
+      ),
+      JSON,
+    ).map(lambda tokens: changed_json(_VOCABULARY_JSON, {'tokens': tokens})),
+    JSON.map(lambda value: json.dumps(value).encode()),
+    st.binary(max_size=60),
+  )
+)
+def test_any_vocabulary_file_loads_or_is_refused(content):
+  path = scratch_file(VOCABULARY_FILE, content)
+  try:
+    loaded = Run(os.path.dirname(path)).vocabulary
+  except UserError as error:
+    assert error.message.startswith(f'{path} is not a vocabulary file')
+    assert error.message.isprintable()
+    return
+  assert Vocabulary.from_json(loaded.to_json()) == loaded
+  assert loaded.encode(loaded.tokens).tolist() == [*range(len(loaded))]
+
+
+_CORPUS_JSON = CorpusRecord.of(TwitterCorpus('sample')).to_json()
+_RECIPES = st.recursive(
+  JSON,
+  lambda inner: st.fixed_dictionaries(
+    {
+      'configurable': st.sampled_from(['TextFileCorpus', 'MixedCorpus', 'os.system']),
+      'arguments': st.dictionaries(st.sampled_from(['corpora', 'train_path']), inner),
+    }
+  ),
+  max_leaves=3,
+)
+
+
+@fuzz(
+  content=st.one_of(
+    mutated(_CORPUS_JSON.encode()),
+    _RECIPES.map(lambda recipe: changed_json(_CORPUS_JSON, {'recipe': recipe})),
+    JSON.map(lambda value: json.dumps(value).encode()),
+    st.binary(max_size=60),
+  )
+)
+def test_any_corpus_file_makes_a_corpus_or_is_refused(content):
+  path = scratch_file(CORPUS_FILE, content)
+  try:
+    corpus = Run(os.path.dirname(path)).corpus()
+  except UserError as error:
+    assert error.message.isprintable()
+    return
+  assert corpus.name == 'sample'
 
 
 @fuzz(
@@ -110,6 +173,7 @@ def test_any_tokenizer_file_loads_or_is_refused(content):
         'format': JSON,
         'pooling': st.one_of(st.sampled_from(['mean', 'masked_mean']), JSON),
         'padded_length': st.one_of(st.integers(), st.floats(), JSON),
+        'max_length': st.one_of(st.integers(), st.floats(), JSON),
         '\x1b[31m': JSON,
       },
     ).map(lambda fields: changed_json(_MODEL_JSON, fields)),
@@ -120,7 +184,7 @@ def test_any_tokenizer_file_loads_or_is_refused(content):
 def test_any_model_file_loads_or_is_refused(content):
   path = scratch_file(MODEL_FILE, content)
   try:
-    info = ModelInfo.load(os.path.dirname(path))
+    info = Run(os.path.dirname(path)).model_info
   except UserError as error:
     assert error.message.startswith(f'{path} is not a model file')
     assert error.message.isprintable()
@@ -308,7 +372,7 @@ def test_file_that_claims_or_unpacks_to_too_much_takes_little_memory(folder, nam
     for part in itertools.chain([start], itertools.repeat(more, n_times)):
       file.write(part)
   assert (folder / WEIGHTS_FILE).stat().st_size < 2**22
-  with at_most(2**24), pytest.raises(UserError, match='is not a whole weights file'):
+  with at_most(2**24), pytest.raises(UserError, match='is not a complete weights file'):
     SentimentPredictor.load(folder)
 
 

@@ -5,24 +5,24 @@ import random
 import string
 
 import pytest
-from fuzzing import SOAK, TEXTS, fuzz, run_briefly, run_folder, tokenizer
+from fuzzing import SOAK, TEXTS, fuzz, run_briefly, run_folder, tokenizer, vocabulary
 from hypothesis import strategies as st
 
 from trax_twitter_sentiment.encoding.encoded_corpus import tokenize_tweet
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
+from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.tokenizer import (
   TweetTokenizer,
-  _step_names,
+  _switch_names,
   shared_tokenizer,
 )
 
 # Of every switch, both positions are among these.
 _TOKENIZERS = [
   TweetTokenizer(
-    **{name: rng.random() < 0.6 for name in _step_names()},
+    **{name: rng.random() < 0.6 for name in _switch_names()},
     stop_words=tokenizer().stop_words,
-    vocabulary=tokenizer().vocabulary,
   )
   for rng in map(random.Random, range(40))
 ]
@@ -42,10 +42,11 @@ def test_any_text_has_tokens_by_default(text):
 def test_any_text_has_tokens_by_any_settings(text, tokenizer):
   tokens = tokenizer.tokenize(text)
   assert all(isinstance(token, str) and token for token in tokens)
-  ids = tokenizer.encode(text)
-  expected = tokenizer.encode_tokens(tokenizer.without_dropped(tokens))
+  encoder = TextEncoder(tokenizer, vocabulary())
+  ids = encoder.encode(text)
+  expected = encoder.vocabulary.encode(encoder.tokens(text))
   assert ids.tolist() == expected.tolist()
-  assert all(0 < i < len(tokenizer.vocabulary) for i in ids)
+  assert all(0 < i < len(encoder.vocabulary) for i in ids)
   if tokenizer.remove_punctuation:
     assert not any(token in string.punctuation for token in tokens)
   if not tokenizer.keep_emoticons:
@@ -94,7 +95,7 @@ def test_long_run_of_a_letter_is_a_word(stem):
 _MEGABYTE = """
 import random, sys
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
-from trax_twitter_sentiment.text.tokenizer import _step_names
+from trax_twitter_sentiment.text.tokenizer import _switch_names
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 size, characters, units = 2**20, ':($#h@', sys.argv[1:]
 rng = random.Random(0)
@@ -104,7 +105,7 @@ texts.append(''.join(rng.choices(characters + ' ', k=size)))
 for text in texts:
   assert all(TweetTokenizer().tokenize(text))
 # Nothing is removed before NLTK sees it.
-settings = dict.fromkeys(_step_names(), False) | {'keep_emoticons': True}
+settings = dict.fromkeys(_switch_names(), False) | {'keep_emoticons': True}
 plain = TweetTokenizer(**settings)
 for text in texts[-1:]:
   assert all(plain.tokenize(text))

@@ -6,7 +6,7 @@ import pytest
 from trax import layers as tl
 from trax import shapes
 
-from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import (
   encoded_corpus,
   vocabulary_size,
@@ -14,7 +14,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import (
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.run.run import TOKENIZER_FILE, Run
 from trax_twitter_sentiment.training.metrics import compute_accuracy
 from trax_twitter_sentiment.training.streams import TwitterBatches
 
@@ -118,7 +118,7 @@ def test_output_path_holds_what_prediction_needs(tmp_path):
   # Steps after the last tenth, too, are in the checkpoint.
   trained = network(str(tmp_path), training_loops=13)
   trained.fit()
-  assert TweetTokenizer.load(tmp_path) == encoded_corpus().tokenizer
+  assert Run(tmp_path).encoder == encoded_corpus().encoder
   ((inputs, _, _),) = itertools.islice(TwitterBatches('validation')(), 1)
   expected = trained.training_loop.eval_model(inputs)
   texts = texts_of(inputs)

@@ -10,10 +10,12 @@ import pytest
 from conftest import needs_real_corpus, run_python
 from runs import train
 
-from trax_twitter_sentiment.corpora.corpus import Corpus, Examples, TwitterCorpus
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.prediction.predictor import WEIGHTS_FILE, SentimentPredictor
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.run.run import WEIGHTS_FILE
 
 POOLINGS = ['masked_mean', 'mean']
 TEXTS = ['what a lovely day :)', 'I am so sad :(', '', '@amy', 'unseenword', 'x ' * 500]
@@ -183,7 +185,7 @@ def test_other_trax_models_are_loaded_through_trax(runs, capsys):
   outputs = loop.eval_model(corpus.validation.padded(corpus.max_length)[:70])
   expected = np.argmax(outputs, axis=1)
   predictor = SentimentPredictor.load(folder)
-  assert 'through Trax' in capsys.readouterr().err
+  assert 'Trax loads' in capsys.readouterr().err
   predictions = predictor.predict(texts)
   assert [prediction.label for prediction in predictions] == expected.tolist()
   with pytest.raises(UserError, match='TwitterClassifier'):
@@ -237,13 +239,13 @@ def test_truncated_weights_are_refused(run_dir, kept):
 )
 def test_foreign_weights_are_refused(run_dir, content):
   (run_dir / WEIGHTS_FILE).write_bytes(content)
-  with pytest.raises(UserError, match='is not a whole weights file'):
+  with pytest.raises(UserError, match='is not a complete weights file'):
     SentimentPredictor.load(run_dir)
 
 
 def test_weights_of_a_diverged_run_are_refused(run_dir):
   _write_weights(run_dir, lambda arrays: [*arrays[:2], arrays[2] * np.nan])
-  with pytest.raises(UserError, match='not finite: training diverged'):
+  with pytest.raises(UserError, match='NaN or infinity: training diverged'):
     SentimentPredictor.load(run_dir)
 
 
@@ -258,16 +260,16 @@ def test_weights_of_a_diverged_run_are_refused(run_dir):
 )
 def test_weights_of_another_model_are_refused(run_dir, change):
   _write_weights(run_dir, change)
-  with pytest.raises(UserError, match='does not hold the weights of a Twitter'):
+  with pytest.raises(UserError, match='does not contain the weights of a Twitter'):
     SentimentPredictor.load(run_dir)
 
 
-def test_tokenizer_of_another_run_is_refused(run_dir):
-  path = run_dir / 'tokenizer.json'
+def test_vocabulary_of_another_run_is_refused(run_dir):
+  path = run_dir / 'vocabulary.json'
   fields = json.loads(path.read_text())
-  fields['vocabulary'].pop()
+  fields['tokens'].pop()
   path.write_text(json.dumps(fields))
-  with pytest.raises(UserError, match=r'tokenizer.json has 1633 tokens, but .* 1634'):
+  with pytest.raises(UserError, match=r'vocabulary.json has 1633 tokens, but .* 1634'):
     SentimentPredictor.load(run_dir)
 
 
@@ -276,7 +278,7 @@ def test_classes_that_do_not_fit_the_weights_are_refused(run_dir, tmp_path):
   path = tmp_path / 'copy' / 'model.json'
   fields = json.loads(path.read_text()) | {'class_names': ['a', 'b', 'c']}
   path.write_text(json.dumps(fields))
-  with pytest.raises(UserError, match='is of 2 classes, but model.json names 3'):
+  with pytest.raises(UserError, match='has 2 classes, but model.json names 3'):
     SentimentPredictor.load(tmp_path / 'copy')
 
 

@@ -1,14 +1,20 @@
+import json
+
 import pytest
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run.model_info import MODEL_FILE, ModelInfo
+from trax_twitter_sentiment.run.model_info import ModelInfo
+from trax_twitter_sentiment.run.run import MODEL_FILE, Run
+
+
+def _content(**changes):
+  return json.dumps({**json.loads(ModelInfo('mean', 3).to_json()), **changes})
 
 
 @pytest.mark.parametrize('pooling', ['mean', 'masked_mean', None])
-def test_saved_info_loads_as_it_was(tmp_path, pooling):
-  info = ModelInfo(pooling, 51)
-  info.save(tmp_path)
-  assert ModelInfo.load(tmp_path) == info
+def test_saved_info_loads_as_it_was(pooling):
+  info = ModelInfo(pooling, 51, ('ham', 'spam'), max_length=9)
+  assert ModelInfo.from_json(info.to_json()) == info
 
 
 @pytest.mark.parametrize(
@@ -17,15 +23,18 @@ def test_saved_info_loads_as_it_was(tmp_path, pooling):
         '',
         '[]',
         '[' * 100_000,
-        '{"format": 2, "pooling": null, "padded_length": 3}',
-        '{"format": 1, "pooling": "max", "padded_length": 3}',
-        '{"format": 1, "pooling": "mean", "padded_length": 0}',
-        '{"format": 1, "pooling": "mean", "padded_length": "3"}',
-        '{"format": 1, "pooling": "mean"}',
-        '{"format": 1, "pooling": "mean", "padded_length": 3, "more": 1}',
+        _content(format=1),
+        _content(pooling='max'),
+        _content(padded_length=0),
+        _content(padded_length='3'),
+        _content(max_length=0),
+        _content(class_names=['one']),
+        _content(class_names=['one', 'one']),
+        _content(more=1),
+        '{"format": 2, "pooling": "mean"}',
     ],
 )
 def test_damaged_file_is_named(tmp_path, content):
   (tmp_path / MODEL_FILE).write_text(content)
   with pytest.raises(UserError, match='model.json is not a model file'):
-    ModelInfo.load(tmp_path)
+    _ = Run(tmp_path).model_info

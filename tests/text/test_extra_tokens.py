@@ -4,9 +4,8 @@ from trax_twitter_sentiment.text.extra_tokens import (
     lexicon_tokens,
     negated,
     pairs,
-    strength_of,
-    vader_lexicon,
-)
+    )
+from trax_twitter_sentiment.text.lexicon import strength_of, vader_lexicon
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 

@@ -54,7 +54,7 @@ def test_words_lose_nothing_to_the_removal_of_emoticons(text):
 )
 def test_steps_that_undo_each_other_are_refused(sample_corpus, feature, step):
   gin.bind_parameter(f'TweetTokenizer.{feature}', True)
-  with pytest.raises(UserError, match=rf'{feature}=True takes TweetTokenizer.{step}'):
+  with pytest.raises(UserError, match=f'{feature}=True requires .*{step}'):
     tokenize_tweet('not good')
 
 

@@ -10,9 +10,9 @@ import regex
 from conftest import SHARED, needs_real_corpus
 from nltk.tokenize.casual import TweetTokenizer
 
-from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.text import splitting
-from trax_twitter_sentiment.text.words import Pieces
+from trax_twitter_sentiment.text.words import CachedByPiece
 
 N_TEXTS = 250_000 if os.environ.get('SOAK') else 5_000
 
@@ -38,7 +38,9 @@ settings = pytest.mark.parametrize(
 
 def assert_words_are_nltks(texts, strip_handles, reduce_len):
   splitter = splitting.Splitter(strip_handles, reduce_len)
-  pieces = Pieces(splitter, list, lambda made: [*itertools.chain.from_iterable(made)])
+  pieces = CachedByPiece(
+      splitter, list, lambda results: [*itertools.chain.from_iterable(results)]
+  )
   nltks = TweetTokenizer(strip_handles=strip_handles, reduce_len=reduce_len).tokenize
   for text in texts:
     expected = nltks(text)

@@ -4,7 +4,7 @@ import pytest
 from conftest import needs_real_corpus
 from nltk.stem import PorterStemmer
 
-from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.text import stemming
 
 NLTKS = PorterStemmer().stem

@@ -5,20 +5,18 @@ import gin
 import pytest
 from conftest import REFERENCE_TOKENS, needs_real_corpus
 
-from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import (
   encoded_corpus,
   tokenize_tweet,
   vocabulary_size,
 )
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.run.run import TOKENIZER_FILE, Run
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
-from trax_twitter_sentiment.text.tokenizer import (
-  SPECIAL_TOKENS,
-  TOKENIZER_FILE,
-  UNK_ID,
-  TweetTokenizer,
-)
+from trax_twitter_sentiment.text.text_encoder import TextEncoder
+from trax_twitter_sentiment.text.tokenizer import MAX_CHARACTERS, TweetTokenizer
+from trax_twitter_sentiment.text.vocabulary import UNK_ID, Vocabulary
 
 STOP_WORDS = frozenset({'the', 'was', 'is', 'a'})
 
@@ -48,13 +46,13 @@ def test_tokens_and_ids_are_the_notebooks(real_corpus):
       ]
       for name, label in (('positive', 1), ('negative', 0))
   }
-  tokenizer = encoded_corpus().tokenizer
+  encoder = encoded_corpus().encoder
   n_compared = 0
   with REFERENCE_TOKENS.open() as file:
     for reference in map(json.loads, file):
       text = tweets[reference['file']][reference['index']]
       assert tokenize_tweet(text) == reference['tokens']
-      assert tokenizer.encode(text).tolist() == reference['ids']
+      assert encoder.encode(text).tolist() == reference['ids']
       n_compared += 1
   assert n_compared == 250
 
@@ -133,7 +131,7 @@ def test_removing_emoticons_leaves_words_and_figures(text):
 
 
 def test_encoded_text_can_be_written_to():
-  ids = TweetTokenizer().encode('happy dogs')
+  ids = TextEncoder(TweetTokenizer(), Vocabulary()).encode('happy dogs')
   ids[0] = 1
   assert ids.tolist() == [1, UNK_ID]
 
@@ -166,39 +164,38 @@ def test_text_of_nothing_but_noise_has_no_token(text):
     ],
 )
 def test_any_text_goes_through(text):
-  tokenizer = TweetTokenizer().with_vocabulary_of({'word': 1}, 'test')
-  assert tokenizer.encode(text).max(initial=0) <= 3
+  encoder = TextEncoder(TweetTokenizer(), Vocabulary.from_counts({'word': 1}))
+  assert encoder.encode(text).max(initial=0) <= 3
 
 
 def test_long_text_has_the_tokens_of_its_words():
   assert tokenize('happy day ' * 1000) == ['happi', 'day'] * 1000
 
 
-def test_vocabulary_is_in_order_of_appearance():
-  tokenizer = TweetTokenizer().with_vocabulary_of({'b': 1, 'a': 2, 'c': 1}, 'test')
-  assert tokenizer.vocabulary == (*SPECIAL_TOKENS, 'b', 'a', 'c')
-  assert tokenizer.encode_tokens(['c', 'unseen', 'b']).tolist() == [5, UNK_ID, 3]
-
-
-def test_saved_tokenizer_loads_as_it_was(tmp_path):
-  tokenizer = TweetTokenizer(stem=False, stop_words=STOP_WORDS).with_vocabulary_of(
-      {'naïve': 1, '\ud83d': 1, '😀': 1}, 'a corpus'
+def test_saved_tokenizer_loads_as_it_was():
+  tokenizer = TweetTokenizer(
+      stem=False, stop_words=STOP_WORDS, lexicon=(('naïve', 1), ('😀', -3))
   )
-  tokenizer.save(tmp_path)
-  # Bindings at loading time don't reach a saved tokenizer.
+  content = tokenizer.to_json()
+  # Bindings at loading time do not change a saved tokenizer.
   gin.bind_parameter('TweetTokenizer.stem', True)
   gin.bind_parameter('TweetTokenizer.lowercase', False)
-  assert TweetTokenizer.load(tmp_path) == tokenizer
-  assert [path.name for path in tmp_path.iterdir()] == [TOKENIZER_FILE]
+  assert TweetTokenizer.from_json(content) == tokenizer
+
+
+def test_only_the_first_characters_of_a_long_text_count():
+  tokenizer = TweetTokenizer(add_marks=True)
+  text = 'a ' * (MAX_CHARACTERS // 2)
+  assert tokenizer.tokenize(text + ' end #end') == tokenizer.tokenize(text)
 
 
 def _content(**changes):
   return json.dumps({**json.loads(TweetTokenizer().to_json()), **changes}).encode()
 
 
-def test_settings_that_a_file_lacks_take_their_defaults(tmp_path):
-  (tmp_path / TOKENIZER_FILE).write_bytes(_content(settings={'stem': False}))
-  assert TweetTokenizer.load(tmp_path) == TweetTokenizer(stem=False)
+def test_switches_that_a_file_lacks_have_their_defaults():
+  content = _content(settings={'stem': False})
+  assert TweetTokenizer.from_json(content.decode()) == TweetTokenizer(stem=False)
 
 
 @pytest.mark.parametrize(
@@ -210,9 +207,7 @@ def test_settings_that_a_file_lacks_take_their_defaults(tmp_path):
         b'\xff',
         b'[' * 100_000,
         _content(format=99),
-        _content(vocabulary=['a']),
-        _content(vocabulary=[*SPECIAL_TOKENS, 'a', 'a']),
-        _content(vocabulary=[*SPECIAL_TOKENS, 1]),
+        _content(lexicon={'good': 4}),
         _content(stop_words='the'),
         _content(settings={'fly': True}),
         _content(settings=None),
@@ -221,4 +216,4 @@ def test_settings_that_a_file_lacks_take_their_defaults(tmp_path):
 def test_damaged_tokenizer_file_is_named(tmp_path, content):
   (tmp_path / TOKENIZER_FILE).write_bytes(content)
   with pytest.raises(UserError, match=r'tokenizer.json is not a tokenizer file'):
-    TweetTokenizer.load(tmp_path)
+    _ = Run(tmp_path).tokenizer

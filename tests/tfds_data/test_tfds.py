@@ -19,7 +19,7 @@ from trax import data
 from trax.data import inputs
 
 from trax_twitter_sentiment.corpora import nltk_data
-from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
@@ -37,7 +37,7 @@ import trax.data.inputs
 import trax.data.tf_inputs
 import trax.optimizers
 import trax.supervised.trainer_lib
-import trax_twitter_sentiment.corpora.corpus
+import trax_twitter_sentiment.corpora.configured_corpus
 import trax_twitter_sentiment.encoding.encoded_corpus
 import trax_twitter_sentiment.training.metrics
 import trax_twitter_sentiment.training.models

@@ -1,5 +1,3 @@
-import json
-
 import gin
 import numpy as np
 import pytest
@@ -9,7 +7,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run.model_info import ModelInfo
-from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.training.callbacks import checkpoint_steps
 
 
@@ -35,21 +33,20 @@ def test_run_goes_on_from_a_last_step_between_multiples(tmp_path):
 
 def test_tokenizer_is_beside_the_checkpoint(tmp_path):
   train(tmp_path)
-  assert TweetTokenizer.load(tmp_path) == encoded_corpus().tokenizer
-  saved = json.loads((tmp_path / TOKENIZER_FILE).read_text())
-  assert saved['corpus'] == 'sample'
+  assert Run(tmp_path).encoder == encoded_corpus().encoder
+  assert Run(tmp_path).corpus_record.name == 'sample'
   assert (tmp_path / 'model.weights.npy.gz').exists()
 
 
 @pytest.mark.parametrize('pooling', ['mean', 'masked_mean'])
 def test_pooling_and_padded_length_are_beside_the_checkpoint(tmp_path, pooling):
   train(tmp_path, f"TwitterClassifier.pooling='{pooling}'")
-  assert ModelInfo.load(tmp_path) == ModelInfo(pooling, encoded_corpus().max_length)
+  assert Run(tmp_path).model_info == ModelInfo(pooling, encoded_corpus().max_length)
 
 
 def test_tokenizer_file_holds_the_settings_of_the_run(tmp_path):
   train(tmp_path, 'TweetTokenizer.keep_emoticons=False')
-  assert not TweetTokenizer.load(tmp_path).keep_emoticons
+  assert not Run(tmp_path).tokenizer.keep_emoticons
 
 
 def test_vocabulary_size_that_does_not_fit_is_refused_before_training(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from runs import train
 
-from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor

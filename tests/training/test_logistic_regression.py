@@ -15,12 +15,14 @@ import pytest
 from runs import FITTED, train
 from sklearn import feature_extraction, linear_model
 
-from trax_twitter_sentiment.corpora.corpus import TwitterCorpus, configured_corpus
+from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run import settings
+from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.run.weights import load_arrays
 from trax_twitter_sentiment.training import solver
 from trax_twitter_sentiment.training.solver import temperature_of
@@ -40,7 +42,7 @@ def test_predictions_are_scikit_learns(tmp_path, pooling):
   )
   corpus, tokenizer = configured_corpus(), encoded_corpus().tokenizer
   vectorizer = feature_extraction.text.CountVectorizer(
-      analyzer=tokenizer.tokenize, vocabulary=tokenizer.vocabulary
+      analyzer=tokenizer.tokenize, vocabulary=encoded_corpus().vocabulary.tokens
   )
   counts = vectorizer.transform(corpus.train.texts)
   present = counts.toarray() > 0
@@ -117,12 +119,12 @@ def test_tokens_of_another_run_help_where_texts_are_few(tmp_path):
   words = ('yahoo', 'bah')
   predictor = SentimentPredictor.load(tmp_path / 'run')
   assert [p.name for p in predictor.predict(words)] == ['good', 'bad']
-  alone = SentimentPredictor.load(tmp_path / 'alone').tokenizer
-  assert not set(words) & set(alone.vocabulary)
+  alone = Run(tmp_path / 'alone').vocabulary.tokens
+  assert not set(words) & set(alone)
 
 
 def test_other_run_requires_the_same_tokenizer_steps(hard_run, tmp_path):
-  with pytest.raises(UserError, match='further_tokens_from=.* tokenized otherwise'):
+  with pytest.raises(UserError, match='further_tokens_from=.* another tokenizer'):
     train(
         tmp_path,
         f"encoded_corpus.further_tokens_from='{hard_run}/plain'",
@@ -197,13 +199,13 @@ def test_shares_of_characters_are_added_to_their_word(tmp_path):
         ),
         (['train.steps=3'], 'train.steps=3 would train on .* bind train.optimizer'),
         (["encoded_corpus.lexicon='/nowhere'"], "'/nowhere': No such file"),
-        (["encoded_corpus.further_tokens_from='/nowhere'"], "from='/nowhere' has no"),
+        (["encoded_corpus.further_tokens_from='/nowhere'"], "'/nowhere': model_dir"),
         (
             [
                 "encoded_corpus.further_tokens_from='/nowhere'",
                 "encoded_corpus.tokenizer_from='/nowhere'",
             ],
-            'adds to a vocabulary that is learned',
+            'has no effect with',
         ),
     ],
 )
@@ -310,7 +312,7 @@ def test_terminal_shows_the_iterations_of_the_fit(sample_corpus, monkeypatch):
   terminal.isatty = lambda: True
   monkeypatch.setattr(sys, 'stderr', terminal)
   corpus = encoded_corpus()
-  features = np.zeros((len(corpus.tokenizer.vocabulary), 0))
+  features = np.zeros((len(corpus.vocabulary.tokens), 0))
   solver.solve(corpus, features, 'masked_mean', 3.0, True, True)
   assert 'Fitting 2 classes: iteration 0' in terminal.getvalue()
   if hasattr(linear_model.LogisticRegression, 'set_callbacks'):

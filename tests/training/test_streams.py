@@ -8,7 +8,7 @@ from conftest import needs_real_corpus
 from trax import data
 from trax.data import inputs as trax_inputs
 
-from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.training.streams import (

@@ -67,7 +67,7 @@ def test_folder_that_cannot_be_written_costs_time_only(tmp_path):
   (tmp_path / 'trax_twitter_sentiment').write_text('a file')
   result = run(tmp_path)
   assert result.stdout == '7.0 False\n'
-  assert 'could not keep what saves the next run time' in result.stderr
+  assert 'cannot be written to' in result.stderr
 
 
 def test_full_disk_costs_time_only(tmp_path):

@@ -10,15 +10,15 @@ from runs import train
 from trax.data import text_encoder
 from trax.supervised import trainer_lib
 
-from trax_twitter_sentiment.corpora.corpus import TwitterCorpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
-from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.run.run import Run
 
 # A model and an optimizer for pipelines of a test's own.
 TRAINING = """
     import trax.data
     import trax.optimizers
-    import trax_twitter_sentiment.corpora.corpus
+    import trax_twitter_sentiment.corpora.configured_corpus
     import trax_twitter_sentiment.encoding.encoded_corpus
     import trax_twitter_sentiment.training.metrics
     import trax_twitter_sentiment.training.models
@@ -156,7 +156,7 @@ def test_additional_train_tasks_alternate_with_the_usual_one(tmp_path):
 def test_fine_tuning_takes_weights_and_vocabulary_of_another_run(tmp_path):
   first, second = tmp_path / 'first', tmp_path / 'second'
   pretrained = train(first, 'train.steps=20')
-  vocabulary = encoded_corpus().tokenizer.vocabulary
+  vocabulary = encoded_corpus().vocabulary
   own = tmp_path / 'own.csv'
   rows = [f'{word} thing {i},{label}' for i in range(20)
           for word, label in (('great', 1), ('awful', 0))]  # fmt: skip
@@ -165,13 +165,14 @@ def test_fine_tuning_takes_weights_and_vocabulary_of_another_run(tmp_path):
       second,
       f"TextFileCorpus.train_path='{own}'",
       f"encoded_corpus.tokenizer_from='{first}'",
+      'encoded_corpus.lexicon=None',
       f"train.init_checkpoint='{first}/model.pkl.gz'",
       'TwitterClassifier.embedding_dim=128',
       "TwitterClassifier.pooling='masked_mean'",
       'TwitterClassifier.initializer=None',
       config='text_file.gin',
   )
-  assert TweetTokenizer.load(second).vocabulary == vocabulary
+  assert Run(second).vocabulary == vocabulary
   expected, _ = trax.layers.flatten_weights_and_state(pretrained.model.weights, ())
   actual, _ = trax.layers.flatten_weights_and_state(tuned.model.weights, ())
   # A run of no steps saves the weights that it begins with.

@@ -1,7 +1,6 @@
 """A predictor for batches of tables, as data frameworks hand them to functions."""
 
 import io
-import math
 import os
 import tempfile
 import zipfile
@@ -9,18 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.prediction import formats
+from trax_twitter_sentiment.prediction import fields
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.run.model_info import MODEL_FILE
-from trax_twitter_sentiment.run.weights import WEIGHTS_FILE
+from trax_twitter_sentiment.prediction.results import CHUNK_SIZE, DecisionRule
+from trax_twitter_sentiment.run.run import MODEL_FILE, TOKENIZER_FILE, WEIGHTS_FILE
 from trax_twitter_sentiment.tables.values import MalformedError, as_text
-from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE
 
 # What prediction takes of a run's output directory.
 _FILES = (TOKENIZER_FILE, MODEL_FILE, WEIGHTS_FILE)
-
-# Texts that are predicted together.
-_CHUNK_SIZE = 512
 
 
 def model_bytes(model_dir: str | os.PathLike) -> bytes:
@@ -70,7 +65,7 @@ class BatchPredictor:
           archive.extract(name, folder)
       self.predictor = SentimentPredictor.load(folder)
     self._column = column
-    self._min_probability = min_probability
+    self._rule = DecisionRule(min_probability)
 
   def __call__(self, batch: Any) -> Any:
     """Returns a batch with columns added: label, name, and `p_` of each class.
@@ -99,33 +94,21 @@ class BatchPredictor:
 
   def columns_of(self, texts: Sequence[str | None]) -> dict[str, list]:
     """Returns label, name and `p_` of each class, by column, for each of `texts`."""
-    class_names = self.predictor.class_names
-    rows: list[list[Any]] = []
-    for text, label, log_probabilities in zip(texts, *self._scores(texts), strict=True):
-      called = formats.called(
-          text, label, log_probabilities, class_names, self._min_probability
-      )
-      known = called.name != formats.NO_TEXT
-      shown = [math.exp(v) if known else None for v in log_probabilities]
-      rows.append([*called, *shown])
-    columns = map(list, zip(*rows)) if rows else ([] for _ in self.names)
-    return dict(zip(self.names, columns, strict=True))
+    columns: dict[str, list] = {name: [] for name in self.names}
+    for start in range(0, len(texts), CHUNK_SIZE):
+      chunk = texts[start : start + CHUNK_SIZE]
+      scores = self.predictor.score(chunk)
+      class_names = self.predictor.class_names
+      for name, values in fields.prediction_columns(
+          chunk, scores, class_names, self._rule
+      ).items():
+        columns[name] += values
+    return columns
 
   @property
-  def names(self) -> tuple[str, ...]:
+  def names(self) -> list[str]:
     """The names of the columns that it adds."""
-    return 'label', 'name', *(f'p_{name}' for name in self.predictor.class_names)
-
-  def _scores(self, texts: Sequence[str | None]) -> tuple[list[int], list[list[float]]]:
-    """Returns each text's most probable class, and the log-probabilities of all."""
-    labels: list[int] = []
-    log_probabilities: list[list[float]] = []
-    for start in range(0, len(texts), _CHUNK_SIZE):
-      chunk = [text or '' for text in texts[start : start + _CHUNK_SIZE]]
-      scores = self.predictor.score(chunk)
-      labels += scores.labels.tolist()
-      log_probabilities += scores.log_probabilities.tolist()
-    return labels, log_probabilities
+    return fields.column_names(self.predictor.class_names)
 
   def _as_texts(self, values: Iterable[Any]) -> list[str | None]:
     try:

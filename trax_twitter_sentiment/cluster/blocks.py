@@ -3,11 +3,12 @@
 import dataclasses
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from trax_twitter_sentiment.tables import json_rows, parquet, source
+from trax_twitter_sentiment.tables.file_formats import FORMATS, FileFormat, format_of
+from trax_twitter_sentiment.tables.input_files import InputFile, Part
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.tables import TableReader, format_of
+from trax_twitter_sentiment.tables.table_reader import TableReader
 
 # What a worker reads in some seconds, and can have in its memory.
 _BLOCK_BYTES = 2**24
@@ -19,17 +20,21 @@ class Block:
 
   Attributes:
     path: of the file, which all machines see under this name.
-    format: of the file.
+    format_name: the name of the file's format.
     part: of it; `None` for all of it.
     size: of the file, in bytes.
     changed: when it was changed, in nanoseconds since 1970.
   """
 
   path: str
-  format: str
-  part: source.Part | None
+  format_name: str
+  part: Part | None
   size: int
   changed: int
+
+  @property
+  def format(self) -> FileFormat:
+    return FORMATS[self.format_name]
 
   def reader(
       self,
@@ -38,7 +43,7 @@ class Block:
       keep: tuple[str, ...] | None = (),
   ) -> TableReader:
     """Returns what reads its rows."""
-    options = dataclasses.replace(options, input_format=self.format)
+    options = dataclasses.replace(options, input_format=self.format_name)
     return TableReader([self.path], columns, options, keep, self.part)
 
 
@@ -47,55 +52,29 @@ def cut(
 ) -> list[Block]:
   """Returns the blocks of files.
 
-  Parquet is cut between row groups; JSON Lines, fastText and texts a line in UTF-8 at
-  line ends, wherever these are found when a block is read. CSV and TSV, whose rows may
-  go over lines, JSON arrays, and what is compressed, are a block each.
+  The file's format decides where it can be cut: Parquet between row groups; JSON
+  Lines, fastText and texts a line in UTF-8 at line ends. Any other file is one block,
+  and so is a compressed file.
 
   Raises:
-    UserError: if a file can't be opened, or is of a kind that holds no text.
+    UserError: if a file can't be opened, or is of a kind that contains no text.
   """
   blocks = []
   for path in map(os.path.abspath, paths):
-    opened = source.Source(path)
-    try:
-      format_ = format_of(opened, columns, options)
+    with InputFile(path) as file:
+      format_ = format_of(file, columns, options)
       status = os.stat(path)
-      for part in _parts(opened, format_, options):
-        blocks.append(Block(path, format_, part, status.st_size, status.st_mtime_ns))
-    finally:
-      opened.close()
+      parts = format_.parts(file, options, _BLOCK_BYTES)
+    for part in parts or (None,):
+      blocks.append(
+          Block(path, format_.name, part, status.st_size, status.st_mtime_ns)
+      )
   return blocks
 
 
 def digest(blocks: Sequence[Block]) -> str:
   """Returns what tells apart the blocks of other files, or of changed ones."""
-  found = hashlib.sha256()
+  sha256 = hashlib.sha256()
   for block in blocks:
-    found.update(repr(block).encode('utf-8', 'surrogateescape'))
-  return found.hexdigest()
-
-
-def _parts(
-    opened: source.Source, format_: str, options: ReadingOptions
-) -> Iterator[source.Part | None]:
-  assert opened.size is not None
-  if format_ == 'parquet':
-    yield from parquet.cut(opened, _BLOCK_BYTES)
-  elif opened.size > _BLOCK_BYTES and _has_rows_in_lines(opened, format_, options):
-    for start in range(0, opened.size, _BLOCK_BYTES):
-      yield start, min(start + _BLOCK_BYTES, opened.size)
-  else:
-    yield None
-
-
-def _has_rows_in_lines(
-    opened: source.Source, format_: str, options: ReadingOptions
-) -> bool:
-  encoding = options.encoding or opened.encoding or 'utf-8'
-  if opened.is_compressed or encoding not in ('utf-8', 'utf-8-sig'):
-    return False
-  if b'\r' in opened.head and b'\n' not in opened.head:  # As on old Macs.
-    return False
-  if format_ == 'jsonl':
-    return not json_rows.is_whole(opened.head.decode('utf-8', 'replace'))
-  return format_ in ('lines', 'fasttext')
+    sha256.update(repr(block).encode('utf-8', 'surrogateescape'))
+  return sha256.hexdigest()

@@ -10,7 +10,7 @@ from trax_twitter_sentiment.cluster.blocks import Block
 from trax_twitter_sentiment.corpora.labelled_texts import rows_with_label
 from trax_twitter_sentiment.prediction.scores import LabelCounts, count
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.tables import Record, RowCounts
+from trax_twitter_sentiment.tables.table_reader import Record, RowCounts
 
 # Texts that are predicted together.
 _CHUNK_SIZE = 512
@@ -29,7 +29,7 @@ class OfLabel(NamedTuple):
 
   @property
   def n_texts(self) -> int:
-    return int(next(iter(self.counts.values())).called.sum())
+    return int(next(iter(self.counts.values())).n_predicted.sum())
 
   def plus(self, other: 'OfLabel') -> 'OfLabel':
     counts = {way: found.plus(other.counts[way]) for way, found in self.counts.items()}

@@ -14,7 +14,7 @@ try:
   import ray
 except ImportError as import_error:
   raise UserError(
-      "--engine=ray takes Ray: `pip install 'trax-twitter-sentiment[ray]'`."
+      "--engine=ray requires Ray: `pip install 'ray[data]'`."
   ) from import_error
 
 from trax_twitter_sentiment.cluster.batch_predictor import BatchPredictor

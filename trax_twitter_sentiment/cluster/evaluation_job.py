@@ -15,7 +15,7 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.tables import RowCounts
+from trax_twitter_sentiment.tables.table_reader import RowCounts
 
 
 class Evaluated(NamedTuple):

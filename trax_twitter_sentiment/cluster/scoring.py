@@ -16,9 +16,9 @@ from trax_twitter_sentiment.cluster.batch_predictor import (
 )
 from trax_twitter_sentiment.cluster.blocks import Block
 from trax_twitter_sentiment.prediction.formats import cell
-from trax_twitter_sentiment.tables import parquet, source
+from trax_twitter_sentiment.tables.input_files import InputFile
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.tables import Record, RowCounts
+from trax_twitter_sentiment.tables.table_reader import Record, RowCounts
 
 # How the name of a file begins that is not whole yet; readers leave out such names.
 TEMPORARY = '._'
@@ -49,12 +49,12 @@ def score_block(
   Raises:
     UserError: if the block can't be read.
   """
-  score = _score_parquet if block.format == 'parquet' else _score_records
+  score = _score_batches if block.format.batches else _score_records
   with _written(path) as write:
     return score(predictor, block, column, options, write)
 
 
-def _score_parquet(
+def _score_batches(
     predictor: BatchPredictor,
     block: Block,
     column: str,
@@ -64,11 +64,12 @@ def _score_parquet(
   reader = block.reader((column,), options)
   records: Iterator[Record | None] = iter(reader)
   record = next(records, None)
-  opened = source.Source(block.path)
-  try:
+  assert block.format.batches
+  assert block.format.schema
+  with InputFile(block.path, block.part) as file:
     n_before = 0
     # The text is read twice: as `predict` reads it, and with all columns as they are.
-    for batch in parquet.batches(opened, part=block.part):
+    for batch in block.format.batches(file):
       chosen, texts = [], []
       while record and record.line <= n_before + len(batch):
         chosen.append(record.line - n_before - 1)
@@ -79,10 +80,8 @@ def _score_parquet(
         batch = batch.take(pa.array(chosen, pa.int64()))  # noqa: PLW2901
       write(add_columns(batch, predictor.columns_of(texts)))
     if not n_before:
-      empty = parquet.schema(opened).empty_table()
+      empty = block.format.schema(file).empty_table()
       write(add_columns(empty, predictor.columns_of([])))
-  finally:
-    opened.close()
   return RowCounts().plus(reader)
 
 
@@ -95,7 +94,7 @@ def _score_records(
 ) -> RowCounts:
   reader = block.reader((column,), options, keep=None)
   names: list[str] | None = None
-  if block.format in ('jsonl', 'json'):
+  if not block.format.has_header:
     # An object may have what those before it lack.
     every = block.reader((column,), options, keep=None)
     names = [*dict.fromkeys(name for record in every for name in record.kept)]
@@ -104,8 +103,7 @@ def _score_records(
     if names is None:
       names = [*records[0].kept] if records else []
     columns = {name: [record.kept.get(name) for record in records] for name in names}
-    if block.format in ('lines', 'fasttext'):
-      columns = {column: texts}
+    columns = columns or {column: texts}
     strings = [_strings(values) for values in columns.values()]
     batch = pa.RecordBatch.from_arrays(strings, names=[*columns])
     write(add_columns(batch, predictor.columns_of(texts)))

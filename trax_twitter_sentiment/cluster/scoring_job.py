@@ -14,8 +14,9 @@ from trax_twitter_sentiment.cluster import engine, scoring
 from trax_twitter_sentiment.cluster.batch_predictor import model_bytes
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import write_atomically
+from trax_twitter_sentiment.prediction.results import DecisionRule
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.tables import RowCounts
+from trax_twitter_sentiment.tables.table_reader import RowCounts
 
 # Tells what a folder of predictions is of. Readers leave out names with an underscore.
 JOB_FILE = '_job.json'
@@ -29,7 +30,7 @@ def score_files(
     options: ReadingOptions,
     model_dir: str,
     output: str,
-    min_probability: float = 0.0,
+    rule: DecisionRule,
     address: str | None = None,
     n_processes: int | None = None,
 ) -> RowCounts:
@@ -43,7 +44,7 @@ def score_files(
     options: how to read them.
     model_dir: a run's output directory.
     output: the folder, which all machines see under this name.
-    min_probability: what is less probable is called `'unsure'`.
+    rule: leads from predictions to decisions.
     address: of the cluster, as `engine.connected` takes it.
     n_processes: of this machine, as `engine.connected` takes it.
 
@@ -56,7 +57,7 @@ def score_files(
   model = model_bytes(model_dir)
   blocks = file_blocks.cut(paths, (column,), options)
   output = os.path.abspath(output)
-  _begin(output, _job(model, blocks, column, options, min_probability))
+  _begin(output, _job(model, blocks, column, options, rule))
   parts = [os.path.join(output, f'part-{i:06d}.parquet') for i in range(len(blocks))]
   missing = [pair for pair in zip(blocks, parts) if not os.path.exists(pair[1])]
   if len(missing) < len(blocks):
@@ -66,7 +67,7 @@ def score_files(
   if missing:
     score = functools.partial(scoring.score_block, column=column, options=options)
     with engine.connected(address, n_processes):
-      done = engine.run(score, model, missing, min_probability)
+      done = engine.run(score, model, missing, rule.min_probability)
       for read in tqdm.tqdm(done, total=len(missing), unit=' blocks', disable=None):
         found = found.plus(read)
   for path in parts:
@@ -85,14 +86,14 @@ def _job(
     blocks: Sequence[file_blocks.Block],
     column: str,
     options: ReadingOptions,
-    min_probability: float,
+    rule: DecisionRule,
 ) -> dict[str, str]:
   """Returns what tells one job from another."""
   digests = {
       'model': hashlib.sha256(model).hexdigest(),
       'files': file_blocks.digest(blocks),
   }
-  settings = {'column': column, 'options': options, 'min_probability': min_probability}
+  settings = {'column': column, 'options': options, 'rule': rule}
   return digests | {name: repr(value) for name, value in settings.items()}
 
 

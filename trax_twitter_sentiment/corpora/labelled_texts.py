@@ -7,7 +7,7 @@ from trax_twitter_sentiment.corpora.corpus import Examples, examples_of
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables import labels as label_names
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.tables import Record, TableReader
+from trax_twitter_sentiment.tables.table_reader import Record, TableReader
 
 
 class Labelled(NamedTuple):

@@ -7,10 +7,8 @@ import gin
 import numpy as np
 
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples, joined
+from trax_twitter_sentiment.corpora.recipe import Recipe
 from trax_twitter_sentiment.errors import UserError, check_positive_number
-
-# The beginning of a mixed corpus's name.
-MIXED = 'mixed '
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -67,12 +65,20 @@ def _mixed(corpora: tuple[Corpus, ...], weights: tuple[float, ...]) -> Corpus:
       for corpus, weight in zip(corpora, weights, strict=True)
   ]
   return Corpus(
-      name=MIXED + ' + '.join(corpus.name for corpus in corpora),
+      name=' + '.join(corpus.name for corpus in corpora),
       train=joined(parts),
       validation=first.validation,
       stop_words=first.stop_words,
       class_names=first.class_names,
+      recipe=_recipe(corpora, weights),
   )
+
+
+def _recipe(corpora: tuple[Corpus, ...], weights: tuple[float, ...]) -> Recipe | None:
+  recipes = [corpus.recipe for corpus in corpora]
+  if None in recipes:
+    return None
+  return Recipe.of('MixedCorpus', corpora=recipes, weights=weights)
 
 
 def _weighted(corpus: Corpus, class_names: tuple[str, ...], weight: float) -> Examples:

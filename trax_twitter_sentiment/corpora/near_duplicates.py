@@ -10,16 +10,10 @@ from collections.abc import Callable, Sequence
 import gin
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import (
-  Corpus,
-  Examples,
-  TwitterCorpus,
-  joined,
-)
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples, joined
+from trax_twitter_sentiment.corpora.recipe import Recipe
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
-
-# The end of a grouped corpus's name.
-GROUPED = ', grouped'
 
 # The smallest Jaccard index of near-duplicates: about one word in seven differs.
 _SIMILARITY = 0.7
@@ -54,11 +48,13 @@ def _grouped(corpus: Corpus) -> Corpus:
     rows = np.flatnonzero(is_in_split)
     return examples.part(rows[np.argsort(-examples.labels[rows], kind='stable')])
 
+  recipe = corpus.recipe and Recipe.of('GroupedCorpus', corpus=corpus.recipe)
   return dataclasses.replace(
       corpus,
-      name=corpus.name + GROUPED,
+      name=f'{corpus.name}, grouped',
       train=split(in_train),
       validation=split(~in_train),
+      recipe=recipe,
   )
 
 

@@ -4,20 +4,18 @@ import functools
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import gin
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import (
-  Corpus,
-  Examples,
-  english_stop_words,
-  examples_of,
-)
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples, examples_of
 from trax_twitter_sentiment.corpora.labelled_texts import Labelled, read_labelled
+from trax_twitter_sentiment.corpora.recipe import Recipe
+from trax_twitter_sentiment.corpora.twitter import english_stop_words
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables import labels as label_names
-from trax_twitter_sentiment.tables import source
 from trax_twitter_sentiment.tables.options import ReadingOptions
 
 # The names of the numbers in TweetEval's own files, as its mapping.txt has them.
@@ -72,7 +70,7 @@ def TextFileCorpus(
     seed: of the draw.
     input_format: what the files are; `None` to tell it by their names and first bytes.
     delimiter: what separates columns; `None` for what the header makes certain.
-    quoting: `'double'`, `'backslash'` or `'none'`; `None` for CSV's or TSV's.
+    quoting: `'double'` or `'none'`; `None` for CSV's or TSV's.
     encoding: of the files; `None` for UTF-8, or that of a byte-order mark.
     header: whether the first row names the columns; else they go by number.
     train_labels_path: a file of a label a line, for a `train_path` of a text a line.
@@ -83,6 +81,7 @@ def TextFileCorpus(
       are named), if there are fewer than two classes or too few texts of one, or an
       argument is not a legal value.
   """
+  arguments = dict(locals())
   if not 0 < validation_fraction < 1:
     raise UserError(
         f'TextFileCorpus.validation_fraction={validation_fraction!r} is not in (0, 1).'
@@ -114,7 +113,8 @@ def TextFileCorpus(
         labels_path=validation_labels_path,
     ).examples
   name = f'file {os.path.basename(train_paths[0])}'
-  return _corpus(name, train, validation, labelled.class_names)
+  recipe = Recipe.of('TextFileCorpus', **_with_absolute_paths(arguments))
+  return _corpus(name, train, validation, labelled.class_names, recipe)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -144,12 +144,14 @@ def TfdsCorpus(
   Raises:
     UserError: if a feature is missing or a label is not among `labels`.
   """
+  recipe = Recipe.of('TfdsCorpus', **locals())
   return _load_tfds(
       dataset_name,
       data_dir,
       (train_split, validation_split),
       (text_key, label_key),
       None if labels is None else tuple(labels),
+      recipe,
   )
 
 
@@ -198,11 +200,22 @@ def TweetEvalCorpus(task: str = gin.REQUIRED, data_dir: str = 'tweeteval') -> Co
     )
   _check_classes(folder, splits[0])
   train, validation = (labelled.examples for labelled in splits)
-  return _corpus(f'tweeteval {task}', train, validation, splits[0].class_names)
+  recipe = Recipe.of('TweetEvalCorpus', task=task, data_dir=os.path.abspath(data_dir))
+  return _corpus(f'tweeteval {task}', train, validation, splits[0].class_names, recipe)
+
+
+def _with_absolute_paths(arguments: dict[str, Any]) -> dict[str, Any]:
+  """Returns arguments whose paths hold in every working folder."""
+  absolute = dict(arguments)
+  for name, value in arguments.items():
+    if name.endswith('_path') and value is not None:
+      paths = [value] if isinstance(value, str) else value
+      absolute[name] = [os.path.abspath(os.path.expanduser(path)) for path in paths]
+  return absolute
 
 
 def _paths(path: str | Sequence[str]) -> tuple[str, ...]:
-  return tuple(source.expand([path] if isinstance(path, str) else path))
+  return tuple(input_files.expand([path] if isinstance(path, str) else path))
 
 
 def _skip_labels(setting: str, labels: object) -> frozenset[str]:
@@ -280,10 +293,14 @@ def _hold_out(
 
 @functools.cache
 def _corpus(
-    name: str, train: Examples, validation: Examples, class_names: tuple[str, ...]
+    name: str,
+    train: Examples,
+    validation: Examples,
+    class_names: tuple[str, ...],
+    recipe: Recipe,
 ) -> Corpus:
   """Returns one corpus object for the same examples, by which caches know it."""
-  return Corpus(name, train, validation, english_stop_words(), class_names)
+  return Corpus(name, train, validation, english_stop_words(), class_names, recipe)
 
 
 @functools.cache
@@ -293,6 +310,7 @@ def _load_tfds(
     splits: tuple[str, str],
     keys: tuple[str, str],
     labels: tuple[int, ...] | None,
+    recipe: Recipe,
 ) -> Corpus:
   # Imported on use: it imports TensorFlow.
   import tensorflow_datasets as tfds
@@ -328,4 +346,5 @@ def _load_tfds(
     return examples_of(pairs)
 
   class_names = label_names.names_of(names, in_order=True)
-  return _corpus(f'tfds {dataset_name}', *map(examples, rows), class_names)
+  train, validation = map(examples, rows)
+  return _corpus(f'tfds {dataset_name}', train, validation, class_names, recipe)

@@ -1,4 +1,4 @@
-"""NumPy arrays kept between runs, under the user's cache folder."""
+"""A cache of NumPy arrays in the user's cache folder."""
 
 import contextlib
 import io
@@ -13,14 +13,14 @@ from trax_twitter_sentiment.files import open_regular, write_atomically
 
 _SWITCH = 'TRAX_TWITTER_SENTIMENT_CACHE'
 
-# Entries kept; the oldest go first.
+# The maximum number of entries. The oldest entries are removed first.
 _MAX_ENTRIES = 32
 
 
 def folder() -> str:
-  """Returns the folder that holds the entries; it need not exist."""
+  """Returns the folder of the entries, which may not exist yet."""
   home = os.environ.get('XDG_CACHE_HOME', '')
-  # The specification has relative paths ignored.
+  # The XDG specification says that relative paths must be ignored.
   if not os.path.isabs(home):
     home = os.path.join(os.path.expanduser('~'), '.cache')
   return os.path.join(home, 'trax_twitter_sentiment')
@@ -38,30 +38,30 @@ def is_on() -> bool:
 
 
 def load(key: str) -> dict[str, np.ndarray] | None:
-  """Returns the arrays kept under `key`; `None` if there are none or damaged ones."""
+  """Returns the arrays of an entry; `None` if the entry is missing or damaged."""
   try:
     with open_regular(_path(key)) as file:
-      # Entries are stored as they are, so that they hold no more than the file does,
-      # and reading one compares its checksum.
+      # Arrays are stored without compression, so they cannot be larger than the file.
+      # Reading an array verifies its checksum.
       entries = zipfile.ZipFile(file).infolist()
       if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
         return None
-      # Nor do several of them share its bytes.
+      # Overlapping arrays would also be larger than the file.
       if sum(entry.file_size for entry in entries) > file.seek(0, os.SEEK_END):
         return None
       file.seek(0)
       with np.load(file, allow_pickle=False) as contents:
         arrays = dict(contents)
-      # What isn't an array, NumPy hands over as bytes.
-      whole = all(isinstance(array, np.ndarray) for array in arrays.values())
-      return arrays if whole else None
-  # What a damaged file makes zipfile and NumPy raise is documented nowhere.
+      # NumPy returns the bytes of a member that is not an array.
+      are_arrays = all(isinstance(array, np.ndarray) for array in arrays.values())
+      return arrays if are_arrays else None
+  # No documentation lists the exceptions of zipfile and NumPy for damaged files.
   except Exception:
     return None
 
 
 def save(key: str, arrays: dict[str, np.ndarray]) -> None:
-  """Keeps arrays under `key`; where that can't be done, says so on stderr."""
+  """Writes an entry, or prints a warning on stderr if that is not possible."""
   content = io.BytesIO()
   np.savez(content, **arrays)  # type: ignore[arg-type]
   try:
@@ -70,8 +70,9 @@ def save(key: str, arrays: dict[str, np.ndarray]) -> None:
     _remove_oldest()
   except OSError as error:
     print(
-        f'WARNING: {folder()} could not keep what saves the next run time '
-        f'({error.strerror}). {_SWITCH}=off silences this.',
+        f'WARNING: the cache folder {folder()} cannot be written to '
+        f'({error.strerror}), so the next run will tokenize again. {_SWITCH}=off '
+        'silences this warning.',
         file=sys.stderr,
     )
 
@@ -81,7 +82,7 @@ def _path(key: str) -> str:
 
 
 def _remove_oldest() -> None:
-  # Another process may remove them at the same time.
+  # Another process may remove the same entries.
   with contextlib.suppress(FileNotFoundError), os.scandir(folder()) as entries:
     files = [entry for entry in entries if entry.name.endswith('.npz')]
     files.sort(key=lambda entry: entry.stat().st_mtime)

@@ -1,44 +1,32 @@
-"""The configured corpus as token ids: the vocabulary and the arrays behind streams."""
+"""The configured corpus as token ids: the arrays behind all streams."""
 
 import dataclasses
 import functools
-import hashlib
 
 import gin
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import (
-  SPLITS,
-  Corpus,
-  Examples,
-  configured_corpus,
-)
+from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.encoding.tokenized_texts import TokenIndex, token_index
 from trax_twitter_sentiment.errors import UserError, check_positive
-from trax_twitter_sentiment.text import extra_tokens
-from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of
-from trax_twitter_sentiment.text.tokenizer import (
-  PAD_ID,
-  SPECIAL_TOKENS,
-  UNK_ID,
-  TweetTokenizer,
-  shared_tokenizer,
-)
-
-# As many words as 280 characters can hold, and as many n-grams of their characters. It
-# keeps a single text that is no tweet from making every batch as long as itself.
-_MAX_LENGTH, _MAX_LENGTH_OF_CHARACTERS = 140, 1400
+from trax_twitter_sentiment.run.run import Run
+from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of, vader_lexicon
+from trax_twitter_sentiment.text.text_encoder import TextEncoder
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer, shared_tokenizer
+from trax_twitter_sentiment.text.vocabulary import PAD_ID, SPECIAL_TOKENS, Vocabulary
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedExamples:
-  """The tweets of one split as token ids.
+  """The texts of one split as token ids.
 
   Attributes:
-    ids: <int32>[n_tokens], the ids of all tweets, one after the other.
-    lengths: <int64>[n_tweets], how many of them each tweet has.
-    labels: <int32>[n_tweets], the class of each.
-    weights: <float32>[n_tweets], how much each counts in training; `None` for one.
+    ids: <int32>[n_tokens], the ids of all texts, one text after the other.
+    lengths: <int64>[n_texts], the number of tokens of each text.
+    labels: <int32>[n_texts], the class of each text.
+    weights: <float32>[n_texts], the weight of each text in training. `None` for
+      weights of one.
   """
 
   ids: np.ndarray
@@ -47,11 +35,11 @@ class EncodedExamples:
   weights: np.ndarray | None = None
 
   def padded(self, length: int, rows: np.ndarray | None = None) -> np.ndarray:
-    """Returns <int32>[n_rows, length]: cut off, or filled up with `PAD_ID`.
+    """Returns <int32>[n_rows, length], cut off or padded with `PAD_ID`.
 
     Args:
-      length: tokens a tweet.
-      rows: the indices of the tweets; `None` for all.
+      length: the number of tokens of each row.
+      rows: the indices of the texts; `None` for all texts.
     """
     if rows is None:
       rows = np.arange(len(self.lengths))
@@ -69,67 +57,61 @@ class EncodedExamples:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedCorpus:
-  """A corpus as token ids, with the tokenizer whose vocabulary they refer to.
+  """A corpus as token ids, with the encoder that made the ids.
 
   Attributes:
-    tokenizer: the tokenizer, with the vocabulary.
+    encoder: the tokenizer and the vocabulary.
     train: the texts to train on.
     validation: the texts to validate on.
     lexicon: the lexicon whose words are in the vocabulary; `None` for none.
     further_tokens_from: the run whose tokens are in the vocabulary; `None` for none.
   """
 
-  tokenizer: TweetTokenizer
+  encoder: TextEncoder
   train: EncodedExamples
   validation: EncodedExamples
   lexicon: str | None = None
   further_tokens_from: str | None = None
 
   @property
+  def tokenizer(self) -> TweetTokenizer:
+    """The tokenizer."""
+    return self.encoder.tokenizer
+
+  @property
+  def vocabulary(self) -> Vocabulary:
+    """The vocabulary."""
+    return self.encoder.vocabulary
+
+  @property
   def max_length(self) -> int:
-    """The number of tokens of the longest text of both splits, from 1 to 140.
-
-    To 1,400 where the characters' n-grams are tokens.
-    """
-    longest = max(1, self.train.lengths.max(), self.validation.lengths.max())
-    has_characters = self.tokenizer.add_characters
-    limit = _MAX_LENGTH_OF_CHARACTERS if has_characters else _MAX_LENGTH
-    return int(min(longest, limit))
-
-  def digest(self) -> str:
-    """Returns what tells apart corpora that one tokenizer encoded."""
-    digest = hashlib.sha256()
-    for examples in (self.train, self.validation):
-      arrays = (examples.lengths, examples.ids, examples.labels, examples.weights)
-      for array in arrays:
-        if array is not None:
-          digest.update(np.int64(len(array)).tobytes() + array.tobytes())
-    return digest.hexdigest()
+    """The number of tokens of the longest text of both splits; at least 1."""
+    return int(max(1, self.train.lengths.max(), self.validation.lengths.max()))
 
 
 def configured_tokenizer() -> TweetTokenizer:
-  """Returns the tokenizer of gin's bindings, still without a vocabulary."""
+  """Returns the tokenizer of gin's bindings and the configured corpus."""
   tokenizer = TweetTokenizer(stop_words=configured_corpus().stop_words)
-  _check_steps(tokenizer)
+  _check_switches(tokenizer)
   if not tokenizer.add_lexicon:
     return tokenizer
-  return dataclasses.replace(tokenizer, lexicon=extra_tokens.vader_lexicon())
+  return dataclasses.replace(tokenizer, lexicon=vader_lexicon())
 
 
-def _check_steps(tokenizer: TweetTokenizer) -> None:
-  """Raises `UserError` for steps of which one leaves the other nothing to do."""
+def _check_switches(tokenizer: TweetTokenizer) -> None:
+  """Raises `UserError` if one step removes all that another step needs."""
   for feature, step, why in (
-      ('add_negated', 'remove_stop_words', 'not and no are stop words'),
-      ('add_lexicon', 'stem', 'the lexicon has whole words'),
+      ('add_negated', 'remove_stop_words', '"not" and "no" are stop words'),
+      ('add_lexicon', 'stem', 'the lexicon contains words, not stems'),
   ):
     if getattr(tokenizer, feature) and getattr(tokenizer, step):
       raise UserError(
-          f'TweetTokenizer.{feature}=True takes TweetTokenizer.{step}=False: {why}.'
+          f'TweetTokenizer.{feature}=True requires TweetTokenizer.{step}=False: {why}.'
       )
 
 
 def tokenize_tweet(text: str) -> list[str]:
-  """Returns a tweet's tokens, by default the notebook's.
+  """Returns the tokens of a tweet, by default the notebook's.
 
   Args:
     text: one tweet.
@@ -149,138 +131,150 @@ def encoded_corpus(
     lexicon: str | None = None,
     further_tokens_from: str | None = None,
 ) -> EncodedCorpus:
-  """Returns the configured corpus, encoded once by the configured tokenizer.
+  """Returns the configured corpus as token ids. A process encodes it once.
 
   Args:
-    max_vocabulary_size: how many tokens have an id at the most, the three special
-      ones included; the most frequent ones do. `None` for all.
-    min_token_count: how often a token has to be in the training texts to have one.
-    tokenizer_from: the output directory of a run whose tokenizer, vocabulary
-      included, is used as it is: to fine-tune that run's model on this corpus. The
-      size of the vocabulary and the lexicon play no part then.
-    lexicon: `'vader'`, or a file with a word, a tab and a number a line. Its words
-      have an id even if no training text has them, and `LogisticRegression` has
-      their numbers as features. `None` for no lexicon.
-    further_tokens_from: the output directory of a run. Its tokens have an id, too,
-      and `LogisticRegression` has their weights as features. `None` for no run.
+    max_vocabulary_size: the maximum number of tokens with an id, the three special
+      tokens included. The most frequent tokens get the ids. `None` for no maximum.
+    min_token_count: the minimum number of occurrences of a token in the training
+      texts.
+    tokenizer_from: the output directory of a run whose tokenizer and vocabulary are
+      used unchanged, to fine-tune that run's model on this corpus. The other settings
+      of this function must not be bound then.
+    lexicon: `'vader'`, or a file of words and numbers. The words get an id even if no
+      training text contains them, and the numbers are features of
+      `LogisticRegression`. `None` for no lexicon.
+    further_tokens_from: the output directory of a run. Its tokens get an id, too, and
+      their weights are features of `LogisticRegression`. `None` for no run.
 
   Raises:
-    UserError: if an argument is not a legal value.
+    UserError: if a setting is not legal.
   """
   if max_vocabulary_size is not None:
     check_positive('encoded_corpus.max_vocabulary_size', max_vocabulary_size)
   check_positive('encoded_corpus.min_token_count', min_token_count)
-  if tokenizer_from and further_tokens_from:
-    raise UserError(
-        f'encoded_corpus.further_tokens_from={further_tokens_from!r} adds to a '
-        'vocabulary that is learned; that of encoded_corpus.tokenizer_from is used as '
-        'it is.'
-    )
+  corpus = configured_corpus()
   if tokenizer_from:
-    tokenizer = _tokenizer_of('tokenizer_from', tokenizer_from)
-  else:
-    tokenizer = configured_tokenizer()
-  return _encode_corpus(
-      configured_corpus(),
-      tokenizer,
+    unused = {
+        'max_vocabulary_size': max_vocabulary_size,
+        'lexicon': lexicon,
+        'further_tokens_from': further_tokens_from,
+    }
+    for name, value in unused.items():
+      if value is not None:
+        raise UserError(
+            f'encoded_corpus.{name}={value!r} has no effect with '
+            'encoded_corpus.tokenizer_from, whose vocabulary is used unchanged. Remove '
+            'one of the two.'
+        )
+    encoder = _encoder_of('tokenizer_from', tokenizer_from)
+    return _encode_corpus(corpus, encoder)
+  encoder = _learn_encoder(
+      corpus,
+      configured_tokenizer(),
       max_vocabulary_size,
       min_token_count,
-      learn_vocabulary=tokenizer_from is None,
-      lexicon=lexicon,
-      further_tokens_from=further_tokens_from,
+      lexicon,
+      further_tokens_from,
   )
-
-
-def corpus_digest(corpus: Corpus, tokenizer: TweetTokenizer) -> str:
-  """Returns the digest of a corpus, encoded by a run's tokenizer."""
-  train, validation = (encode_split(corpus, split, tokenizer) for split in SPLITS)
-  return EncodedCorpus(tokenizer, train, validation).digest()
-
-
-# Both splits, with emoticons and without.
-@functools.lru_cache(maxsize=4)
-def encode_split(
-    corpus: Corpus, split: str, tokenizer: TweetTokenizer
-) -> EncodedExamples:
-  """Returns `'train'` or `'validation'` of a corpus, by a run's tokenizer."""
-  examples = getattr(corpus, split)
-  return _encode(tokenizer, token_index(tokenizer, examples.texts), examples)
+  return _encode_corpus(corpus, encoder, lexicon, further_tokens_from)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
 def vocabulary_size() -> int:
-  """Returns the number of tokens with an id, the three special ones included.
+  """Returns the number of tokens with an id, the three special tokens included.
 
   In gin: `TwitterClassifier.vocab_size = @vocabulary_size()`.
   """
-  return len(encoded_corpus().tokenizer.vocabulary)
+  return len(encoded_corpus().vocabulary)
+
+
+# Four entries are both splits, with emoticons and without.
+@functools.lru_cache(maxsize=4)
+def encode_split(corpus: Corpus, split: str, encoder: TextEncoder) -> EncodedExamples:
+  """Returns a split of a corpus as token ids.
+
+  Args:
+    corpus: the corpus.
+    split: `'train'` or `'validation'`.
+    encoder: turns texts into ids, usually a run's.
+  """
+  examples: Examples = getattr(corpus, split)
+  index = token_index(encoder.tokenizer, examples.texts)
+  ids, lengths = _encode(encoder, index)
+  return EncodedExamples(ids, lengths, examples.labels, examples.weights)
 
 
 def encoded_without_emoticons(split: str) -> EncodedExamples:
-  """Returns a split with emoticons removed, by the vocabulary of the usual texts."""
-  tokenizer = dataclasses.replace(encoded_corpus().tokenizer, keep_emoticons=False)
-  return encode_split(configured_corpus(), split, tokenizer)
+  """Returns a split without emoticons, by the vocabulary of the usual texts."""
+  encoder = encoded_corpus().encoder.without_emoticons()
+  return encode_split(configured_corpus(), split, encoder)
 
 
-def _tokenizer_of(setting: str, folder: str) -> TweetTokenizer:
+def _encoder_of(setting: str, folder: str) -> TextEncoder:
   try:
-    return TweetTokenizer.load(folder)
-  except FileNotFoundError as error:
+    return Run(folder).encoder
+  except UserError as error:
     raise UserError(
-        f'encoded_corpus.{setting}={folder!r} has no {error.filename}.'
+        f'encoded_corpus.{setting}={folder!r}: {error.message}'
     ) from error
 
 
-def _check_same_steps(
+@functools.lru_cache(maxsize=2)
+def _learn_encoder(
+    corpus: Corpus,
+    tokenizer: TweetTokenizer,
+    max_vocabulary_size: int | None,
+    min_token_count: int,
+    lexicon: str | None,
+    further_tokens_from: str | None,
+) -> TextEncoder:
+  """Returns a tokenizer with the vocabulary of the training texts."""
+  extra: list[str] = []
+  if lexicon is not None:
+    words = load_lexicon('encoded_corpus.lexicon', lexicon)
+    extra += tokens_of(words, tokenizer.add_negated)
+  if further_tokens_from is not None:
+    other = _encoder_of('further_tokens_from', further_tokens_from)
+    _check_same_switches(further_tokens_from, other.tokenizer, tokenizer)
+    extra += other.vocabulary.tokens[len(SPECIAL_TOKENS) :]
+  counts = token_index(tokenizer, corpus.train.texts).counts()
+  vocabulary = Vocabulary.from_counts(
+      counts, max_vocabulary_size, min_token_count, extra
+  )
+  return TextEncoder(tokenizer, vocabulary)
+
+
+def _check_same_switches(
     folder: str, theirs: TweetTokenizer, ours: TweetTokenizer
 ) -> None:
-  """Raises `UserError` where one word isn't the same token for both."""
+  """Raises `UserError` if two tokenizers make different tokens of one word."""
   if differing := theirs.differing_settings(ours):
     raise UserError(
-        f'encoded_corpus.further_tokens_from={folder!r} tokenized otherwise '
-        f'({", ".join(differing)}); it takes the same steps.'
+        f'encoded_corpus.further_tokens_from={folder!r} is a run with another '
+        f'tokenizer ({", ".join(differing)}). Bind the same tokenizer.'
     )
 
 
 @functools.lru_cache(maxsize=2)
 def _encode_corpus(
     corpus: Corpus,
-    tokenizer: TweetTokenizer,
-    max_vocabulary_size: int | None,
-    min_token_count: int,
-    learn_vocabulary: bool,
+    encoder: TextEncoder,
     lexicon: str | None = None,
     further_tokens_from: str | None = None,
 ) -> EncodedCorpus:
-  train = token_index(tokenizer, corpus.train.texts)
-  validation = token_index(tokenizer, corpus.validation.texts)
-  if learn_vocabulary:
-    further: list[str] = []
-    if lexicon is not None:
-      words = load_lexicon('encoded_corpus.lexicon', lexicon)
-      further += tokens_of(words, tokenizer.add_negated)
-    if further_tokens_from is not None:
-      other = _tokenizer_of('further_tokens_from', further_tokens_from)
-      _check_same_steps(further_tokens_from, other, tokenizer)
-      further += other.vocabulary[len(SPECIAL_TOKENS) :]
-    tokenizer = tokenizer.with_vocabulary_of(
-        train.counts(), corpus.name, max_vocabulary_size, min_token_count, further
-    )
-  return EncodedCorpus(
-      tokenizer=tokenizer,
-      train=_encode(tokenizer, train, corpus.train),
-      validation=_encode(tokenizer, validation, corpus.validation),
-      lexicon=lexicon,
-      further_tokens_from=further_tokens_from,
+  train, validation = (
+      encode_split(corpus, split, encoder) for split in ('train', 'validation')
   )
+  return EncodedCorpus(encoder, train, validation, lexicon, further_tokens_from)
 
 
-def _encode(
-    tokenizer: TweetTokenizer, index: TokenIndex, examples: Examples
-) -> EncodedExamples:
-  ids, lengths = tokenizer.encode_tokens(index.tokens)[index.indices], index.lengths
-  if tokenizer.drop_unknown:
-    known = ids != UNK_ID
-    text_of_token = np.repeat(np.arange(len(lengths)), lengths)
-    ids, lengths = ids[known], np.bincount(text_of_token[known], minlength=len(lengths))
-  return EncodedExamples(ids, lengths, examples.labels, examples.weights)
+def _encode(encoder: TextEncoder, index: TokenIndex) -> tuple[np.ndarray, np.ndarray]:
+  """Returns the ids of tokenized texts, and the number of ids of each text."""
+  ids, lengths = encoder.vocabulary.encode(index.tokens)[index.indices], index.lengths
+  is_kept = encoder.is_kept(ids)
+  if is_kept.all():
+    return ids, lengths
+  text_of_token = np.repeat(np.arange(len(lengths)), lengths)
+  lengths = np.bincount(text_of_token[is_kept], minlength=len(lengths))
+  return ids[is_kept], lengths

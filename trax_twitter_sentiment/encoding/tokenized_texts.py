@@ -1,12 +1,12 @@
-"""Tokenizes texts once: in parallel where there are many, and kept between runs."""
+"""Tokenized texts, cached between runs. Many texts are tokenized in parallel."""
 
 import dataclasses
 import functools
 import hashlib
 import importlib.metadata
-import importlib.resources
 import json
 import os
+import pathlib
 from collections.abc import Iterable, Sequence
 
 import gin
@@ -14,30 +14,26 @@ import numpy as np
 
 from trax_twitter_sentiment.encoding import cache
 from trax_twitter_sentiment.parallel import map_in_order
-from trax_twitter_sentiment.text.tokenizer import (
-  SPECIAL_TOKENS,
-  TweetTokenizer,
-  shared_tokenizer,
-)
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer, shared_tokenizer
 
 _FORMAT = 2
 
-# Texts that are tokenized, and travel between processes, together.
+# The number of texts that a process tokenizes at a time.
 _CHUNK_SIZE = 512
 
-# From here on, other processes save more time than they take to start.
+# For this many texts, worker processes save more time than their start costs.
 _MANY_TEXTS = 50_000
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TokenIndex:
-  """Tokenized texts, each token as its index in a list of the different ones.
+  """Tokenized texts, each token as its index in a list of distinct tokens.
 
   Attributes:
-    tokens: the different tokens, in the order in which they first appear.
-    indices: <int32>[n_tokens], the tokens of all texts, one after the other, each as
-      its index in `tokens`.
-    lengths: <int64>[n_texts], how many of them each text has.
+    tokens: the distinct tokens, in the order of first appearance.
+    indices: <int32>[n_tokens], the tokens of all texts, one text after the other, each
+      as its index in `tokens`.
+    lengths: <int64>[n_texts], the number of tokens of each text.
   """
 
   tokens: tuple[str, ...]
@@ -45,7 +41,7 @@ class TokenIndex:
   lengths: np.ndarray
 
   def counts(self) -> dict[str, int]:
-    """Returns how often each token appears, in the order of first appearance."""
+    """Returns the number of occurrences of each token, by first appearance."""
     counts = np.bincount(self.indices, minlength=len(self.tokens))
     return dict(zip(self.tokens, counts.tolist(), strict=True))
 
@@ -54,15 +50,14 @@ class TokenIndex:
 def token_index(
     tokenizer: TweetTokenizer, texts: Sequence[str], use_cache: bool = True
 ) -> TokenIndex:
-  """Returns texts tokenized, from the user's cache folder if it has them.
+  """Returns tokenized texts, from the user's cache folder if it contains them.
 
   Args:
-    tokenizer: what tokenizes; its vocabulary plays no part.
+    tokenizer: the tokenizer.
     texts: the texts.
-    use_cache: whether to look there, and to keep there what had to be tokenized.
-      The environment variable `TRAX_TWITTER_SENTIMENT_CACHE=off` prevents it, too.
+    use_cache: whether to read and write the cache. The environment variable
+      `TRAX_TWITTER_SENTIMENT_CACHE=off` switches the cache off, too.
   """
-  tokenizer = dataclasses.replace(tokenizer, vocabulary=SPECIAL_TOKENS, corpus='')
   if not (use_cache and cache.is_on()):
     return _tokenize(tokenizer, texts)
   key = _key(tokenizer, texts)
@@ -75,12 +70,11 @@ def token_index(
 
 
 def _tokenize(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
-  import tqdm  # Imported on use: of cached texts there is no progress to show.
+  import tqdm  # A lazy import, since cached texts need no progress bar.
 
   index_of: dict[str, int] = {}
   indices, lengths = [], []
-  # `disable=None` shows the bar only if stderr is a terminal, and `delay` only if
-  # tokenizing lasts half a second.
+  # `disable=None` shows the bar on terminals only, `delay` for long work only.
   with tqdm.tqdm(
       desc=f'Tokenizing {len(texts):,} texts',
       total=len(texts),
@@ -121,45 +115,48 @@ def _index_chunk(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
 
 
 def _key(tokenizer: TweetTokenizer, texts: Sequence[str]) -> str:
-  """Returns a name for what tokens depend on: the texts, the settings, the code."""
+  """Returns the cache key: a checksum of the texts, the settings and the code."""
   digest = hashlib.sha256()
-  package = importlib.resources.files('trax_twitter_sentiment')
-  files = [package / 'encoding' / 'tokenized_texts.py']
-  files += sorted((package / 'text').iterdir(), key=lambda file: file.name)
-  for file in files:
-    if file.name.endswith('.py'):
-      digest.update(file.read_bytes())
+  for file in code_files():
+    digest.update(file.read_bytes())
   digest.update(f'{_FORMAT} {importlib.metadata.version("nltk")}'.encode())
   digest.update(tokenizer.to_json().encode())
-  # Lengths tell apart texts that are the same one after the other.
+  # Without the lengths, moving a character from one text to the next would go
+  # unnoticed.
   digest.update(np.array([len(text) for text in texts], np.int64).tobytes())
   for text in texts:
     digest.update(text.encode('utf-8', 'surrogatepass'))
   return digest.hexdigest()
 
 
+def code_files() -> list[pathlib.Path]:
+  """Returns the source files that decide the tokens of a text."""
+  this_file = pathlib.Path(__file__)
+  return [this_file, *sorted((this_file.parent.parent / 'text').glob('*.py'))]
+
+
 def _to_arrays(index: TokenIndex) -> dict[str, np.ndarray]:
-  # JSON holds any str; an array of str would lose null characters.
+  # JSON keeps null characters, which an array of str would lose.
   tokens = np.frombuffer(json.dumps(index.tokens).encode(), np.uint8)
   return {'tokens': tokens, 'indices': index.indices, 'lengths': index.lengths}
 
 
 def _from_arrays(arrays: dict[str, np.ndarray], n_texts: int) -> TokenIndex | None:
-  """Returns what `_to_arrays` got; `None` if that can't be what this is."""
+  """Returns the index that `_to_arrays` received; `None` for damaged arrays."""
   try:
     tokens = json.loads(arrays['tokens'].tobytes())
     indices, lengths = arrays['indices'], arrays['lengths']
-    whole = (
+    is_valid = (
         isinstance(tokens, list)
         and all(isinstance(token, str) for token in tokens)
         and (indices.dtype, lengths.dtype) == (np.int32, np.int64)
         and (indices.ndim, lengths.shape) == (1, (n_texts,))
         and lengths.min(initial=0) >= 0
-        and lengths.max(initial=0) <= len(indices)  # Else the sum could overflow.
+        and lengths.max(initial=0) <= len(indices)  # Otherwise sums could overflow.
         and lengths.sum() == len(indices)
         and indices.min(initial=0) >= 0
         and indices.max(initial=-1) < len(tokens)
     )
   except (KeyError, TypeError, ValueError, RecursionError):
     return None
-  return TokenIndex(tuple(tokens), indices, lengths) if whole else None
+  return TokenIndex(tuple(tokens), indices, lengths) if is_valid else None

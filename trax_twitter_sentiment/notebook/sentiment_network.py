@@ -16,7 +16,7 @@ from trax.supervised import training
 
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive, check_seed
-from trax_twitter_sentiment.text.tokenizer import TOKENIZER_FILE
+from trax_twitter_sentiment.run.run import TOKENIZER_FILE
 from trax_twitter_sentiment.training.callbacks import SaveForPrediction
 from trax_twitter_sentiment.training.metrics import WeightedBinaryAccuracy
 from trax_twitter_sentiment.training.models import TwitterClassifier
@@ -152,7 +152,7 @@ class SentimentNetwork:
   def _callbacks(self) -> list[type[SaveForPrediction]]:
     """Returns what saves the configured tokenizer, if it is the batches' own."""
     if _is_of_configured_corpus(self.training_task.sample_batch[0]):
-      expected = len(encoded_corpus().tokenizer.vocabulary)
+      expected = len(encoded_corpus().vocabulary)
       if self.vocabulary_size != expected:
         raise UserError(
             f'SentimentNetwork.vocabulary_size={self.vocabulary_size} does not fit '

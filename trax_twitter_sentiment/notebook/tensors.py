@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import Examples, configured_corpus
+from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
+from trax_twitter_sentiment.corpora.corpus import Examples
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import check_halves
-from trax_twitter_sentiment.text.tokenizer import PAD_ID
+from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
 
 class TensorBuilder:
@@ -28,12 +29,12 @@ class TensorBuilder:
     self.negative_training = _texts(corpus.train, 0)
     self.positive_validation = _texts(corpus.validation, 1)
     self.negative_validation = _texts(corpus.validation, 0)
-    self._tokenizer = encoded_corpus().tokenizer
-    self.vocabulary = {t: i for i, t in enumerate(self._tokenizer.vocabulary)}
+    self._encoder = encoded_corpus().encoder
+    self.vocabulary = dict(self._encoder.vocabulary.ids)
 
   def to_tensor(self, tweet: str) -> list[int]:
     """Returns the ids of a tweet's tokens."""
-    return self._tokenizer.encode(tweet).tolist()
+    return self._encoder.encode(tweet).tolist()
 
 
 class TensorGenerator:

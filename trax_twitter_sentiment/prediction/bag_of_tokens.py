@@ -1,36 +1,45 @@
-"""A `TwitterClassifier` on NumPy: sums of a token's logits."""
-
-import os
+"""A `TwitterClassifier` on NumPy: a sum of the logits of tokens."""
 
 import numpy as np
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run.model_info import MODEL_FILE, ModelInfo
-from trax_twitter_sentiment.run.weights import WEIGHTS_FILE
-from trax_twitter_sentiment.text.tokenizer import PAD_ID, TOKENIZER_FILE, TweetTokenizer
+from trax_twitter_sentiment.run.model_info import ModelInfo
+from trax_twitter_sentiment.run.run import (
+  MODEL_FILE,
+  VOCABULARY_FILE,
+  WEIGHTS_FILE,
+  Run,
+)
+from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
-# Products of two float32 don't get there; a float64 can add up very many of it.
+# A product of two float32 is smaller, and float64 can add up very many such numbers.
 _TOO_LARGE = 1e100
 
 
 class BagOfTokens:
-  """A `TwitterClassifier`, each token's vector already multiplied by the dense layer.
+  """A `TwitterClassifier` whose token vectors are multiplied by the dense layer.
 
-  The mean and the dense layer are linear, so their order doesn't matter; a number for
-  each class and token remains.
+  The mean and the dense layer are linear, so their order does not matter. What remains
+  is one logit for each token and class.
 
   Attributes:
     token_logits: <float64>[vocabulary_size, n_classes].
     bias: <float64>[n_classes].
   """
 
-  def __init__(
-      self,
-      folder: str,
-      tokenizer: TweetTokenizer,
-      info: ModelInfo,
-      weights: list[np.ndarray],
-  ):
+  def __init__(self, token_logits: np.ndarray, bias: np.ndarray, info: ModelInfo):
+    self.token_logits = token_logits
+    self.bias = bias
+    self._info = info
+
+  @classmethod
+  def of_run(cls, run: Run) -> 'BagOfTokens':
+    """Returns the classifier of a run.
+
+    Raises:
+      UserError: if the weights do not fit the vocabulary or the class names.
+    """
+    path, weights = run.path(WEIGHTS_FILE), run.weights
     if (
         [w.ndim for w in weights] != [2, 2, 1]
         or any(w.dtype.kind != 'f' for w in weights)
@@ -38,33 +47,32 @@ class BagOfTokens:
         or weights[1].shape[1] != len(weights[2])
     ):
       raise UserError(
-          f'{os.path.join(folder, WEIGHTS_FILE)} does not hold the weights of a '
-          f'TwitterClassifier, as {MODEL_FILE} says.'
+          f'{path} does not contain the weights of a TwitterClassifier, as '
+          f'{MODEL_FILE} says.'
       )
-    with np.errstate(over='ignore', invalid='ignore'):  # Looked at below.
+    n_tokens, n_classes = len(weights[0]), len(weights[2])
+    class_names = run.model_info.class_names
+    if n_tokens != len(run.vocabulary):
+      raise UserError(
+          f'{run.folder}: {VOCABULARY_FILE} has {len(run.vocabulary)} tokens, but '
+          f'{WEIGHTS_FILE} has vectors for {n_tokens}. They are not of one run.'
+      )
+    if n_classes != len(class_names):
+      raise UserError(
+          f'{run.folder}: {WEIGHTS_FILE} has {n_classes} classes, but {MODEL_FILE} '
+          f'names {len(class_names)}: {", ".join(class_names)}.'
+      )
+    with np.errstate(over='ignore', invalid='ignore'):  # The check follows.
       embedding, kernel, bias = (w.astype(np.float64) for w in weights)
-    if len(embedding) != len(tokenizer.vocabulary):
-      raise UserError(
-          f'{folder}: {TOKENIZER_FILE} has {len(tokenizer.vocabulary)} tokens, but '
-          f'{WEIGHTS_FILE} has vectors for {len(embedding)}; they are not of one run.'
-      )
-    if len(bias) != len(info.class_names):
-      raise UserError(
-          f'{folder}: {WEIGHTS_FILE} is of {len(bias)} classes, but {MODEL_FILE} names '
-          f'{len(info.class_names)}: {", ".join(info.class_names)}.'
-      )
-    with np.errstate(over='ignore', invalid='ignore'):
-      self.token_logits = embedding @ kernel
-    self.bias = bias
-    if not (_in_range(self.token_logits) and _in_range(self.bias)):
-      raise UserError(
-          f'{os.path.join(folder, WEIGHTS_FILE)} holds numbers that are too large: '
-          'training diverged.'
-      )
-    self._info = info
+      token_logits = embedding @ kernel
+    if not (_is_in_range(token_logits) and _is_in_range(bias)):
+      raise UserError(f'{path} contains numbers that are too large: training diverged.')
+    return cls(token_logits, bias, run.model_info)
 
   def log_probabilities(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    # A padding id ends each text, so that reduceat meets no empty one.
+    """Returns <float64>[n_texts, n_classes]; see `predictor.Model`."""
+    ids, lengths = self._cut(ids, lengths)
+    # `reduceat` does not work for empty texts, so each text ends with padding.
     ends = np.cumsum(lengths)
     ids = np.insert(ids, ends, PAD_ID)
     starts = ends - lengths + np.arange(len(lengths))
@@ -76,42 +84,57 @@ class BagOfTokens:
     logits = sums / divisors + self.bias
     if logits.shape[1] > 2:
       return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-    # Of the difference, so that probabilities add up to one for large logits, too.
+    # Two classes need the difference alone, which stays exact for large logits.
     odds = logits[:, 1] - logits[:, 0]
     return -np.logaddexp(0, np.stack([odds, -odds], axis=1))
 
-  def shares(self, ids: np.ndarray, sought: int) -> tuple[np.ndarray, float]:
-    """Returns <float64>[n_tokens] shares of the log-odds, and the rest of them.
+  def shares(self, ids: np.ndarray, label: int) -> tuple[np.ndarray, float]:
+    """Returns the share of each token in a score, and the rest of the score.
 
-    The log-odds are those of the class sought against the others: its logit less the
-    mean of theirs.
+    The score is the logit of a class minus the mean logit of the other classes. For
+    two classes, it is the log-odds.
+
+    Args:
+      ids: <int32>[n_tokens], the tokens of one text.
+      label: the class.
+
+    Returns:
+      <float64>[n_tokens], and a float.
     """
     divisor = float(self._divisors(np.array(len(ids))))
-    rest = against_others(self.bias, sought)
+    rest = against_others(self.bias, label)
     if self._info.pooling == 'mean':
       n_padding = divisor - len(ids)
-      padding = against_others(self.token_logits[PAD_ID], sought)
+      padding = against_others(self.token_logits[PAD_ID], label)
       rest += n_padding / divisor * padding
-    return against_others(self.token_logits[ids], sought) / divisor, float(rest)
+    return against_others(self.token_logits[ids], label) / divisor, float(rest)
+
+  def _cut(self, ids: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Cuts texts off where the run's batches did."""
+    max_length = self._info.max_length
+    if max_length is None or not (lengths > max_length).any():
+      return ids, lengths
+    positions = np.arange(len(ids)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return ids[positions < max_length], np.minimum(lengths, max_length)
 
   def _divisors(self, lengths: np.ndarray) -> np.ndarray:
-    """Returns what the sums over texts of `lengths` are divided by."""
+    """Returns the divisors of the sums over texts of `lengths` tokens."""
     if self._info.pooling == 'masked_sqrtn':
       return np.sqrt(np.maximum(lengths, 1))
     least = self._info.padded_length if self._info.pooling == 'mean' else 1
     return np.maximum(lengths, least)
 
 
-def against_others(scores: np.ndarray, sought: int) -> np.ndarray:
-  """Returns a class's score less the mean of the others.
+def against_others(scores: np.ndarray, label: int) -> np.ndarray:
+  """Returns the score of a class minus the mean score of the other classes.
 
-  From <float>[..., n_classes] to <float>[...]. Of two classes, logits and
-  log-probabilities alike give the log-odds.
+  Turns <float>[..., n_classes] into <float>[...]. For two classes, both logits and
+  log-probabilities give the log-odds.
   """
-  others = np.delete(scores, sought, axis=-1)
-  return scores[..., sought] - others.mean(axis=-1)
+  others = np.delete(scores, label, axis=-1)
+  return scores[..., label] - others.mean(axis=-1)
 
 
-def _in_range(logits: np.ndarray) -> bool:
-  """Returns whether any sum over a text's tokens stays finite."""
-  return bool((np.abs(logits) < _TOO_LARGE).all())  # Which no NaN is.
+def _is_in_range(logits: np.ndarray) -> bool:
+  """Returns whether every sum over the tokens of a text stays finite."""
+  return bool((np.abs(logits) < _TOO_LARGE).all())  # NaN is not smaller.

@@ -1,39 +1,36 @@
-"""What predictions are written as: text for reading, tsv, csv and JSON Lines."""
+"""The lines that `predict` writes: text for reading, TSV, CSV and JSON Lines."""
 
+import abc
 import csv
+import dataclasses
 import io
 import json
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
-from trax_twitter_sentiment.prediction.results import Explanation, Prediction, Scores
-from trax_twitter_sentiment.tables.delimited import escape
+from trax_twitter_sentiment.prediction import fields
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.results import (
+    NO_TEXT,
+    DecisionRule,
+    Explanation,
+)
+from trax_twitter_sentiment.tables.escapes import escape, printable
 
-FORMATS = ('text', 'tsv', 'csv', 'jsonl')
-# Those whose rows are numbered, so that an output can be gone on with.
-NUMBERED = ('tsv', 'csv', 'jsonl')
-
-# What a prediction is called that is none.
-NO_TEXT, UNSURE = 'no text', 'unsure'
-
-# Names that JSON Lines have beside the columns of tables.
-_JSON_FIELDS = (
-    'log_probabilities', 'probabilities', 'tokens', 'n_known', 'shares', 'bias',
-)  # fmt: skip
-
-# Shares from here on, in log-odds, get the full colour.
+# Shares of this size or more, in log-odds, are shown in bold.
 _STRONG_SHARE = 1.0
+
+_GREEN, _RED = 32, 31
 
 
 class Rows(NamedTuple):
-  """Rows to be predicted, by column.
+  """Rows to predict, by column.
 
   Attributes:
-    numbers: of the rows.
-    texts: their texts; `None` where a row has none.
-    kept: further columns of each, by name.
+    numbers: the number of each row in the input.
+    texts: the text of each row; `None` if it is missing.
+    kept: the columns of the input that the output keeps, by name, of each row.
   """
 
   numbers: list[int]
@@ -41,181 +38,54 @@ class Rows(NamedTuple):
   kept: list[dict[str, Any]]
 
 
-class Detailed(NamedTuple):
-  """What a model says of a row, with its tokens; an explanation if asked for."""
+@dataclasses.dataclass(frozen=True)
+class OutputFormat(abc.ABC):
+  """How predictions become lines. Pickling takes it to other processes.
 
-  prediction: Prediction
-  explanation: Explanation | None
-
-
-class Called(NamedTuple):
-  """What a row is called: no label where it is unsure or of no text."""
-
-  label: int | None
-  name: str
-
-
-def called(
-    text: str | None,
-    label: int,
-    log_probabilities: Sequence[float],
-    class_names: Sequence[str],
-    min_probability: float = 0.0,
-) -> Called:
-  """Returns what a text is called by the class that is most probable.
-
-  Args:
-    text: the text, or `None`.
-    label: its most probable class.
-    log_probabilities: of each class.
-    class_names: of all classes.
-    min_probability: what is less probable is called `'unsure'`.
-  """
-  if not text or text.isspace():
-    return Called(None, NO_TEXT)
-  if min_probability and math.exp(log_probabilities[label]) < min_probability:
-    return Called(None, UNSURE)
-  return Called(label, class_names[label])
-
-
-def prediction_fields(
-    text: str | None, found: Called, prediction: Prediction
-) -> dict[str, Any]:
-  """Returns what JSON says of a text, by name: what it is `found` to be called, why."""
-  known = found.name != NO_TEXT
-  return {
-      'text': text,
-      'label': found.label,
-      name_field(prediction.class_names): found.name,
-      'log_probabilities': prediction.log_probabilities if known else None,
-      'probabilities': prediction.probabilities if known else None,
-      'tokens': prediction.tokens,
-      'n_known': prediction.n_known,
-  }
-
-
-def explanation_fields(explanation: Explanation) -> dict[str, Any]:
-  """Returns what JSON says of shares; its tokens replace the prediction's."""
-  return {
-      'tokens': explanation.tokens,
-      'shares': explanation.shares,
-      'bias': explanation.bias,
-  }
-
-
-def name_field(class_names: tuple[str, ...]) -> str:
-  """Returns what JSON calls the name of a text's class."""
-  return 'sentiment' if class_names == SENTIMENTS else 'name'
-
-
-class Formatter:
-  """Turns results into lines of output.
-
-  Args:
-    format_: one of `FORMATS`.
-    class_names: of the model.
-    min_probability: what is less probable is called `'unsure'`.
-    coloured: whether text for reading has a terminal's colours.
+  Attributes:
+    class_names: the names of the model's classes.
+    rule: leads from predictions to decisions.
+    explain: whether to add explanations.
+    coloured: whether to use a terminal's colours.
   """
 
-  def __init__(
-      self,
-      format_: str,
-      class_names: tuple[str, ...],
-      min_probability: float = 0.0,
-      coloured: bool = False,
-  ):
-    self._class_names = class_names
-    self._min_probability = min_probability
-    self._coloured = coloured
-    self._format = format_
-    # Whether it takes `detailed_lines`.
-    self.shows_tokens = format_ == 'jsonl'
+  class_names: tuple[str, ...]
+  rule: DecisionRule = dataclasses.field(default_factory=DecisionRule)
+  explain: bool = False
+  coloured: bool = False
 
   def header(self, kept: Sequence[str]) -> str:
-    """Returns the first line, of formats that have one."""
-    if self._format not in ('tsv', 'csv'):
-      return ''
-    return self._delimited([[*self._columns(), *map(self._kept_name, kept)]])
+    """Returns the lines before the first row.
 
-  def lines(self, rows: Rows, scores: Scores) -> str:
-    """Returns the lines of some rows, as text for reading or a table."""
-    # Lists of Python's numbers, each of which is looked at once.
+    Args:
+      kept: the names of the input's columns that the output keeps.
+    """
+    del kept
+    return ''
+
+  @abc.abstractmethod
+  def lines(self, predictor: SentimentPredictor, rows: Rows) -> str:
+    """Predicts rows and returns their lines."""
+
+
+class Text(OutputFormat):
+  """A line a text for reading; explanations add a line a token."""
+
+  def lines(self, predictor: SentimentPredictor, rows: Rows) -> str:
+    if self.explain:
+      return ''.join(
+          self._explained(text, predictor.explain(text or '')) for text in rows.texts
+      )
+    scores = predictor.score(rows.texts)
     columns = (
         scores.labels.tolist(),
         scores.log_probabilities.tolist(),
         scores.n_tokens.tolist(),
+        scores.n_known.tolist(),
     )
-    if self._format == 'text':
-      found = zip(rows.texts, *columns, scores.n_known.tolist(), strict=True)
-      return ''.join([f'{self._as_text(*of_row)}\n' for of_row in found])
-    return self._delimited([
-        [*self._values(*of_row), *map(cell, kept.values())]
-        for kept, *of_row in zip(rows.kept, rows.texts, *columns, rows.numbers)
-    ])
+    return ''.join([self._line(*row) for row in zip(rows.texts, *columns, strict=True)])
 
-  def detailed_lines(self, rows: Rows, details: Sequence[Detailed]) -> str:
-    """Returns the lines of some rows, as JSON or as text with explanations."""
-    if self._format == 'text':
-      explained = map(self._as_explained_text, rows.texts, details)
-      return ''.join(f'{lines}\n' for lines in explained)
-    objects = map(self._as_jsonl, rows.numbers, rows.texts, rows.kept, details)
-    return ''.join(f'{line}\n' for line in objects)
-
-  def _columns(self) -> list[str]:
-    names = self._class_names
-    if names == SENTIMENTS:
-      probabilities = [f'log_p_{name}' for name in names]
-      return ['label', 'sentiment', *probabilities, 'n_tokens', 'text', 'row']
-    probabilities = [f'p_{name}' for name in names]
-    return ['label', 'name', *probabilities, 'n_tokens', 'text', 'row']
-
-  def _values(
-      self,
-      text: str | None,
-      label: int,
-      log_probabilities: list[float],
-      n_tokens: int,
-      number: int,
-  ) -> list[str]:
-    label_or_none, name = self._called(text, label, log_probabilities)
-    if name == NO_TEXT:
-      numbers = [''] * len(log_probabilities)
-    elif self._class_names == SENTIMENTS:
-      numbers = [f'{value:.6f}' for value in log_probabilities]
-    else:
-      numbers = [f'{math.exp(value):.6f}' for value in log_probabilities]
-    label_cell = '' if label_or_none is None else str(label)
-    return [label_cell, name, *numbers, str(n_tokens), text or '', str(number)]
-
-  def _called(
-      self, text: str | None, label: int, log_probabilities: Sequence[float]
-  ) -> Called:
-    names, least = self._class_names, self._min_probability
-    return called(text, label, log_probabilities, names, least)
-
-  def _delimited(self, rows: list[list[str]]) -> str:
-    if self._format == 'tsv':
-      return ''.join(['\t'.join(map(escape, row)) + '\n' for row in rows])
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator='\n').writerows(rows)
-    return buffer.getvalue()
-
-  def _kept_name(self, name: str) -> str:
-    return f'input_{name}' if name in (*self._columns(), *_JSON_FIELDS) else name
-
-  def _as_jsonl(
-      self, number: int, text: str | None, kept: dict[str, Any], detailed: Detailed
-  ) -> str:
-    prediction, explanation = detailed
-    found = self._called(text, prediction.label, prediction.log_probabilities)
-    fields = {**prediction_fields(text, found, prediction), 'row': number}
-    if explanation:
-      fields |= explanation_fields(explanation)
-    fields |= {self._kept_name(column): value for column, value in kept.items()}
-    return json.dumps(fields, default=str)
-
-  def _as_text(
+  def _line(
       self,
       text: str | None,
       label: int,
@@ -223,65 +93,126 @@ class Formatter:
       n_tokens: int,
       n_known: int,
   ) -> str:
-    _, name = self._called(text, label, log_probabilities)
+    probability = math.exp(log_probabilities[label])
+    _, name = self.rule.decide(text, label, probability, self.class_names)
+    shown = '   -  ' if name == NO_TEXT else f'{probability:6.1%}'
     mark = ''
     if name == NO_TEXT or not n_tokens:
       mark = '(no token to go by) '
     elif not n_known:
       mark = '(no known token) '
-    probability = math.exp(log_probabilities[label])
-    shown = '   -  ' if name == NO_TEXT else f'{probability:6.1%}'
-    if self._coloured:
-      name = _coloured(name, self._strength(log_probabilities))
-    return f'{name}  {shown}  {mark}{_printable(text or "")}'
+    strength = _STRONG_SHARE
+    if len(log_probabilities) == 2:
+      strength = log_probabilities[1] - log_probabilities[0]
+    name = self._in_colour(name, strength)
+    return f'{name}  {shown}  {mark}{printable(text or "")}\n'
 
-  def _as_explained_text(self, text: str | None, detailed: Detailed) -> str:
-    prediction, explanation = detailed
-    assert explanation is not None
-    line = self._as_text(
+  def _explained(self, text: str | None, explanation: Explanation) -> str:
+    prediction = explanation.prediction
+    rows = [
+        *zip(explanation.tokens, explanation.shares, strict=True),
+        ('(bias)', explanation.bias),
+        ('(log-odds)', prediction.log_odds),
+    ]
+    first = self._line(
         text,
         prediction.label,
         prediction.log_probabilities,
         len(prediction.tokens),
         prediction.n_known,
     )
-    rows = [
-        *zip(explanation.tokens, explanation.shares, strict=True),
-        ('(bias)', explanation.bias),
-        ('(log-odds)', prediction.log_odds),
-    ]
-    colour = _coloured if self._coloured else _plain
-    shares = (f'  {share:+8.3f}  {colour(_printable(t), share)}' for t, share in rows)
-    return '\n'.join([line, *shares])
+    return first + ''.join(
+        f'  {share:+8.3f}  {self._in_colour(printable(token), share)}\n'
+        for token, share in rows
+    )
 
-  def _strength(self, log_probabilities: Sequence[float]) -> float:
-    if len(log_probabilities) > 2:
-      return _STRONG_SHARE
-    return log_probabilities[1] - log_probabilities[0]
+  def _in_colour(self, text: str, strength: float) -> str:
+    """Returns a text in green for a positive strength, in red for a negative one."""
+    if not self.coloured:
+      return text
+    weight = '1;' if abs(strength) >= _STRONG_SHARE else ''
+    return f'\x1b[{weight}{_GREEN if strength > 0 else _RED}m{text}\x1b[0m'
+
+
+class _Table(OutputFormat):
+  """A table with a header."""
+
+  def header(self, kept: Sequence[str]) -> str:
+    label, _, *probabilities = fields.column_names(self.class_names)
+    names = fields.name_fields(self.class_names)
+    reserved = fields.all_names(self.class_names)
+    kept = [fields.kept_name(name, reserved) for name in kept]
+    return self._joined(
+        [[label, *names, *probabilities, 'n_tokens', 'text', 'row', *kept]]
+    )
+
+  def lines(self, predictor: SentimentPredictor, rows: Rows) -> str:
+    scores = predictor.score(rows.texts)
+    labels, names, *probabilities = fields.prediction_columns(
+        rows.texts, scores, self.class_names, self.rule
+    ).values()
+    columns = (
+        ['' if label is None else str(label) for label in labels],
+        *[names] * len(fields.name_fields(self.class_names)),
+        *(map(_number_cell, values) for values in probabilities),
+        map(str, scores.n_tokens.tolist()),
+        [text or '' for text in rows.texts],
+        map(str, rows.numbers),
+    )
+    return self._joined([
+        [*cells, *map(cell, kept.values())] for kept, *cells in zip(rows.kept, *columns)
+    ])
+
+  @abc.abstractmethod
+  def _joined(self, rows: list[list[str]]) -> str:
+    """Returns the lines of rows of cells."""
+
+
+class Tsv(_Table):
+  """Columns between tabs; escapes replace tabs, line ends and backslashes in texts."""
+
+  def _joined(self, rows: list[list[str]]) -> str:
+    return ''.join(['\t'.join(map(escape, row)) + '\n' for row in rows])
+
+
+class Csv(_Table):
+  """CSV as in RFC 4180."""
+
+  def _joined(self, rows: list[list[str]]) -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator='\n').writerows(rows)
+    return buffer.getvalue()
+
+
+class JsonLines(OutputFormat):
+  """A JSON object a line."""
+
+  def lines(self, predictor: SentimentPredictor, rows: Rows) -> str:
+    objects = fields.predict_fields(predictor, rows.texts, self.explain, self.rule)
+    reserved = fields.all_names(self.class_names)
+    for values, number, kept in zip(objects, rows.numbers, rows.kept, strict=True):
+      values['row'] = number
+      for name, value in kept.items():
+        values[fields.kept_name(name, reserved)] = value
+    return ''.join([json.dumps(values, default=str) + '\n' for values in objects])
+
+
+FORMATS: dict[str, type[OutputFormat]] = {
+    'text': Text, 'tsv': Tsv, 'csv': Csv, 'jsonl': JsonLines,
+}  # fmt: skip
+# The formats that number rows and keep columns of the input.
+WITH_COLUMNS = ('tsv', 'csv', 'jsonl')
 
 
 def cell(value: Any) -> str:
-  """Returns a value of an input's column as a table has it."""
-  if value is None:
-    return ''
+  """Returns the value of a column as the cell of a table."""
   if isinstance(value, str):
     return value
+  if value is None:
+    return ''
   return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _printable(text: str) -> str:
-  if text.isprintable():
-    return text
-  return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def _plain(token: str, share: float) -> str:
-  del share
-  return token
-
-
-def _coloured(token: str, share: float) -> str:
-  """Returns `token` in green for positive and red for negative, by strength."""
-  colour = 32 if share > 0 else 31
-  weight = '1;' if abs(share) >= _STRONG_SHARE else ''
-  return f'\x1b[{weight}{colour}m{token}\x1b[0m'
+def _number_cell(probability: float | None) -> str:
+  # Significant digits: that of an improbable class stays comparable.
+  return '' if probability is None else f'{probability:.6g}'

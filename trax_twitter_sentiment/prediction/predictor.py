@@ -1,57 +1,59 @@
-"""Predictions from a run's output directory, on NumPy alone."""
+"""Predictions of a trained run."""
 
-import dataclasses
-import itertools
+import math
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
+from trax_twitter_sentiment.corpora.corpus import SENTIMENTS, Corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens, against_others
-from trax_twitter_sentiment.prediction.results import Explanation, Prediction, Scores
-from trax_twitter_sentiment.run.model_info import ModelInfo
-from trax_twitter_sentiment.run.weights import WEIGHTS_FILE, load_arrays
-from trax_twitter_sentiment.text.tokenizer import UNK_ID, TweetTokenizer
-
-if TYPE_CHECKING:
-  from trax_twitter_sentiment.corpora.corpus import Corpus
-
-# Texts that are predicted together.
-_CHUNK_SIZE = 512
+from trax_twitter_sentiment.prediction.results import (
+    CHUNK_SIZE,
+    Explanation,
+    Prediction,
+    Scores,
+)
+from trax_twitter_sentiment.run.run import Run
+from trax_twitter_sentiment.text.text_encoder import TextEncoder
 
 
 class Model(Protocol):
-  """From token ids to log-probabilities."""
+  """A function from token ids to log-probabilities."""
 
   def log_probabilities(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     """Returns <float>[n_texts, n_classes].
 
     Args:
-      ids: <int32>[n_tokens], those of all texts, one after the other.
-      lengths: <int64>[n_texts], how many of them each text has.
+      ids: <int32>[n_tokens], the ids of all texts, one text after the other.
+      lengths: <int64>[n_texts], the number of ids of each text.
     """
 
 
 class SentimentPredictor:
-  """Says of texts which class they are of: whether positive or negative, mostly.
+  """A predictor that gives each text the probability of each class.
+
+  Args:
+    encoder: turns texts into token ids.
+    model: turns token ids into log-probabilities.
+    class_names: the names of the classes, in the order of the model's outputs.
 
   Examples:
     >>> predictor = SentimentPredictor.load('runs/twitter')
-    >>> predictor.predict(['what a lovely day :)'])[0].sentiment
+    >>> predictor.predict(['what a lovely day :)'])[0].name
     'positive'
   """
 
   def __init__(
       self,
-      tokenizer: TweetTokenizer,
+      encoder: TextEncoder,
       model: Model,
       class_names: tuple[str, ...] = SENTIMENTS,
   ):
-    self.tokenizer = tokenizer
+    self.encoder = encoder
     self.model = model
     self.class_names = class_names
 
@@ -59,99 +61,102 @@ class SentimentPredictor:
   def load(cls, model_dir: str | os.PathLike) -> 'SentimentPredictor':
     """Returns the predictor of a run's output directory.
 
-    A `TwitterClassifier` is read with NumPy: nothing in the directory is run, and
-    Trax is not imported. Any other model trained on the plugin's stream is loaded
-    through Trax, by the run's `config.gin`, which is said on stderr.
+    Raises:
+      UserError: if the directory is not that of a trained run, or is damaged.
+    """
+    return cls.from_run(Run(model_dir))
+
+  @classmethod
+  def from_run(cls, run: Run) -> 'SentimentPredictor':
+    """Returns the predictor of a run.
+
+    NumPy alone predicts with a `TwitterClassifier`: no code of the directory runs, and
+    Trax is not imported. Trax loads any other model by the run's `config.gin`, which
+    a line on stderr says.
 
     Raises:
-      UserError: if the directory, its tokenizer or its checkpoint is missing or
-        damaged, or if they don't fit each other.
+      UserError: if a file of the run is missing or damaged, or if two files do not
+        fit each other.
     """
-    folder = os.fspath(model_dir)
-    if not os.path.isdir(folder):
-      raise UserError(f'model_dir={folder!r} is not a directory.')
-    try:
-      tokenizer = TweetTokenizer.load(folder)
-      info = ModelInfo.load(folder)
-    except FileNotFoundError as error:
-      raise UserError(
-          f'{folder} has no {os.path.basename(error.filename)}: it is not the '
-          'output directory of a run with train.callbacks=[@SaveForPrediction].'
-      ) from error
-    weights = _load_weights(os.path.join(folder, WEIGHTS_FILE))
+    encoder, info = run.encoder, run.model_info
     if info.pooling is not None:
-      model = BagOfTokens(folder, tokenizer, info, weights)
-      return cls(tokenizer, model, info.class_names)
-    # Imported on use: it imports Trax, which takes long.
+      return cls(encoder, BagOfTokens.of_run(run), info.class_names)
+    # A lazy import, since importing Trax takes seconds.
     from trax_twitter_sentiment.prediction.trax_model import TraxModel
 
     print(
-        f"{folder} holds no TwitterClassifier; loading its config.gin's model "
-        'through Trax, which takes a while.',
+        f'{run.folder} has no TwitterClassifier, so Trax loads the model of its '
+        'config.gin. This takes a while.',
         file=sys.stderr,
     )
-    return cls(tokenizer, TraxModel(folder, info, weights), info.class_names)
+    return cls(encoder, TraxModel(run), info.class_names)
 
   def without_emoticons(self) -> 'SentimentPredictor':
-    """Returns this predictor, blind to emoticons in what it is given."""
-    tokenizer = dataclasses.replace(self.tokenizer, keep_emoticons=False)
-    return SentimentPredictor(tokenizer, self.model, self.class_names)
+    """Returns a predictor that removes emoticons from its texts."""
+    encoder = self.encoder.without_emoticons()
+    return SentimentPredictor(encoder, self.model, self.class_names)
 
   def emoticon_variants(self) -> dict[str, 'SentimentPredictor']:
-    """Returns the ways to read texts: `'as_is'`, and `'without_emoticons'`.
+    """Returns the predictors `'as_is'` and `'without_emoticons'`.
 
-    A run that itself leaves emoticons out has but the latter.
+    If the run itself removes emoticons, only the second one.
     """
-    variants = {'as_is': self} if self.tokenizer.keep_emoticons else {}
+    variants = {'as_is': self} if self.encoder.tokenizer.keep_emoticons else {}
     return {**variants, 'without_emoticons': self.without_emoticons()}
 
-  def predict(self, texts: Iterable[str]) -> list[Prediction]:
-    """Returns a prediction for each of `texts`, in their order."""
-    if isinstance(texts, str):
-      raise UserError('predict() takes a list of texts; got a single str.')
-    tokenizer = self.tokenizer
-    token_lists = [tokenizer.without_dropped(tokenizer.tokenize(t)) for t in texts]
-    if not token_lists:
+  def predict(self, texts: Iterable[str | None]) -> list[Prediction]:
+    """Returns a prediction for each text, in the order of the texts.
+
+    Args:
+      texts: a list of texts. `None` and NaN stand for a row without a text.
+
+    Raises:
+      UserError: if `texts` is a single text or a table, or contains other values.
+    """
+    checked = checked_texts('predict', texts)
+    if not checked:
       return []
-    ids = tokenizer.encode_tokens(itertools.chain.from_iterable(token_lists))
-    scores = self._score(ids, np.array([len(tokens) for tokens in token_lists]))
+    scores = self.score(checked)
     rows = zip(
+        checked,
         scores.labels.tolist(),
         scores.log_probabilities.tolist(),
-        token_lists,
         scores.n_known.tolist(),
         strict=True,
     )
+    tokens_of, names = self.encoder.tokens, self.class_names
     return [
-        Prediction(label, tuple(row), tuple(tokens), self.class_names, n_known)
-        for label, row, tokens, n_known in rows
+        Prediction(label, tuple(row), tuple(tokens_of(text)), names, n_known)
+        for text, label, row, n_known in rows
     ]
 
-  def score(self, texts: Sequence[str]) -> Scores:
-    """Returns what `predict` says of texts as arrays: the fastest way, for many."""
-    return self._score(*self.tokenizer.encode_all(texts))
+  def score(self, texts: Iterable[str | None]) -> Scores:
+    """Returns the predictions for texts as arrays, which is faster than `predict`.
 
-  def _score(self, ids: np.ndarray, lengths: np.ndarray) -> Scores:
+    Raises:
+      UserError: as `predict` does.
+    """
+    ids, lengths = self.encoder.encode_all(checked_texts('score', texts))
     text_of_token = np.repeat(np.arange(len(lengths)), lengths)
-    n_known = np.bincount(text_of_token[ids != UNK_ID], minlength=len(lengths))
+    is_known = self.encoder.is_known(ids)
+    n_known = np.bincount(text_of_token[is_known], minlength=len(lengths))
     return Scores(self.model.log_probabilities(ids, lengths), lengths, n_known)
 
   def log_probabilities(self, texts: Sequence[str]) -> np.ndarray:
-    """Returns <float64>[n_texts, n_classes]; a bar on stderr shows the progress."""
+    """Returns <float64>[n_texts, n_classes], with a progress bar on stderr."""
     return self._in_chunks(
         len(texts), lambda chunk: self.score(texts[chunk]).log_probabilities
     )
 
-  def validation_log_probabilities(self, corpus: 'Corpus') -> np.ndarray:
+  def validation_log_probabilities(self, corpus: Corpus) -> np.ndarray:
     """Returns `log_probabilities` of a corpus's validation texts.
 
-    Their tokens come from the user's cache folder if it has them.
+    Their tokens come from the token cache, if it contains them.
     """
-    from trax_twitter_sentiment.encoding.encoded_corpus import (
-      encode_split,  # Texts alone need none.
-    )
+    # A lazy import, since predictions of texts do not need the token cache.
+    from trax_twitter_sentiment.encoding.encoded_corpus import encode_split
 
-    encoded = encode_split(corpus, 'validation', self.tokenizer)
+    encoded = encode_split(corpus, 'validation', self.encoder)
     ids, lengths = encoded.ids, encoded.lengths
     bounds = np.append(0, np.cumsum(lengths))
     return self._in_chunks(
@@ -162,73 +167,95 @@ class SentimentPredictor:
     )
 
   def _in_chunks(
-      self, n_texts: int, of_chunk: Callable[[slice], np.ndarray]
+      self, n_texts: int, score_chunk: Callable[[slice], np.ndarray]
   ) -> np.ndarray:
-    import tqdm  # Imported on use: a single prediction has no progress to show.
+    import tqdm  # A lazy import, since a single prediction has no progress bar.
 
-    found = np.empty((n_texts, len(self.class_names)))
+    scores = np.empty((n_texts, len(self.class_names)))
     with tqdm.tqdm(
-        total=n_texts, unit=' texts', disable=None, file=sys.stderr
+        desc='Predicting', total=n_texts, unit=' texts', disable=None, delay=1
     ) as progress:
-      for start in range(0, n_texts, _CHUNK_SIZE):
-        chunk = slice(start, min(start + _CHUNK_SIZE, n_texts))
-        found[chunk] = of_chunk(chunk)
+      for start in range(0, n_texts, CHUNK_SIZE):
+        chunk = slice(start, min(start + CHUNK_SIZE, n_texts))
+        scores[chunk] = score_chunk(chunk)
         progress.update(chunk.stop - chunk.start)
-    return found
+    return scores
 
   @property
   def explains(self) -> bool:
-    """Whether its predictions have shares: the model is a `TwitterClassifier`."""
+    """Whether `explain` works: the model is a `TwitterClassifier`."""
     return isinstance(self.model, BagOfTokens)
 
   def explain(self, text: str) -> Explanation:
     """Returns the exact share of each token of a text in its log-odds.
 
-    The classifier is linear in the mean of its token vectors, so the log-odds are
-    a sum over tokens.
+    The classifier is linear in the mean of its token vectors, so the log-odds are a
+    sum over tokens.
 
     Raises:
       UserError: if the model is not a `TwitterClassifier`.
     """
+    model = self._additive_model()
+    (prediction,) = self.predict([text])
+    groups = self.encoder.grouped(text)
+    tokens = [token for _, group in groups for token in group]
+    ids = self.encoder.vocabulary.encode(tokens)
+    shares, bias = model.shares(ids, prediction.explained)
+    if groups:
+      sizes = [len(group) for _, group in groups]
+      shares = np.add.reduceat(shares, np.cumsum([0, *sizes[:-1]]))
+    titles = tuple(title for title, _ in groups)
+    return Explanation(prediction, titles, tuple(shares.tolist()), bias)
+
+  def token_log_odds(self, label: int = 1) -> np.ndarray:
+    """Returns the log-odds of a text that consists of one token, without the bias.
+
+    Args:
+      label: the class whose log-odds against the other classes are returned.
+
+    Returns:
+      <float64>[vocabulary_size].
+
+    Raises:
+      UserError: if the model is not a `TwitterClassifier`.
+    """
+    return against_others(self._additive_model().token_logits, label)
+
+  def _additive_model(self) -> BagOfTokens:
     if not isinstance(self.model, BagOfTokens):
       raise UserError('Only the predictions of a TwitterClassifier can be explained.')
-    (prediction,) = self.predict([text])
-    groups = [
-        (shown, known)
-        for shown, tokens in self.tokenizer.grouped(text)
-        if (known := self.tokenizer.without_dropped(tokens))
-    ]
-    ids = self.tokenizer.encode_tokens(t for _, tokens in groups for t in tokens)
-    shares, bias = self.model.shares(ids, prediction.explained)
-    if groups:
-      sizes = [len(tokens) for _, tokens in groups]
-      shares = np.add.reduceat(shares, np.cumsum([0, *sizes[:-1]]))
-    shown_tokens = tuple(shown for shown, _ in groups)
-    return Explanation(prediction, shown_tokens, tuple(shares.tolist()), bias)
-
-  def token_log_odds(self, sought: int = 1) -> np.ndarray:
-    """Returns what each token of the vocabulary adds if it is all of a text.
-
-    <float64>[vocabulary_size], in the log-odds of the class sought to the others.
-
-    Raises:
-      UserError: if the model is not a `TwitterClassifier`.
-    """
-    if not isinstance(self.model, BagOfTokens):
-      raise UserError('Only the tokens of a TwitterClassifier have log-odds.')
-    return against_others(self.model.token_logits, sought)
+    return self.model
 
 
-def _load_weights(path: str) -> list[np.ndarray]:
-  """Returns the arrays of a weights file that Trax wrote, without unpickling."""
-  try:
-    arrays = load_arrays(path)
-  except FileNotFoundError as error:
+def checked_texts(function: str, texts: Iterable[str | None]) -> Sequence[str]:
+  """Returns texts as a list of str, in which `''` stands for a missing text.
+
+  Args:
+    function: the name of the function that received the texts, for messages.
+    texts: the texts. `None` and NaN count as missing.
+
+  Raises:
+    UserError: if `texts` is a single text or a table, or contains other values.
+  """
+  if isinstance(texts, (str, bytes)):
     raise UserError(
-        f'{os.path.dirname(path)} has no checkpoint yet ({WEIGHTS_FILE}); train first.'
-    ) from error
-  except ValueError as error:
-    raise UserError(f'{path} is not a whole weights file ({error}).') from error
-  if any(a.dtype.kind == 'f' and not np.isfinite(a).all() for a in arrays):
-    raise UserError(f'{path} holds numbers that are not finite: training diverged.')
-  return arrays
+        f'{function}() requires a list of texts, but got one '
+        f"{type(texts).__name__}. Pass [text]."
+    )
+  if isinstance(texts, dict) or hasattr(texts, 'columns'):
+    raise UserError(
+        f'{function}() requires a list of texts, but got a {type(texts).__name__}. '
+        "Pass one of its columns, such as table['text']."
+    )
+  checked: list[str] = []
+  for i, text in enumerate(texts):
+    if isinstance(text, str):
+      checked.append(text)
+    elif text is None or (isinstance(text, float) and math.isnan(text)):
+      checked.append('')
+    else:
+      raise UserError(
+          f'{function}() requires texts of type str, but text {i} is '
+          f'{text!r:.60}, of type {type(text).__name__}.'
+      )
+  return checked

@@ -1,7 +1,8 @@
-"""What a model says of a text, and why."""
+"""Predictions, their explanations, and the decision that each leads to."""
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,14 +10,21 @@ import numpy as np
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
 from trax_twitter_sentiment.prediction.bag_of_tokens import against_others
 
+# Texts that are predicted together, and travel together between processes.
+CHUNK_SIZE = 512
+
+# The names in place of a class: of a text that is empty or missing, and of a text whose
+# most probable class is not probable enough.
+NO_TEXT, UNSURE = 'no text', 'unsure'
+
 
 class Scores(NamedTuple):
-  """What a model says of several texts.
+  """The predictions of several texts, as arrays.
 
   Attributes:
     log_probabilities: <float64>[n_texts, n_classes].
-    n_tokens: <int64>[n_texts], how many tokens each rests on.
-    n_known: <int64>[n_texts], how many of them the model has learned.
+    n_tokens: <int64>[n_texts], how many tokens each prediction rests on.
+    n_known: <int64>[n_texts], how many of these tokens are in the vocabulary.
   """
 
   log_probabilities: np.ndarray
@@ -31,15 +39,15 @@ class Scores(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class Prediction:
-  """What a model says of one text.
+  """The prediction of one text.
 
   Attributes:
-    label: the class, as an index; of two, a tie is 0, negative.
-    log_probabilities: of each class.
-    tokens: those that the prediction rests on; without any, it rests on the
+    label: the index of the most probable class; of equals, the first (negative).
+    log_probabilities: the log-probability of each class.
+    tokens: the tokens that the prediction rests on. Without any, it rests on the
       model's bias alone.
-    class_names: of all classes.
-    n_known: how many of the tokens the model has learned.
+    class_names: the names of all classes.
+    n_known: how many of the tokens are in the vocabulary.
   """
 
   label: int
@@ -50,12 +58,12 @@ class Prediction:
 
   @property
   def name(self) -> str:
-    """The name of the class."""
+    """The name of the most probable class."""
     return self.class_names[self.label]
 
   @property
   def sentiment(self) -> str:
-    """The name of the class: `'positive'` or `'negative'`, of two."""
+    """Another name for `name`: `'positive'` or `'negative'` for two classes."""
     return self.name
 
   @property
@@ -66,15 +74,15 @@ class Prediction:
 
   @property
   def log_odds(self) -> float:
-    """The log-odds of positive; of more than two classes, of the one predicted.
+    """The log-odds of positive; for more than two classes, of the predicted class.
 
-    That is its log-probability less the mean of the others'.
+    The log-odds of a class are its log-probability minus the mean of the others'.
     """
     return float(against_others(np.array(self.log_probabilities), self.explained))
 
   @property
   def explained(self) -> int:
-    """The class that log-odds are of: positive, or of several the one predicted."""
+    """The class of `log_odds`: positive, or of several classes the predicted one."""
     return 1 if len(self.class_names) == 2 else self.label
 
 
@@ -83,15 +91,56 @@ class Explanation:
   """How each token of a text moves the log-odds of a class against the others.
 
   Attributes:
-    prediction: what is explained.
-    tokens: what has a share: the prediction's tokens, of which n-grams of characters
-      count towards their word.
-    shares: each token's share of the log-odds, in the tokens' order; positive
-      numbers speak for positive, or of several classes for the one predicted.
-    bias: what is left without any token; shares and bias add up to the log-odds.
+    prediction: the prediction that is explained.
+    tokens: the tokens that have a share: the prediction's tokens, where n-grams of
+      characters count towards their word.
+    shares: each token's share of the log-odds, in the order of the tokens. A positive
+      share speaks for positive; for more than two classes, for the predicted class.
+    bias: the log-odds without any token. Shares and bias add up to the log-odds.
   """
 
   prediction: Prediction
   tokens: tuple[str, ...]
   shares: tuple[float, ...]
   bias: float
+
+
+class Decision(NamedTuple):
+  """The class of a text in the outputs.
+
+  Attributes:
+    label: the index of the class; `None` without a decision.
+    name: the name of the class; `NO_TEXT` or `UNSURE` without a decision.
+  """
+
+  label: int | None
+  name: str
+
+
+@dataclasses.dataclass(frozen=True)
+class DecisionRule:
+  """How a prediction leads to a decision.
+
+  Attributes:
+    min_probability: the probability that the most probable class requires; below it,
+      the decision is `UNSURE`.
+  """
+
+  min_probability: float = 0.0
+
+  def decide(
+      self, text: str | None, label: int, probability: float, class_names: Sequence[str]
+  ) -> Decision:
+    """Returns the decision about a text.
+
+    Args:
+      text: the text; `None` if it is missing.
+      label: its most probable class.
+      probability: the probability of that class.
+      class_names: the names of all classes.
+    """
+    if not text or text.isspace():
+      return Decision(None, NO_TEXT)
+    if probability < self.min_probability:
+      return Decision(None, UNSURE)
+    return Decision(label, class_names[label])

@@ -1,4 +1,4 @@
-"""How good predictions are: scores of log-probabilities on labels."""
+"""Scores of predictions against labels."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -8,7 +8,8 @@ import numpy as np
 from trax_twitter_sentiment import fast_imports
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
 
-# scikit-learn imports pandas, which takes a third of its time, and has no use for it.
+# scikit-learn imports pandas, which it does not need here. Without pandas, its import
+# is a third faster.
 with fast_imports.left_out('pandas'):
   from scipy import stats
   from sklearn import metrics
@@ -18,12 +19,12 @@ _N_CALIBRATION_BINS = 10
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-  """One figure.
+  """A score.
 
   Attributes:
-    value: the figure; `None` where it is undefined, as precision is where nothing
-      is called positive.
-    n_examples: how many examples it is taken over.
+    value: the score; `None` if it is undefined, as the precision of a class that is
+      never predicted.
+    n_examples: the number of texts that the score is computed from.
   """
 
   value: float | None
@@ -35,10 +36,10 @@ class ClassScores:
   """The scores of one class against the others, named as in scikit-learn.
 
   Attributes:
-    precision: of what is called so, the fraction that is.
-    recall: of what is so, the fraction that is called so.
-    f1: the harmonic mean of both.
-    support: how many examples are of the class.
+    precision: the fraction of the texts predicted as the class that belong to it.
+    recall: the fraction of the texts of the class that are predicted as the class.
+    f1: the harmonic mean of precision and recall.
+    support: the number of texts of the class.
   """
 
   precision: Score
@@ -52,18 +53,20 @@ class Evaluation:
   """The scores of a predictor on labelled texts.
 
   Attributes:
-    accuracy: with all weights one; of two classes, that of `compute_accuracy`.
-    accuracy_interval: its 95% interval, by Wilson.
-    precision: of positive, where there are two classes; so are the next three.
-    recall: of positive.
-    f1: of positive.
-    roc_auc: how often a positive scores above a negative.
-    macro_f1: the mean of the F1 of the classes that are there or called.
-    macro_recall: the mean of the recalls of the classes that are there.
-    log_loss: the mean negative log-probability of the true label, in nats.
-    calibration_error: the expected calibration error over 10 bins of equal width: of
-      the probability of positive, or of several classes of the one predicted.
-    confusion_matrix: rows true and columns predicted: of two, `[[tn, fp], [fn, tp]]`.
+    accuracy: the fraction of correct predictions, as `compute_accuracy` gives it for
+      weights of one.
+    accuracy_interval: the 95% Wilson interval of the accuracy.
+    precision: the precision of the second class of two; `None` for more classes.
+    recall: the recall of the second class of two; `None` for more classes.
+    f1: the F1 of the second class of two; `None` for more classes.
+    roc_auc: the area under the ROC curve for two classes; otherwise `None`.
+    macro_f1: the mean F1 of the classes that occur or are predicted.
+    macro_recall: the mean recall of the classes that occur.
+    log_loss: the mean negative log-probability of the true class, in nats.
+    calibration_error: the expected calibration error over 10 bins of equal width, of
+      the probabilities of `calibration_events`.
+    confusion_matrix: true classes as rows and predicted classes as columns. For two
+      classes, `[[tn, fp], [fn, tp]]`.
     classes: the scores of each class, by its name.
   """
 
@@ -83,32 +86,37 @@ class Evaluation:
 
 @dataclasses.dataclass(frozen=True)
 class LabelCounts:
-  """What is counted of texts with one label; counts of several blocks add up.
+  """Sums over the texts of one label. The sums of several blocks add up.
 
   Attributes:
-    called: <int64>[n_classes, n_bins], how many were called so, by the bin of the
-      probability that calibration is about (see `calibrated`).
-    probabilities: <float64>[n_classes, n_bins], the sums of theirs.
-    log_probabilities: <float64>[n_classes], the sums of those of each class.
+    n_predicted: <int64>[n_classes, n_bins], the number of texts by predicted class and
+      by the bin of their `event_probabilities`.
+    probabilities: <float64>[n_classes, n_bins], the sums of these probabilities.
+    log_probabilities: <float64>[n_classes], the sums of the log-probabilities.
   """
 
-  called: np.ndarray
+  n_predicted: np.ndarray
   probabilities: np.ndarray
   log_probabilities: np.ndarray
 
   def plus(self, other: 'LabelCounts') -> 'LabelCounts':
+    """Returns the sums of both blocks."""
     return LabelCounts(
-        self.called + other.called,
+        self.n_predicted + other.n_predicted,
         self.probabilities + other.probabilities,
         self.log_probabilities + other.log_probabilities,
     )
 
 
 def count(log_probabilities: np.ndarray) -> LabelCounts:
-  """Counts predictions of texts with one label, <float>[n_texts, n_classes]."""
+  """Returns the sums over texts of one label.
+
+  Args:
+    log_probabilities: <float>[n_texts, n_classes].
+  """
   n_classes = log_probabilities.shape[1]
-  probabilities = calibrated(log_probabilities)
-  # The first of equals, in both: a number for each class and bin.
+  probabilities = event_probabilities(log_probabilities)
+  # Each pair of a class and a bin has one number.
   cells = log_probabilities.argmax(axis=1) * _N_CALIBRATION_BINS + _bins(probabilities)
   shape = n_classes, _N_CALIBRATION_BINS
   n_cells = n_classes * _N_CALIBRATION_BINS
@@ -124,12 +132,12 @@ def evaluate(
     labels: np.ndarray,
     class_names: Sequence[str] = SENTIMENTS,
 ) -> Evaluation:
-  """Scores predictions.
+  """Returns the scores of predictions.
 
   Args:
-    log_probabilities: <float>[n_texts, n_classes].
-    labels: <int>[n_texts], each text's class; at least one.
-    class_names: of the classes, in their order.
+    log_probabilities: <float>[n_texts, n_classes], of at least one text.
+    labels: <int>[n_texts], the true class of each text.
+    class_names: the names of the classes, in the order of the columns.
   """
   counts = [count(log_probabilities[labels == i]) for i in range(len(class_names))]
   evaluation = evaluate_counts(counts, class_names)
@@ -141,14 +149,16 @@ def evaluate(
 def evaluate_counts(
     counts: Sequence[LabelCounts], class_names: Sequence[str]
 ) -> Evaluation:
-  """Scores predictions that are counted, without `roc_auc`, which takes their order.
+  """Returns the scores of counted predictions.
+
+  `roc_auc` is `None`, since it requires the order of all predictions.
 
   Args:
-    counts: of the texts of each class, in their order; of one text at least.
-    class_names: of the classes.
+    counts: the sums over the texts of each class, in the order of the classes, of at
+      least one text.
+    class_names: the names of the classes.
   """
-  called = np.stack([of_label.called for of_label in counts])
-  confusion = called.sum(axis=2)
+  confusion = np.stack([of_label.n_predicted.sum(axis=1) for of_label in counts])
   n_examples = int(confusion.sum())
   n_correct = int(np.trace(confusion))
   classes = _class_scores(confusion, class_names)
@@ -174,7 +184,7 @@ def evaluate_counts(
           n_examples,
       ),
       macro_recall=_score(float(np.mean(recalls)), n_examples),
-      # Not scikit-learn's, which clips probabilities: these are logarithms already.
+      # scikit-learn's log_loss clips probabilities. Logarithms need no clipping.
       log_loss=_score(-float(sum(own)) / n_examples, n_examples),
       calibration_error=_score(_calibration_error(counts), n_examples),
       confusion_matrix=confusion.tolist(),
@@ -183,30 +193,34 @@ def evaluate_counts(
 
 
 def _pairs(confusion: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-  """Returns true and predicted classes, and how many texts have them."""
+  """Returns true classes, predicted classes, and the number of texts of each pair."""
   truth, predicted = np.nonzero(confusion)
   return truth, predicted, confusion[truth, predicted]
 
 
-def calibrated(log_probabilities: np.ndarray) -> np.ndarray:
-  """Returns the probabilities that calibration is about, <float>[n_texts].
-
-  Of two classes it is that of positive, of several that of the one predicted.
-  """
+def event_probabilities(log_probabilities: np.ndarray) -> np.ndarray:
+  """Returns <float>[n_texts], the probabilities of `calibration_events`."""
   if log_probabilities.shape[1] == 2:
     return np.exp(log_probabilities[:, 1])
   return np.exp(log_probabilities.max(axis=1))
 
 
-def sought(
+def calibration_events(
     log_probabilities: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-  """Returns what calibration is about: probabilities, and whether they came true.
+  """Returns predicted probabilities, and whether the predicted event occurred.
 
-  <float>[n_texts] and <int>[n_texts]: of two classes for positive, of several for the
-  one predicted.
+  For two classes, the event is that the text belongs to the second class. For more
+  classes, the event is that the predicted class is right.
+
+  Args:
+    log_probabilities: <float>[n_texts, n_classes].
+    labels: <int>[n_texts].
+
+  Returns:
+    <float>[n_texts] and <int>[n_texts].
   """
-  probabilities = calibrated(log_probabilities)
+  probabilities = event_probabilities(log_probabilities)
   if log_probabilities.shape[1] == 2:
     return probabilities, labels
   return probabilities, (log_probabilities.argmax(axis=1) == labels).astype(int)
@@ -223,10 +237,11 @@ def _class_scores(
       sample_weight=n_texts,
       zero_division=np.nan,
   )
-  support, n_called = confusion.sum(axis=1).tolist(), confusion.sum(axis=0).tolist()
+  support = confusion.sum(axis=1).tolist()
+  n_predicted = confusion.sum(axis=0).tolist()
   return {
       name: ClassScores(
-          _score(precision[i], n_called[i]),
+          _score(precision[i], n_predicted[i]),
           _score(recall[i], support[i]),
           _score(f1[i], sum(support)),
           support[i],
@@ -243,7 +258,10 @@ def _roc_auc(log_probabilities: np.ndarray, labels: np.ndarray) -> Score:
 
 
 def log_odds(log_probabilities: np.ndarray) -> np.ndarray:
-  """Returns <float>[n_texts], of positive to negative, from <float>[n_texts, 2]."""
+  """Returns the log-odds of the second class.
+
+  Turns <float>[n_texts, 2] into <float>[n_texts].
+  """
   return log_probabilities[:, 1] - log_probabilities[:, 0]
 
 
@@ -252,10 +270,10 @@ class CalibrationBin:
   """Predictions of about the same probability.
 
   Attributes:
-    n_texts: how many they are.
-    probability: the mean of theirs.
-    rate: the fraction of them that is true.
-    interval: its 95% interval, by Wilson.
+    n_texts: the number of predictions.
+    probability: their mean probability.
+    rate: the fraction of the predicted events that occurred.
+    interval: the 95% Wilson interval of the rate.
   """
 
   n_texts: int
@@ -265,49 +283,49 @@ class CalibrationBin:
 
 
 def calibration_bins(
-    probabilities: np.ndarray, labels: np.ndarray
+    probabilities: np.ndarray, events: np.ndarray
 ) -> list[CalibrationBin]:
   """Groups predictions by their probability, in 10 bins of equal width.
 
   Args:
-    probabilities: <float>[n_texts].
-    labels: <int>[n_texts], 1 for what is true and else 0.
+    probabilities: <float>[n_texts], the predicted probabilities.
+    events: <int>[n_texts], 1 if the predicted event occurred, 0 if not.
 
   Returns:
-    Those of the bins that hold any.
+    The bins that contain a prediction.
   """
-  bins = _bins(probabilities)
-  found = []
-  for i in np.unique(bins).tolist():
-    hits = labels[bins == i]
-    n_true, n_texts = int(hits.sum()), len(hits)
-    probability = float(probabilities[bins == i].mean())
-    found.append(
-        CalibrationBin(n_texts, probability, n_true / n_texts, _wilson(n_true, n_texts))
-    )
-  return found
+  bin_of_text = _bins(probabilities)
+  bins = []
+  for i in np.unique(bin_of_text).tolist():
+    is_in_bin = bin_of_text == i
+    n_occurred, n_texts = int(events[is_in_bin].sum()), int(is_in_bin.sum())
+    probability = float(probabilities[is_in_bin].mean())
+    interval = _wilson(n_occurred, n_texts)
+    bins.append(CalibrationBin(n_texts, probability, n_occurred / n_texts, interval))
+  return bins
 
 
 def _wilson(n_true: int, n_examples: int) -> tuple[float, float]:
+  """Returns the 95% Wilson interval of a fraction."""
   interval = stats.binomtest(n_true, n_examples).proportion_ci(method='wilson')
   return float(interval.low), float(interval.high)
 
 
 def _bins(probabilities: np.ndarray) -> np.ndarray:
-  """Returns each one's bin, of equal width."""
+  """Returns the bin of each probability."""
   bins = (probabilities * _N_CALIBRATION_BINS).astype(int)
   return np.minimum(bins, _N_CALIBRATION_BINS - 1)
 
 
 def _calibration_error(counts: Sequence[LabelCounts]) -> float:
-  """Returns the mean distance of bins' mean probability and rate, by their texts."""
+  """Returns the mean gap of a bin's probability and rate, weighted by its texts."""
   if len(counts) == 2:
-    true = counts[1].called.sum(axis=0)
+    n_occurred = counts[1].n_predicted.sum(axis=0)
   else:
-    true = sum(of_label.called[i] for i, of_label in enumerate(counts))
+    n_occurred = sum(of_label.n_predicted[i] for i, of_label in enumerate(counts))
   probabilities = sum(of_label.probabilities.sum(axis=0) for of_label in counts)
-  n_texts = sum(int(of_label.called.sum()) for of_label in counts)
-  return float(np.abs(probabilities - true).sum() / n_texts)
+  n_texts = sum(int(of_label.n_predicted.sum()) for of_label in counts)
+  return float(np.abs(probabilities - n_occurred).sum() / n_texts)
 
 
 def _score(value: float | None, n_examples: int) -> Score:

@@ -1,4 +1,4 @@
-"""Predictions of any Trax model trained on the plugin's stream, through Trax."""
+"""Any Trax model that was trained on the plugin's streams, run by Trax."""
 
 import importlib.util
 import os
@@ -15,25 +15,33 @@ from trax import layers as tl
 from trax import shapes
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.run.model_info import MODEL_FILE, ModelInfo
-from trax_twitter_sentiment.text.tokenizer import PAD_ID
+from trax_twitter_sentiment.run.run import MODEL_FILE, Run
+from trax_twitter_sentiment.run.settings import CONFIG_FILE
+from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
-# Texts scored at a time; one size, so that JAX compiles once.
+# The number of texts in a batch. One size, so that JAX compiles once.
 _BATCH_SIZE = 64
 
 
 class TraxModel:
   """The model that a run's `config.gin` names, with the run's weights.
 
-  Reading a gin file imports what it names, among what is installed, so that the
-  directory has to be trusted. Code that lies in it is refused.
-  Texts are padded, or cut off, to the length of the run's validation batches.
+  A gin file imports installed modules, so the directory must be trusted. A gin file
+  that imports code of the directory itself is refused. Texts are padded, or cut off,
+  to the length of the run's validation batches.
+
+  Args:
+    run: the run.
+
+  Raises:
+    UserError: if `config.gin` is missing or refused, or does not fit the weights.
   """
 
-  def __init__(self, folder: str, info: ModelInfo, weights: list[np.ndarray]):
-    path = os.path.join(folder, 'config.gin')
+  def __init__(self, run: Run):
+    folder, info = run.folder, run.model_info
+    path = run.path(CONFIG_FILE)
     if not os.path.exists(path):
-      raise UserError(f'{folder} has no config.gin, which names its model.')
+      raise UserError(f'{folder} has no {CONFIG_FILE}, which names its model.')
     _refuse_code_of(folder, path)
     with gin.unlock_config():
       gin.parse_config_file(path)
@@ -43,21 +51,25 @@ class TraxModel:
     model.init(signature)
     try:
       model.weights, _ = tl.unflatten_weights_and_state(
-          weights, (), model.weights_and_state_signature(signature), weights_only=True
+          run.weights,
+          (),
+          model.weights_and_state_signature(signature),
+          weights_only=True,
       )
     except (IndexError, ValueError) as error:
       raise UserError(
-          f"{folder}: the weights don't fit the model of its config.gin."
+          f'{folder}: the weights do not fit the model of {CONFIG_FILE}.'
       ) from error
     n_columns = model.output_signature(signature).shape[-1]
     if n_columns != len(info.class_names):
       raise UserError(
-          f'{folder}: the model scores {n_columns} classes, but {MODEL_FILE} names '
+          f'{folder}: the model has {n_columns} classes, but {MODEL_FILE} names '
           f'{len(info.class_names)}: {", ".join(info.class_names)}.'
       )
     self._model = tl.Accelerate(model, n_devices=1)
 
   def log_probabilities(self, ids: np.ndarray, lengths: np.ndarray) -> np.ndarray:
+    """Returns <float64>[n_texts, n_classes]; see `predictor.Model`."""
     id_lists = np.split(ids, np.cumsum(lengths)[:-1])
     return np.concatenate([
         self._score(id_lists[start : start + _BATCH_SIZE])
@@ -70,14 +82,14 @@ class TraxModel:
       kept = ids[: len(row)]
       row[: len(kept)] = kept
     output: Any = np.asarray(self._model(inputs), np.float64)[: len(id_lists)]
-    # A model may end in logits; normalized log-probabilities stay as they are.
+    # The model may return logits. This leaves log-probabilities unchanged.
     return output - np.logaddexp.reduce(output, axis=1, keepdims=True)
 
 
 def _refuse_code_of(folder: str, path: str) -> None:
-  """Raises `UserError` if a config imports from the run's folder, or includes files.
+  """Raises `UserError` if a config includes files or imports code of the run's folder.
 
-  Neither is in what Trax writes, unless the run was started in its own folder.
+  Trax writes neither, unless the run was started in its own folder.
   """
   delegate = gin.config.ParserDelegate(skip_unknown=True)
   try:
@@ -87,13 +99,13 @@ def _refuse_code_of(folder: str, path: str) -> None:
     raise UserError(f'{path} is not a gin file.') from error
   for statement in statements:
     if isinstance(statement, config_parser.IncludeStatement):
-      raise UserError(f'{path} includes {statement.filename!r}, which is not read.')
+      raise UserError(f'{path} includes {statement.filename!r}, which is refused.')
     if isinstance(statement, config_parser.ImportStatement):
-      # Looking for a submodule would import what it is in.
+      # Finding the spec of a submodule would import its package.
       spec = importlib.util.find_spec(statement.module.partition('.')[0])
       places = [*(spec.submodule_search_locations or ()), spec.origin] if spec else []
       own = {os.path.dirname(os.path.realpath(place)) for place in places if place}
       if os.path.realpath(folder) in own:
         raise UserError(
-            f"{path} imports {statement.module}, which is code of the run's own folder."
+            f"{path} imports {statement.module}, which is code in the run's own folder."
         )

@@ -11,8 +11,8 @@ from trax_twitter_sentiment.corpora.corpus import Examples
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.prediction.recorded_corpus import recorded_corpus
 from trax_twitter_sentiment.run import settings
+from trax_twitter_sentiment.run.run import Run
 
 # Texts on which runs disagree that are shown.
 N_DISAGREEMENTS = 100
@@ -72,10 +72,7 @@ def gather(model_dirs: Sequence[str]) -> Comparison:
     UserError: if a run can't be read, or has other classes or validation texts.
   """
   predictors = [SentimentPredictor.load(folder) for folder in model_dirs]
-  corpora = [
-      recorded_corpus(folder, predictor.tokenizer)
-      for folder, predictor in zip(model_dirs, predictors, strict=True)
-  ]
+  corpora = [Run(folder).corpus() for folder in model_dirs]
   validation, names = corpora[0].validation, corpora[0].class_names
   for folder, corpus in zip(model_dirs, corpora, strict=True):
     if corpus.class_names != names:

@@ -13,10 +13,11 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import open_regular
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import Explanation, SentimentPredictor
-from trax_twitter_sentiment.prediction.recorded_corpus import recorded_corpus
 from trax_twitter_sentiment.reporting import baselines, run_facts
 from trax_twitter_sentiment.run.curves import Curve, read_curves
-from trax_twitter_sentiment.text.tokenizer import SPECIAL_TOKENS, TweetTokenizer
+from trax_twitter_sentiment.run.run import Run
+from trax_twitter_sentiment.text.text_encoder import TextEncoder
+from trax_twitter_sentiment.text.vocabulary import SPECIAL_TOKENS
 
 N_TOKENS = 20  # Of each class.
 N_MISTAKES = 50
@@ -83,7 +84,7 @@ class ReportContent:
   Attributes:
     model_dir: the run's output directory, as the user names it.
     corpus: the tweets that the run was trained and is validated on.
-    tokenizer: the run's.
+    encoder: the run's.
     train_curves: of the training loss, by its name.
     eval_curves: of the metrics in evaluation, by their names.
     variants: with the tweets as they are, and without emoticons; only the latter
@@ -99,7 +100,7 @@ class ReportContent:
 
   model_dir: str
   corpus: Corpus
-  tokenizer: TweetTokenizer
+  encoder: TextEncoder
   train_curves: dict[str, Curve]
   eval_curves: dict[str, Curve]
   variants: list[Variant]
@@ -118,14 +119,14 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
   Raises:
     UserError: if the corpus that the run was trained on can't be had.
   """
-  tokenizer = predictor.tokenizer
-  corpus = recorded_corpus(model_dir, tokenizer)
+  encoder = predictor.encoder
+  corpus = Run(model_dir).corpus()
   not_explained = _why_not_explained(predictor)
   like, differing = run_facts.differing_settings(model_dir)
   return ReportContent(
       model_dir=model_dir,
       corpus=corpus,
-      tokenizer=tokenizer,
+      encoder=encoder,
       train_curves=read_curves(os.path.join(model_dir, 'train')),
       eval_curves=read_curves(os.path.join(model_dir, 'eval')),
       variants=[
@@ -171,7 +172,7 @@ def _variant(
       baselines=baselines.evaluate(corpus, *_as_read(predictor, corpus)),
       mistakes=[
           Mistake(
-              predictor.tokenizer.without_unread(examples.texts[i]),
+              predictor.encoder.tokenizer.without_removed_emoticons(examples.texts[i]),
               int(examples.labels[i]),
               predictor.explain(examples.texts[i]),
           )
@@ -184,7 +185,7 @@ def _variant(
 
 def _as_read(predictor: SentimentPredictor, corpus: Corpus) -> list[list[str]]:
   """Returns the texts of training and of validation, as a predictor reads them."""
-  read = predictor.tokenizer.without_unread
+  read = predictor.encoder.tokenizer.without_removed_emoticons
   return [[*map(read, part.texts)] for part in (corpus.train, corpus.validation)]
 
 
@@ -201,10 +202,10 @@ def _worst_mistakes(log_probabilities: np.ndarray, labels: np.ndarray) -> np.nda
 def _weighty_tokens(
     predictor: SentimentPredictor, corpus: Corpus
 ) -> dict[str, list[WeightyToken]]:
-  tokenizer = predictor.tokenizer
-  train = encode_split(corpus, 'train', tokenizer)
+  encoder = predictor.encoder
+  train = encode_split(corpus, 'train', encoder)
   # A number for each tweet and token, so that a tweet counts once.
-  vocabulary_size = len(tokenizer.vocabulary)
+  vocabulary_size = len(encoder.vocabulary)
   tweet_of_token = np.repeat(np.arange(len(train.lengths)), train.lengths)
   different = np.unique(tweet_of_token * vocabulary_size + train.ids)
   n_tweets = np.bincount(different % vocabulary_size, minlength=vocabulary_size)
@@ -214,7 +215,7 @@ def _weighty_tokens(
   def weightiest(odds: np.ndarray, sign: int) -> list[WeightyToken]:
     order = frequent[np.argsort(-sign * odds[frequent], kind='stable')][:N_TOKENS]
     return [
-        WeightyToken(tokenizer.vocabulary[i], float(odds[i]), int(n_tweets[i]))
+        WeightyToken(encoder.vocabulary.tokens[i], float(odds[i]), int(n_tweets[i]))
         for i in order
         if sign * odds[i] > 0
     ]

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from trax_twitter_sentiment.corpora.corpus import Examples
-from trax_twitter_sentiment.corpora.near_duplicates import GROUPED
 from trax_twitter_sentiment.reporting import plots, score_sections, token_sections
 from trax_twitter_sentiment.reporting.content import ReportContent
 from trax_twitter_sentiment.reporting.markup import (
@@ -75,7 +74,7 @@ def _sizes(examples: Examples, class_names: Sequence[str]) -> str:
 
 def _origin(corpus: str) -> str:
   """Returns where a corpus of the package comes from, by its name, or ''."""
-  source, grouped, _ = corpus.partition(GROUPED)
+  source, grouped, _ = corpus.partition(', grouped')
   origin = f': {_CORPORA[source]}' if source in _CORPORA else ''
   return origin + (', near-duplicates in one split' if grouped else '')
 
@@ -137,7 +136,7 @@ def _settings(content: ReportContent) -> Element:
 
 
 def _corpus(content: ReportContent) -> Element:
-  corpus, tokenizer = content.corpus, content.tokenizer
+  corpus, encoder = content.corpus, content.encoder
   facts = {
       'name': f'{corpus.name}{_origin(corpus.name)}',
       **{
@@ -147,7 +146,7 @@ def _corpus(content: ReportContent) -> Element:
               ('validation', corpus.validation),
           )
       },
-      'vocabulary': f'{len(tokenizer.vocabulary):,} tokens',
+      'vocabulary': f'{len(encoder.vocabulary):,} tokens',
   }
   return section('Corpus', fact_table(facts))
 

@@ -7,10 +7,10 @@ import os
 import re
 import shlex
 
-from trax_twitter_sentiment.files import corpus_digest_of
 from trax_twitter_sentiment.run import settings
 from trax_twitter_sentiment.run.curves import last_start
-from trax_twitter_sentiment.run.weights import WEIGHTS_FILE, load_arrays
+from trax_twitter_sentiment.run.run import WEIGHTS_FILE, Run
+from trax_twitter_sentiment.run.weights import load_arrays
 
 # An include of another gin file of the package.
 _INCLUDE = re.compile(r"^include 'trax_twitter_sentiment/gin_configs/(.+)'$", re.M)
@@ -37,8 +37,7 @@ def facts(model_dir: str) -> dict[str, str]:
         'python -m trax_twitter_sentiment.trainer '
         f'--config_file={shlex.quote(config)} --output_dir=DIR'
     )
-  if digest := corpus_digest_of(model_dir):
-    found['SHA-256 of the encoded corpus'] = digest
+  found['SHA-256 of the corpus'] = Run(model_dir).corpus_record.digest
   return found
 
 

@@ -24,7 +24,7 @@ SCORE_TITLES = ('accuracy', '95% interval', 'macro F1', 'log-loss')
 
 def headline(content: ReportContent) -> Element:
   remark = 'The accuracy without emoticons tells what the model makes of words.'
-  if content.corpus.name.startswith(('nltk', 'sample')):
+  if content.corpus.labels_from_emoticons:
     remark = (
         'This corpus got its labels from the emoticons in the tweets, so that a model '
         f'that sees them hardly needs a word. {remark}'
@@ -152,7 +152,8 @@ def calibrations(content: ReportContent) -> Element:
 
 def _calibration(variant: Variant, labels: np.ndarray) -> Element:
   names = list(variant.evaluation.classes)
-  bins = scores.calibration_bins(*scores.sought(variant.log_probabilities, labels))
+  events = scores.calibration_events(variant.log_probabilities, labels)
+  bins = scores.calibration_bins(*events)
   sought = names[1] if len(names) == 2 else 'the class called'
   return figure(
       variant.title,

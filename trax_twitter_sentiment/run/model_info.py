@@ -1,69 +1,65 @@
-"""The file that tells how a run's model makes scores of token vectors."""
+"""The facts about a model that prediction needs beside its weights."""
 
 import dataclasses
 import json
-import os
 
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
-from trax_twitter_sentiment.files import read_whole, write_atomically
+from trax_twitter_sentiment.text import json_fields
 
-MODEL_FILE = 'model.json'
 POOLINGS = ('masked_mean', 'masked_sqrtn', 'mean')
-_FILE_FORMAT = 1
+_FILE_FORMAT = 2
 
-# Far more than texts are padded to. Batches of so many tokens are made in prediction.
+# Prediction makes batches of this length, so a damaged file must not name a huge one.
 _MAX_PADDED_LENGTH = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelInfo:
-  """What prediction has to know of a model, beside its weights.
+  """The facts about a model that prediction needs beside its weights.
 
   Attributes:
-    pooling: that of a `TwitterClassifier`; `None` for any other model.
-    padded_length: the tokens that the run's first validation batch is padded to,
-      by which `'mean'` divides.
-    class_names: what the columns of its output stand for.
+    pooling: the pooling of a `TwitterClassifier`; `None` for any other model.
+    padded_length: the length of the run's first validation batch. The pooling
+      `'mean'` divides by it.
+    class_names: the names of the classes, in the order of the model's outputs.
+    max_length: the maximum number of tokens of a text, if the run's batches cut
+      longer texts; `None` if they do not.
   """
 
   pooling: str | None
   padded_length: int
   class_names: tuple[str, ...] = SENTIMENTS
+  max_length: int | None = None
 
-  def save(self, folder: str) -> None:
-    """Writes the file into a run's output directory, atomically."""
+  def to_json(self) -> str:
+    """Returns the JSON text that `from_json` reads."""
     content = {'format': _FILE_FORMAT, **dataclasses.asdict(self)}
-    write_atomically(os.path.join(folder, MODEL_FILE), json.dumps(content) + '\n')
+    return json.dumps(content) + '\n'
 
   @classmethod
-  def load(cls, folder: str) -> 'ModelInfo':
-    """Reads the file of a run's output directory.
+  def from_json(cls, content: str) -> 'ModelInfo':
+    """Returns the facts that `to_json` wrote.
 
     Raises:
-      FileNotFoundError: if there is none.
-      UserError: if it is damaged.
+      ValueError: if the content is anything else.
     """
-    return read_whole(os.path.join(folder, MODEL_FILE), _parse, 'a model file')
+    fields = json_fields.parse_object(content, _FILE_FORMAT)
+    names = {field.name for field in dataclasses.fields(cls)}
+    if set(fields) != {'format', *names}:
+      raise ValueError(f'its fields are not {", ".join(sorted(names))}')
+    class_names = json_fields.strings(fields, 'class_names')
+    if len(class_names) < 2 or len(set(class_names)) < len(class_names):
+      raise ValueError('its class_names are not two or more different names')
+    if fields['pooling'] not in (None, *POOLINGS):
+      raise ValueError(f'its pooling is not one of {", ".join(POOLINGS)}')
+    if not _is_length(fields['padded_length']):
+      raise ValueError('its padded_length is not a legal length')
+    if fields['max_length'] is not None and not _is_length(fields['max_length']):
+      raise ValueError('its max_length is not a legal length')
+    return cls(
+        fields['pooling'], fields['padded_length'], class_names, fields['max_length']
+    )
 
 
-def _parse(content: bytes) -> ModelInfo:
-  fields = json.loads(content)
-  if not isinstance(fields, dict) or fields.pop('format', None) != _FILE_FORMAT:
-    raise ValueError(f'its format is not {_FILE_FORMAT}')
-  class_names = fields.pop('class_names', SENTIMENTS)
-  if sorted(fields) != ['padded_length', 'pooling']:
-    raise ValueError('it does not hold pooling, padded_length and class_names alone')
-  if not isinstance(class_names, (list, tuple)) or not (
-      len(class_names) >= 2
-      and all(isinstance(name, str) for name in class_names)
-      and len(set(class_names)) == len(class_names)
-  ):
-    raise ValueError('its class_names are not two or more names, each once')
-  info = ModelInfo(**fields, class_names=tuple(class_names))
-  if (
-      info.pooling not in (None, *POOLINGS)
-      or type(info.padded_length) is not int
-      or not 1 <= info.padded_length <= _MAX_PADDED_LENGTH
-  ):
-    raise ValueError('its pooling or padded_length is not a legal value')
-  return info
+def _is_length(value: object) -> bool:
+  return type(value) is int and 1 <= value <= _MAX_PADDED_LENGTH

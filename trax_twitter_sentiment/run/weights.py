@@ -8,8 +8,6 @@ import numpy as np
 
 from trax_twitter_sentiment.files import open_regular
 
-WEIGHTS_FILE = 'model.weights.npy.gz'
-
 # Numbers that were trained hardly compress. What unpacks to more than this, and to so
 # many times the file's size, holds none.
 _MAX_BYTES = 2**28

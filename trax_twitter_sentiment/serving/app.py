@@ -11,8 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from trax_twitter_sentiment.prediction import formats
-from trax_twitter_sentiment.prediction.formats import Detailed
+from trax_twitter_sentiment.prediction import fields
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.serving import limits, openapi
 
@@ -66,7 +65,8 @@ def make_app(predictor: SentimentPredictor) -> Starlette:
       raise HTTPException(
           422, 'explain: only the predictions of a TwitterClassifier can be explained.'
       )
-    return _json({'predictions': _predict(predictor, question)})
+    predictions = fields.predict_fields(predictor, question.texts, question.explain)
+    return _json({'predictions': predictions})
 
   async def healthz(request: Request) -> Response:
     del request
@@ -85,25 +85,6 @@ def make_app(predictor: SentimentPredictor) -> Starlette:
       ],
       exception_handlers={HTTPException: _error, 500: _internal_error},
   )
-
-
-def _predict(predictor: SentimentPredictor, question: Question) -> list[dict[str, Any]]:
-  """Returns what `predict --format=jsonl` writes of the texts, but for the row."""
-  if question.explain:
-    explanations = map(predictor.explain, question.texts)
-    details = [Detailed(found.prediction, found) for found in explanations]
-  else:
-    details = [Detailed(found, None) for found in predictor.predict(question.texts)]
-  answers = []
-  for text, (prediction, explanation) in zip(question.texts, details, strict=True):
-    called = formats.called(
-        text, prediction.label, prediction.log_probabilities, predictor.class_names
-    )
-    fields = formats.prediction_fields(text, called, prediction)
-    if explanation:
-      fields |= formats.explanation_fields(explanation)
-    answers.append(fields)
-  return answers
 
 
 async def _read(request: Request) -> bytes:

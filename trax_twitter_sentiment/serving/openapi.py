@@ -3,8 +3,9 @@
 from typing import Any
 
 import trax_twitter_sentiment
-from trax_twitter_sentiment.prediction import formats
+from trax_twitter_sentiment.prediction import fields
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.results import NO_TEXT
 from trax_twitter_sentiment.serving import limits
 
 _ERROR = {
@@ -77,9 +78,9 @@ def _answer(predictor: SentimentPredictor) -> dict[str, Any]:
       'text': _STRING,
       'label': {
           'type': ['integer', 'null'],
-          'description': f'The index of the class; null of {formats.NO_TEXT!r}.',
+          'description': f'The index of the class; null of {NO_TEXT!r}.',
       },
-      formats.name_field(names): {'enum': [*names, formats.NO_TEXT]},
+      **{key: {'enum': [*names, NO_TEXT]} for key in fields.name_fields(names)},
       'log_probabilities': {**a_list, 'type': ['array', 'null']},
       'probabilities': {
           'type': ['object', 'null'],

@@ -1,58 +1,158 @@
-"""Rows of CSV and TSV, by lines: none is lost, none is merged with another."""
+"""Rows of CSV and TSV. No row is lost, and no row is merged with another."""
 
 import collections
 import csv
+import functools
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
-QUOTINGS = ('double', 'backslash', 'none')
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables import columns
+from trax_twitter_sentiment.tables.escapes import unescape
+from trax_twitter_sentiment.tables.input_files import InputFile
+from trax_twitter_sentiment.tables.rows import NOTHING_KEPT, Query, Rows
 
-# Line number of the row, counted from 1, and its fields.
-Row = tuple[int, list[str]]
+# As in RFC 4180, or quotes are text.
+QUOTINGS = ('double', 'none')
+
+# As `escapes.escape` writes: the quoting of predict's TSV.
+ESCAPED = 'escaped'
+
+_PREDICTIONS_HEADER = re.compile(
+    r'label\t(name\t|sentiment\t)+((log_)?p_[^\t]*\t)+n_tokens\ttext\trow(\t|\s*$)'
+)
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)  # Excel's.
+
 Malformed = Callable[[int, str], None]
 
-_ESCAPE = re.compile(r'\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)', re.DOTALL)
-_ESCAPED = {'t': '\t', 'n': '\n', 'r': '\r'}
-# What `escape` leaves as it is holds none of these.
-_TO_ESCAPE = {ord('\\'): r'\\', ord('\t'): r'\t', ord('\n'): r'\n', ord('\r'): r'\r'}
+
+class _Dialect(NamedTuple):
+  delimiter: str
+  quoting: str
 
 
 def rows(
-    lines: Iterable[str], delimiter: str, quoting: str, malformed: Malformed
-) -> Iterator[Row]:
-  """Yields rows; an empty line of several columns is none.
+    file: InputFile, query: Query, usual_delimiter: str, usual_quoting: str
+) -> Rows:
+  """Yields the rows below the header, or all rows if there is none.
 
   Args:
-    lines: with their ends.
+    file: the file.
+    query: what to read of it.
+    usual_delimiter: the delimiter, unless the options or the header say otherwise.
+    usual_quoting: the quoting, likewise.
+
+  Raises:
+    UserError: if a column is missing, or a row is malformed.
+  """
+  lines = file.lines(query.options.encoding)
+  n_before, first = 0, next(lines, '')
+  if match := _SEPARATOR_LINE.fullmatch(first):
+    usual_delimiter = match[1]
+    n_before, first = 1, next(lines, '')
+  dialect = _dialect(first, query, usual_delimiter, usual_quoting)
+  malformed = functools.partial(_malformed, file, query, n_before)
+  fields = split_rows(itertools.chain([first], lines), *dialect, malformed)
+  number, names = next(fields, (1, []))
+  if not query.options.header:
+    fields = itertools.chain([(number, names)] if names else [], fields)
+  header = columns.Header(
+      f'{file.name}, line {n_before + number}', first, names, query.options
+  )
+  yield from _selected(fields, header, query, n_before, malformed)
+
+
+csv_rows = functools.partial(rows, usual_delimiter=',', usual_quoting='double')
+tsv_rows = functools.partial(rows, usual_delimiter='\t', usual_quoting='none')
+
+
+def _dialect(first: str, query: Query, delimiter: str, quoting: str) -> _Dialect:
+  """Returns how the fields of a file's rows are separated and quoted."""
+  options = query.options
+  if options.delimiter:
+    delimiter = options.delimiter
+  elif options.header:
+    certain = columns.certain_delimiters(first, query.columns)
+    delimiter = certain[0] if len(certain) == 1 else delimiter
+  if is_predictions(first):
+    quoting = ESCAPED
+  return _Dialect(delimiter, options.quoting or quoting)
+
+
+def is_predictions(header: str) -> bool:
+  """Returns whether a first line is the header of the TSV that predict writes."""
+  return bool(_PREDICTIONS_HEADER.match(header))
+
+
+def _malformed(
+    file: InputFile, query: Query, n_before: int, number: int, problem: str
+) -> None:
+  if query.options.header and number == 1:
+    raise UserError(f'{file.name}, line {n_before + 1}: {problem}.')
+  query.malformed(n_before + number, problem)
+
+
+def _selected(
+    numbered: Iterable[tuple[int, list[str]]],
+    header: columns.Header,
+    query: Query,
+    n_before: int,
+    malformed: Malformed,
+) -> Rows:
+  """Yields the columns that the query asks for."""
+  indices = [header.index_of(column) for column in header.read(query.columns)]
+  keep = header.names if query.keep is None else query.keep
+  kept_indices = {column: header.index_of(column) for column in keep}
+  n_columns = len(header.names)
+  for number, fields in numbered:
+    if len(fields) == n_columns:
+      kept = NOTHING_KEPT
+      if kept_indices:
+        kept = {column: fields[i] for column, i in kept_indices.items()}
+      yield n_before + number, [fields[i] for i in indices], kept
+    elif fields != ['']:  # An empty line is not a row of several columns.
+      first_row = 'header' if query.options.header else 'first row'
+      problem = f'{len(fields)} columns, but the {first_row} has {n_columns}'
+      malformed(number, problem)
+
+
+def split_rows(
+    lines: Iterable[str], delimiter: str, quoting: str, malformed: Malformed
+) -> Iterator[tuple[int, list[str]]]:
+  """Yields the number of each row's first line, counted from 1, and its fields.
+
+  Args:
+    lines: the lines, with their ends.
     delimiter: a character.
-    quoting: `'double'` as in RFC 4180; `'backslash'` for `\\t`, `\\n`, `\\r`, `\\\\`
-      and `\\x..`, as `escape` writes; `'none'` where quotes are text.
-    malformed: is called with a line number and what is wrong with it. If it returns,
-      the row is left out, and reading goes on with the next line.
+    quoting: one of `QUOTINGS`, or `ESCAPED`.
+    malformed: receives a line number and what is wrong with it. If it returns, the
+      row is left out, and reading continues with the next line.
   """
   if quoting == 'double':
     yield from _quoted_rows(lines, delimiter, malformed)
     return
-  unescape = _unescape if quoting == 'backslash' else None
   for number, line in enumerate(lines, start=1):
     fields = line.rstrip('\r\n').split(delimiter)
-    yield number, [*map(unescape, fields)] if unescape and '\\' in line else fields
+    if quoting == ESCAPED and '\\' in line:
+      fields = [*map(unescape, fields)]
+    yield number, fields
 
 
 def _quoted_rows(
     lines: Iterable[str], delimiter: str, malformed: Malformed
-) -> Iterator[Row]:
+) -> Iterator[tuple[int, list[str]]]:
   lines = iter(lines)
-  # Lines of the row that is being read, and lines to be read once more.
-  taken: list[str] = []
-  pending: collections.deque[str] = collections.deque()
+  row_lines: list[str] = []
+  pending: collections.deque[str] = collections.deque()  # Lines to be read again.
 
   def feed() -> Iterator[str]:
     while True:
       line = pending.popleft() if pending else next(lines, None)
       if line is None:
         return
-      taken.append(line)
+      row_lines.append(line)
       yield line
 
   number = 1
@@ -61,38 +161,16 @@ def _quoted_rows(
       for row in csv.reader(feed(), delimiter=delimiter, strict=True):
         if row:
           yield number, row
-        number += len(taken)
-        taken.clear()
+        number += len(row_lines)
+        row_lines.clear()
       return
     except csv.Error:
       # The lines after the first may be rows of their own.
       malformed(
           number,
-          'a quote that is never closed, or that text follows; the quoting '
-          "'none' takes quotes for text",
+          'a quote that is never closed, or that text follows; with the quoting '
+          "'none', quotes are text",
       )
-      pending.extendleft(reversed(taken[1:]))
-      taken.clear()
+      pending.extendleft(reversed(row_lines[1:]))
+      row_lines.clear()
       number += 1
-
-
-def escape(text: str) -> str:
-  """Returns a text in one line, without what a terminal would act on.
-
-  `'backslash'` quoting reads the text back.
-  """
-  if text.isprintable() and '\\' not in text:
-    return text
-  text = text.translate(_TO_ESCAPE)
-  return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def _unescape(field: str) -> str:
-  return _ESCAPE.sub(_unescaped, field) if '\\' in field else field
-
-
-def _unescaped(match: re.Match[str]) -> str:
-  escaped = match[1]
-  if len(escaped) > 1:
-    return chr(int(escaped[1:], 16))
-  return _ESCAPED.get(escaped, escaped)

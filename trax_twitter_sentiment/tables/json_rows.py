@@ -1,43 +1,87 @@
-"""Objects of JSON Lines, of JSON arrays, and of what Twitter's tools write."""
+"""Rows of JSON Lines, of JSON arrays, and of the JSON that Twitter's tools write."""
 
 import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from trax_twitter_sentiment.tables import columns, tweets
+from trax_twitter_sentiment.tables.input_files import InputFile, Part
+from trax_twitter_sentiment.tables.plain_text import parts_at_line_ends
+from trax_twitter_sentiment.tables.rows import Query, Rows
+
+if TYPE_CHECKING:
+  from trax_twitter_sentiment.tables.options import ReadingOptions
 
 Fields = dict[str, Any]
 Malformed = Callable[[int, str], None]
 
-# Twitter's archive holds JavaScript: an assignment of an array.
-_ASSIGNMENT = re.compile(r'\s*window\.YTD\.[\w.]+\s*=\s*')
-# What begins so is no JSON Lines, mostly.
-_IS_WHOLE = re.compile(r'\s*(\[|window\.YTD\.|\{\s*$)')
-_MISSING = object()
+# The first line of a file that is probably one JSON value.
+_ONE_VALUE = re.compile(r'\s*(\[|window\.YTD\.|\{\s*$)')
+_NOT_JSON = object()
+
+
+def rows(file: InputFile, query: Query) -> Rows:
+  """Yields a row an object."""
+  numbered = _objects(file.lines(query.options.encoding), query.malformed)
+  yield from rows_of_objects(file, query, numbered)
+
+
+def rows_of_objects(
+    file: InputFile, query: Query, numbered: Iterable[tuple[int, Fields]]
+) -> Rows:
+  """Yields the columns of objects that the query asks for.
+
+  Args:
+    file: the file, for messages.
+    query: what to read.
+    numbered: the objects, each with the number of its line.
+
+  Raises:
+    UserError: if the first object lacks a column.
+  """
+  is_first = True
+  for number, fields in numbered:
+    for column in (*query.columns, *(query.keep or ())) if is_first else ():
+      if not value_at(fields, column)[0]:
+        where = f'{file.name}, line {number}'
+        raise columns.no_column(column, list(fields), where)
+    is_first = False
+    values = [value_at(fields, column)[1] for column in query.columns]
+    kept = fields
+    if query.keep is not None:
+      kept = {column: value_at(fields, column)[1] for column in query.keep}
+    yield number, values, kept
 
 
 def is_json(head: str) -> bool:
-  """Whether a file that begins so holds JSON objects, however they are arranged."""
+  """Returns whether a file that begins with `head` consists of JSON objects."""
   return bool(re.match(r'\s*(\[\s*)?\{\s*["}]|\s*\[\s*\]\s*$|\s*window\.YTD\.', head))
 
 
-def is_whole(head: str) -> bool:
-  """Whether a file that begins so may hold one JSON value, instead of one a line."""
-  first = next((line for line in head.splitlines() if line.strip()), None)
-  return first is None or bool(_IS_WHOLE.match(first))
+def parts(
+    file: InputFile, options: 'ReadingOptions', n_bytes: int
+) -> list[Part] | None:
+  """Returns parts of JSON Lines; `None` if the file may be one JSON value."""
+  lines = file.head.decode('utf-8', 'replace').splitlines()
+  first = next((line for line in lines if line.strip()), None)
+  if first is None or _ONE_VALUE.match(first):
+    return None
+  return parts_at_line_ends(file, options, n_bytes)
 
 
-def objects(
+def _objects(
     lines: Iterable[str], malformed: Malformed
 ) -> Iterator[tuple[int, Fields]]:
-  """Yields JSON objects, each with its line number: of an array, its position.
+  """Yields JSON objects, each with its line number; in an array, with its position.
 
-  An array, and an object that goes over lines, is taken into memory whole.
+  An array, and an object that spans lines, is read into memory at once.
 
   Args:
-    lines: of the file, with their ends.
-    malformed: is called with a line number and what is wrong with it; if it returns,
-      that line is left out.
+    lines: the lines of the file, with their ends.
+    malformed: receives a line number and what is wrong with that line. If it returns,
+      the line is left out.
   """
   lines = iter(lines)
   first: list[str] = []
@@ -45,11 +89,11 @@ def objects(
     first.append(line)
     if line.strip():
       break
-  if first and _IS_WHOLE.match(first[-1]):
+  if first and _ONE_VALUE.match(first[-1]):
     first += lines
-    whole = _parsed(_ASSIGNMENT.sub('', ''.join(first), count=1))
-    if isinstance(whole, (list, dict)):
-      items = whole if isinstance(whole, list) else [whole]
+    value = _parsed(tweets.ASSIGNMENT.sub('', ''.join(first), count=1))
+    if isinstance(value, (list, dict)):
+      items = value if isinstance(value, list) else [value]
       yield from _valid(enumerate(items, start=1), malformed)
       return
   numbered = enumerate(itertools.chain(first, lines), start=1)
@@ -61,7 +105,7 @@ def _parsed(text: str) -> Any:
   try:
     return json.loads(text)
   except (ValueError, RecursionError):
-    return _MISSING
+    return _NOT_JSON
 
 
 def _valid(
@@ -69,34 +113,21 @@ def _valid(
 ) -> Iterator[tuple[int, Fields]]:
   for number, value in values:
     if isinstance(value, dict):
-      for fields in _tweets_of(value):
+      for fields in tweets.tweets_of(value):
         yield number, fields
-    elif value is _MISSING:
+    elif value is _NOT_JSON:
       malformed(number, 'not JSON')
     else:
       malformed(number, 'not a JSON object')
 
 
-def _tweets_of(value: Fields) -> list[Fields]:
-  """Returns the tweets of a page of Twitter's API or of an entry of its archive."""
-  match value:
-    case {'data': list(tweets), **rest} if rest.keys() <= {
-        'includes', 'meta', 'errors', '__twarc'
-    } and all(isinstance(tweet, dict) for tweet in tweets):  # fmt: skip
-      return tweets
-    case {'tweet': dict(tweet), **rest} if not rest:
-      return [tweet]
-  return [value]
-
-
 def value_at(fields: Fields, column: str) -> tuple[bool, Any]:
   """Returns whether an object has a column, and its value.
 
-  A column may be a path, `data.text`; `text` is a tweet's whole text, wherever
-  Twitter's API keeps it.
+  A column may be a path, `data.text`. The column `text` is a tweet's whole text.
   """
   if column == 'text':
-    return _tweet_text(fields)
+    return tweets.text_of(fields)
   if column in fields:
     return True, fields[column]
   value: Any = fields
@@ -108,20 +139,3 @@ def value_at(fields: Fields, column: str) -> tuple[bool, Any]:
     else:
       return False, None
   return True, value
-
-
-def _tweet_text(fields: Fields) -> tuple[bool, Any]:
-  match fields:
-    case {
-        'retweeted_status': {'user': {'screen_name': str(name)}} as retweeted,
-        'text': str(text),
-    } if text.endswith('…'):  # fmt: skip
-      found, whole = _tweet_text(retweeted)
-      return True, f'RT @{name}: {whole}' if found else text
-    case {'extended_tweet': {'full_text': str(text)}}:
-      return True, text
-    case {'text': text}:
-      return True, text
-    case {'full_text': text}:
-      return True, text
-  return False, None

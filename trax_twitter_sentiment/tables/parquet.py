@@ -1,109 +1,120 @@
-"""Rows of Parquet files, by PyArrow, which is an extra."""
+"""Rows of Parquet files, read by PyArrow, which is an extra."""
 
 import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.tables.source import Part, Source
+from trax_twitter_sentiment.tables.input_files import InputFile, Part
+from trax_twitter_sentiment.tables.json_rows import rows_of_objects
+from trax_twitter_sentiment.tables.rows import Query, Rows
 
 if TYPE_CHECKING:
   import pyarrow as pa
   import pyarrow.parquet as pq
 
-# Rows that are in memory at a time.
+  from trax_twitter_sentiment.tables.options import ReadingOptions
+
+# Rows in memory at a time.
 _BATCH_SIZE = 1024
 
 _BUFFER_BYTES = 2**20
 
 
-def rows(
-    opened: Source,
-    columns: tuple[str, ...],
-    keep: tuple[str, ...] | None,
-    part: Part | None = None,
+def rows(file: InputFile, query: Query) -> Rows:
+  """Yields the rows of a file, or of its part; raises as `batches` does."""
+  names = None
+  if query.keep is not None:
+    paths = (*query.columns, *query.keep)
+    names = {path.split('.')[0] for path in paths} | {'full_text'}
+  yield from rows_of_objects(file, query, _objects(file, names))
+
+
+def _objects(
+    file: InputFile, names: set[str] | None
 ) -> Iterator[tuple[int, dict[str, Any]]]:
-  """Yields rows, each with its number, of the columns asked for, at least."""
-  wanted = None
-  if keep is not None:
-    wanted = {name.split('.')[0] for name in (*columns, *keep)} | {'full_text'}
   number = 0
-  for batch in batches(opened, wanted, part):
+  for batch in batches(file, names):
     for fields in batch.to_pylist():
       number += 1
       yield number, fields
 
 
 def batches(
-    opened: Source, wanted: set[str] | None = None, part: Part | None = None
+    file: InputFile, names: set[str] | None = None
 ) -> Iterator['pa.RecordBatch']:
-  """Yields a file's rows in batches.
+  """Yields the rows of a file, or of its part, in batches.
 
   Args:
-    opened: the file.
-    wanted: the columns to read, where there are any of them; `None` for all.
-    part: where row groups begin, in bytes, that are read; `None` for all.
+    file: the file. Its part consists of the row groups that begin in it.
+    names: the columns to read, of those that the file has; `None` for all.
 
   Raises:
     UserError: if the file is damaged, or PyArrow isn't installed.
   """
-  with _file(opened) as file:
-    names = [name for name in file.schema_arrow.names if wanted and name in wanted]
+  part = file.part
+  with _opened(file) as opened:
+    columns = [name for name in opened.schema_arrow.names if names and name in names]
     groups = [
         i
-        for i, start in enumerate(_starts(file))
+        for i, start in enumerate(_starts(opened))
         if part is None or part[0] <= start < part[1]
     ]
-    yield from file.iter_batches(
-        batch_size=_BATCH_SIZE, columns=names or None, row_groups=groups
+    yield from opened.iter_batches(
+        batch_size=_BATCH_SIZE, columns=columns or None, row_groups=groups
     )
 
 
-def schema(opened: Source) -> 'pa.Schema':
+def schema(file: InputFile) -> 'pa.Schema':
   """Returns the columns of a file; raises as `batches` does."""
-  with _file(opened) as file:
-    return file.schema_arrow
+  with _opened(file) as opened:
+    return opened.schema_arrow
 
 
-def cut(opened: Source, n_bytes: int) -> list[Part]:
-  """Returns parts of at least so many bytes, but for the last; raises as `batches`."""
-  with _file(opened) as file:
-    starts = _starts(file)
-  parts: list[Part] = []
-  begin = 0
+def parts(
+    file: InputFile, options: 'ReadingOptions', n_bytes: int
+) -> list[Part] | None:
+  """Returns parts of at least so many bytes, the last one smaller.
+
+  Raises as `batches` does.
+  """
+  del options
+  if file.size is None or file.is_compressed:
+    return None
+  with _opened(file) as opened:
+    starts = _starts(opened)
+  ends: list[int] = [0]
   for start in starts[1:]:
-    if start - begin >= n_bytes:
-      parts.append((begin, start))
-      begin = start
-  assert opened.size is not None
-  return [*parts, (begin, opened.size)]
+    if start - ends[-1] >= n_bytes:
+      ends.append(start)
+  return [*zip(ends, [*ends[1:], file.size])]
 
 
-def _starts(file: 'pq.ParquetFile') -> list[int]:
+def _starts(opened: 'pq.ParquetFile') -> list[int]:
   """Returns where each row group begins, in bytes."""
   starts = []
-  for i in range(file.num_row_groups):
-    column = file.metadata.row_group(i).column(0)
+  for i in range(opened.num_row_groups):
+    column = opened.metadata.row_group(i).column(0)
     dictionary = column.dictionary_page_offset
     starts.append(column.data_page_offset if dictionary is None else dictionary)
   return starts
 
 
 @contextlib.contextmanager
-def _file(opened: Source) -> Iterator['pq.ParquetFile']:
-  """Yields the file, opened; has what PyArrow can't read be a `UserError`."""
+def _opened(file: InputFile) -> Iterator['pq.ParquetFile']:
+  """Yields the file as PyArrow opens it; raises a `UserError` for PyArrow's errors."""
   try:
     import pyarrow as pa
     import pyarrow.parquet as pq
   except ImportError as error:
     raise UserError(
-        f'{opened.name} is Parquet, which takes '
-        "`pip install 'trax-twitter-sentiment[files]'`."
+        f'{file.name} is Parquet, which requires `pip install pyarrow`.'
     ) from error
   try:
-    content = opened.file if opened.size is not None else pa.BufferReader(opened.read())
-    # Buffered, so that a large row group isn't in memory whole.
+    is_seekable = file.size is not None and not file.is_compressed
+    content = file.file if is_seekable else pa.BufferReader(file.read())
+    # Without a buffer, a large row group would be in memory at once.
     yield pq.ParquetFile(content, buffer_size=_BUFFER_BYTES)
   except pa.ArrowException as error:
     reason = ' '.join(str(error).split())
-    raise UserError(f'{opened.name} is damaged: {reason}.') from error
+    raise UserError(f'{file.name} is damaged: {reason}.') from error

@@ -1,4 +1,4 @@
-"""Values of a table, as texts."""
+"""Values of a table as texts."""
 
 import ast
 import re
@@ -14,18 +14,24 @@ class MalformedError(Exception):
 
 
 def as_text(value: Any, column: str) -> str | None:
-  """Returns a value as a text; `None` is a text that is missing."""
+  """Returns a value as a text; `None` for a missing text.
+
+  Raises:
+    MalformedError: if the value is not a text, a number or a boolean.
+  """
   if value is None or isinstance(value, str):
     return value
   if isinstance(value, bool):
     return str(value).lower()
   if isinstance(value, (int, float)):
     return str(value)
-  raise MalformedError(f'column {column!r} holds no text, but {type(value).__name__}')
+  raise MalformedError(
+      f'column {column!r} is of the type {type(value).__name__}, not a text'
+  )
 
 
 def decoded_repr(text: str) -> str | None:
-  """Returns the text that Python wrote as `b'…'`; `None` if it didn't."""
+  """Returns the text that Python wrote as `b'…'`; `None` for any other text."""
   if not _BYTES_REPR.fullmatch(text.strip()):
     return None
   try:

@@ -1,20 +1,15 @@
-"""The notebook's cleaning of a tweet, before it is split into words."""
+"""The notebook's cleaning of a tweet, before the tweet is split into words."""
 
 import re
-from collections.abc import Iterator
 
 _TICKER = re.compile(r'\$\w*')
 _RETWEET_MARK = re.compile(r'^RT\s+')
 _LINK = re.compile(r'https?://\S*[\r\n]*')
 _SPLIT_EMOTICON = re.compile(r'(?<!\S): ([()])(?!\S)')
 
-# NLTK's tokenizer takes quadratic time on some long runs (of digits, say), so a
-# text longer than any tweet goes to it in pieces.
-PIECE_LENGTH = 1024
-
 
 def join_split_emoticons(text: str) -> str:
-  """Returns a text whose `: )` and `: (`, between white space, are `:)` and `:(`."""
+  """Returns a text with `:)` and `:(` for `: )` and `: (` between white space."""
   return _SPLIT_EMOTICON.sub(r':\1', text)
 
 
@@ -24,22 +19,10 @@ def remove_tickers(text: str) -> str:
 
 
 def remove_retweet_mark(text: str) -> str:
-  """Returns a text without an `RT ` at its beginning."""
+  """Returns a text without a leading `RT `."""
   return _RETWEET_MARK.sub('', text)
 
 
 def remove_links(text: str) -> str:
-  """Returns a text without `http(s)://…`, and without line ends right after them."""
+  """Returns a text without `http(s)://…` and the line ends right after it."""
   return _LINK.sub('', text)
-
-
-def pieces(text: str) -> Iterator[str]:
-  """Yields a long text in pieces, cut at white space where there is some."""
-  start = 0
-  while len(text) - start > PIECE_LENGTH:
-    end = start + PIECE_LENGTH
-    cut = max(text.rfind(' ', start, end), text.rfind('\n', start, end))
-    cut = cut if cut > start else end
-    yield text[start:cut]
-    start = cut
-  yield text[start:]

@@ -1,17 +1,17 @@
-"""Emoticons: what they look like, and texts without them."""
+"""Emoticons: their pattern, and texts without them."""
 
 import re
 
-# The part of a link that emoticons are not looked for in: `http:/` holds one. It ends
-# before a colon, so that an emoticon typed right behind a link is found.
+# `http:/` contains the emoticon `:/`, so links are left out of the search. A link ends
+# before a colon, since people type emoticons right after links.
 _LINK_BODY = re.compile(r'(https?://[\w./?&=%#+~-]*)')
 
-# One that doesn't end a character reference.
+# A semicolon that does not end a character reference such as `&amp;`.
 _SEMICOLON = r'(?<!&amp)(?<!&lt)(?<!&gt)(?<!&quot)(?<!&\#39)(?<!&\#039);'
 
-# Brackets and signs may be taken generously, since punctuation goes anyway; where
-# letters or digits take part, the look-arounds keep words and figures. Runs at the
-# beginning are bounded, for linear time.
+# The tokenizer removes punctuation anyway, so the pattern may match brackets and signs
+# generously. Letters and digits need look-arounds, which keep words and numbers. Runs
+# at the beginning have a maximum length, so that the search takes linear time.
 _EMOTICON = re.compile(
     r"""
       (?:>\s?|&gt;\s?)?                                      # the brow of >:(
@@ -34,18 +34,18 @@ _EMOTICON = re.compile(
 
 
 def remove_emoticons(text: str) -> str:
-  """Returns a text with a space for each of its emoticons; links stay as they are.
+  """Returns a text with a space for each emoticon. Links stay unchanged.
 
   Examples:
     >>> remove_emoticons('great :-) https://example.com/a:)')
     'great   https://example.com/a '
   """
-  # Of the parts, every second one is a link.
+  # Every second part is a link.
   parts = _LINK_BODY.split(text)
   parts[::2] = [_EMOTICON.sub(' ', part) for part in parts[::2]]
   return ''.join(parts)
 
 
 def is_emoticon(token: str) -> bool:
-  """Returns whether a token is an emoticon, and nothing else."""
+  """Returns whether a token is an emoticon."""
   return _EMOTICON.fullmatch(token) is not None

@@ -1,27 +1,41 @@
-"""Fields of a JSON file that may be damaged: what they should be, or `ValueError`."""
+"""Checks of the fields of a JSON file, which may be damaged."""
 
 import json
 from typing import Any
 
 
-def parse_object(content: str) -> dict[str, Any]:
-  fields = json.loads(content)
+def parse_object(content: str, file_format: int) -> dict[str, Any]:
+  """Returns the fields of a JSON object whose field `format` is as expected.
+
+  Raises:
+    ValueError: if the content is anything else.
+  """
+  try:
+    fields = json.loads(content)
+  except RecursionError as error:
+    raise ValueError('it is nested too deeply') from error
   if not isinstance(fields, dict):
-    raise ValueError('it does not hold a JSON object')
+    raise ValueError('it is not a JSON object')
+  if fields.get('format') != file_format:
+    raise ValueError(
+        f'its format is {fields.get("format")!r}, not {file_format}; train again'
+    )
   return fields
 
 
-def lexicon(entries: object) -> tuple[tuple[str, int], ...]:
-  if not isinstance(entries, dict) or not all(
-      type(strength) is int and 1 <= abs(strength) <= 3
-      for strength in entries.values()
-  ):
-    raise ValueError('its lexicon does not map words to -3 to 3')
-  return tuple(entries.items())
-
-
 def strings(fields: dict[str, Any], name: str) -> tuple[str, ...]:
+  """Returns a field that is a list of strings; raises `ValueError` for others."""
   value = fields.get(name)
   if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
     raise ValueError(f'its {name} is not a list of strings')
   return tuple(value)
+
+
+def lexicon(fields: dict[str, Any], name: str) -> tuple[tuple[str, int], ...]:
+  """Returns a field that maps words to strengths; raises `ValueError` for others."""
+  value = fields.get(name)
+  if not isinstance(value, dict) or not all(
+      type(strength) is int and 1 <= abs(strength) <= 3 for strength in value.values()
+  ):
+    raise ValueError(f'its {name} does not map words to strengths from -3 to 3')
+  return tuple(value.items())

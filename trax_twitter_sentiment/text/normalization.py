@@ -1,43 +1,68 @@
-"""Ways in which tweets write one thing, made one: what the notebook leaves as it is."""
+"""Normalization: one spelling for what tweets spell in several ways.
+
+The notebook leaves these texts as they are. `TweetTokenizer.normalize` switches this
+module's steps on.
+"""
 
 import html
 import re
+import unicodedata
 
 _APOSTROPHES = str.maketrans(dict.fromkeys('’‘ʼ′´`＇‛', "'"))
-# How to draw the emoji before it, and the tone of its skin.
-_EMOJI_VARIANTS = re.compile('[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]')
+# Variation selectors and skin tones.
+_EMOJI_MODIFIERS = re.compile('[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]')
 
 _SMILEY = re.compile('[\U0001f642\U0001f641\u263a\u2639]')
 
-# A link ends where a bracket or a quote begins, and may be glued to a word.
+# The tags that web pages and reviews contain. Other text in angle brackets may be an
+# emoticon or a placeholder, so it stays.
+_HTML_TAG = re.compile(
+    r'</?(?:a|b|br|div|em|font|hr|i|img|li|ol|p|small|span|strong|sub|sup|u|ul)'
+    r'(?:\s[^<>]{0,1000})?/?>',
+    re.IGNORECASE,
+)
+
+# A link ends before a bracket or a quote, and may directly follow a word.
 _LINK = re.compile(
     r'(?:https?://|(?<![\w@])(?:www\.|t\.co/))[^\s<>"()]*', re.IGNORECASE
 )
-# Of any length; an address of e-mail has none.
+# An @ inside an e-mail address does not begin a handle.
 _HANDLE = re.compile(r'(?<![\w@＠])[@＠]\w+')
-# No reference to a character: `&#39;`.
-_HASHTAG = re.compile(r'(?<!&)#(?=\w)')
+# The # of a character reference such as `&#39;` or `&amp;#39;` begins no hashtag.
+_HASHTAG = re.compile(r'(?<!&)(?<!&amp;)#(?=\w)')
+
+
+def compose(text: str) -> str:
+  """Returns a text in NFC, so that `é` is one character."""
+  return text if text.isascii() else unicodedata.normalize('NFC', text)
 
 
 def decode_references(text: str) -> str:
-  """Returns a text whose character references are characters: `&amp;#39;` is `'`.
+  """Returns a text without HTML tags, its character references decoded.
 
-  Texts are often escaped twice.
+  References are decoded twice, since many texts were escaped twice.
+
+  Examples:
+    >>> decode_references('it&amp;#39;s<br />great')
+    "it's great"
   """
-  return html.unescape(html.unescape(text)) if '&' in text else text
+  if '&' in text:
+    text = html.unescape(html.unescape(text))
+  return _HTML_TAG.sub(' ', text) if '<' in text else text
 
 
 def fold_characters(text: str) -> str:
-  """Returns a text with one kind of apostrophe, and emoji without variants."""
+  """Returns a text with plain apostrophes and emoji without modifiers."""
   if text.isascii():
     return text.replace('`', "'")
-  return _EMOJI_VARIANTS.sub('', text.translate(_APOSTROPHES))
+  return _EMOJI_MODIFIERS.sub('', text.translate(_APOSTROPHES))
 
 
 def marks(text: str) -> list[str]:
   """Returns a token for each handle, link and hashtag of a text.
 
-  What they say is left out by most settings; that they are there says something, too.
+  Most settings remove handles and links. These tokens keep the fact that a text has
+  some.
 
   Examples:
     >>> marks('@amy see www.example.org #fun #sun')
@@ -51,17 +76,17 @@ def marks(text: str) -> list[str]:
 
 
 def remove_all_links(text: str) -> str:
-  """Returns a text with a space for each link: `HTTP://…`, `www.…`, `t.co/…`, too."""
+  """Returns a text with a space for each link, also `HTTP://…`, `www.…`, `t.co/…`."""
   return _LINK.sub(' ', text) if _may_have_link(text) else text
 
 
 def remove_smileys(text: str) -> str:
-  """Returns a text with a space for each emoji that is `:)` or `:(` as a character."""
+  """Returns a text with a space for each emoji that stands for `:)` or `:(`."""
   return text if text.isascii() else _SMILEY.sub(' ', text)
 
 
 def remove_all_handles(text: str) -> str:
-  """Returns a text with a space for each handle, however long."""
+  """Returns a text with a space for each handle, of any length."""
   return _HANDLE.sub(' ', text) if _may_have_handle(text) else text
 
 

@@ -1,8 +1,8 @@
-"""From a text to its words: those that NLTK's tokenizer of tweets finds.
+"""Splits a text into words, exactly as NLTK's `TweetTokenizer` does.
 
-NLTK takes seconds to import, and looks at each text with slow expressions. These are
-the same, but pieces of plain characters go to Python's own engine, which agrees on
-them. That the words are NLTK's is tested (`tests/text/test_splitting.py`).
+Importing NLTK takes seconds, and its regular expressions are slow. The expressions here
+are the same, but Python's own engine matches pieces of plain characters.
+`tests/text/test_splitting.py` compares the words with NLTK's.
 
 Source: `nltk.tokenize.casual.TweetTokenizer` of NLTK 3.10.
 """
@@ -22,7 +22,7 @@ _EMOTICON = r"""
 _PARENTHESES = r"""
     \([^\s()]{0,255}?\([^\s()]{1,255}\)[^\s()]{0,255}?\) | \([^\s]{1,255}?\)
 """
-# Of what could be several kinds of words, it is the first.
+# The first alternative that matches decides the kind of a word.
 _WORD = r"""
     # Links, domains, telephone numbers.
       (?:https?:(?:/{1,3}|[a-z0-9%])|[a-z0-9.\-]{1,255}[.][a-z]{2,13}/)
@@ -59,7 +59,7 @@ _HANDLE = (
 _ELONGATION = r'(.)\1{2,}'
 _REFERENCE = r'&(#?(x?))([^&;\s]+);'
 
-# Besides ASCII, signs and emoji that are words by themselves.
+# ASCII, and signs and emoji that are single words.
 _PLAIN = re.compile(
     '[!-~“”‘’…–—☀-❵➔-➿\U0001f300-\U0001f3fa\U0001f400-\U0001f64f\U0001f680-\U0001f6ff'
     '\U0001f900-\U0001f9ff]+'
@@ -67,7 +67,7 @@ _PLAIN = re.compile(
 _find_plain_words = re.compile(_WORD, re.VERBOSE | re.IGNORECASE | re.ASCII).findall
 _remove_plain_handles = functools.partial(re.compile(_HANDLE).sub, ' ')
 _shorten_plain = functools.partial(re.compile(_ELONGATION).sub, r'\1\1\1')
-# Longer runs are shortened in any case.
+# NLTK shortens longer runs of signs in any case.
 _shorten_plain_signs = functools.partial(
     re.compile(r'([^A-Za-z0-9])\1{3,}').sub, r'\1\1\1'
 )
@@ -75,7 +75,7 @@ _has_emoticon = re.compile(_EMOTICON, re.VERBOSE | re.IGNORECASE).search
 
 
 def has_emoticon(word: str) -> bool:
-  """Returns whether NLTK finds an emoticon in a word, which thus keeps its case."""
+  """Returns whether a word contains an emoticon. NLTK keeps the case of such words."""
   return not word.isalpha() and _has_emoticon(word) is not None
 
 
@@ -83,8 +83,8 @@ class Splitter:
   """Splits texts into words.
 
   Args:
-    strip_handles: whether `@someone` goes.
-    reduce_len: whether three or more of a character in a row become three.
+    strip_handles: whether to remove `@someone`.
+    reduce_len: whether to shorten runs of a character to three characters.
   """
 
   def __init__(self, strip_handles: bool, reduce_len: bool):
@@ -102,10 +102,10 @@ class Splitter:
     return compiled['word'].findall(compiled['run of signs'].sub(r'\1\1\1', text))
 
   def words_of_piece(self, piece: str) -> list[str]:
-    """Returns the words of a text without spaces: the same, faster."""
+    """Returns the words of a text without spaces, faster than `words`."""
     if piece.isalpha() and piece.isascii():
       return [_shorten_plain(piece) if self._reduce_len else piece]
-    # A reference may stand for any character.
+    # A character reference can stand for any character.
     if not _PLAIN.fullmatch(piece) or ('&' in piece and ';' in piece):
       return self.words(piece) if piece else []
     if self._strip_handles and '@' in piece:
@@ -117,8 +117,8 @@ class Splitter:
 
 @functools.cache
 def _expressions() -> dict[str, Any]:
-  """Returns NLTK's expressions for all of Unicode, by the engine that it has."""
-  # Imported on use: few texts take it.
+  """Returns NLTK's expressions for all of Unicode, compiled by NLTK's engine."""
+  # A lazy import, since few texts need this engine.
   import regex
 
   return {
@@ -131,14 +131,14 @@ def _expressions() -> dict[str, Any]:
 
 
 def _character(reference: Any) -> str:
-  """Returns what a character reference stands for; '' for nothing."""
+  """Returns the character of a character reference; '' for an invalid one."""
   is_number, is_hexadecimal, body = reference.groups()
   if not is_number:
     code = html.entities.name2codepoint.get(body)
     return '' if code is None else chr(code)
   try:
     code = int(body, 16 if is_hexadecimal else 10)
-    # Browsers take these for characters of Windows.
+    # Browsers decode these codes as Windows-1252.
     return bytes([code]).decode('cp1252') if 0x80 <= code <= 0x9F else chr(code)
   except (ValueError, OverflowError):
     return ''

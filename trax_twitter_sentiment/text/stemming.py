@@ -1,10 +1,10 @@
-"""Porter's stems of English words: NLTK's, several times as fast, and without NLTK.
+"""Porter's stems of English words, exactly as NLTK's, several times as fast.
 
-NLTK tries rules one by one, and looks anew at each letter for each; here the last two
-letters of a word choose the few rules that can apply.
+NLTK tries all rules one by one. Here, the last two letters of a word select the few
+rules that can apply. `tests/text/test_stemming.py` compares the stems with NLTK's.
 
 Sources: Porter, "An algorithm for suffix stripping", 1980; NLTK's `PorterStemmer` in
-its mode `NLTK_EXTENSIONS`: the stems are the same (`tests/text/test_stemming.py`).
+its mode `NLTK_EXTENSIONS`.
 """
 
 import collections
@@ -20,7 +20,7 @@ _IRREGULAR = {
 
 
 class _Rule(NamedTuple):
-  """Replaces a suffix, where what comes before has more than `measure` of VC."""
+  """A rule that replaces a suffix if the measure of the rest exceeds `measure`."""
 
   suffix: str
   replacement: str
@@ -30,10 +30,10 @@ class _Rule(NamedTuple):
 def _by_last_letters(
     measure: int, rules: Iterable[tuple[str, str]]
 ) -> Mapping[str, Sequence[_Rule]]:
-  found = collections.defaultdict(list)
+  rules_by_letters = collections.defaultdict(list)
   for suffix, replacement in rules:
-    found[suffix[-2:]].append(_Rule(suffix, replacement, measure))
-  return dict(found)
+    rules_by_letters[suffix[-2:]].append(_Rule(suffix, replacement, measure))
+  return dict(rules_by_letters)
 
 
 _STEP_2 = _by_last_letters(0, [
@@ -99,11 +99,11 @@ def _step_1b(word: str) -> str:
   else:
     return word
   shape = _shape(base)
-  return _mended(base, shape) if 'v' in shape else word
+  return _repaired(base, shape) if 'v' in shape else word
 
 
-def _mended(base: str, shape: str) -> str:
-  """Returns what was before -ed or -ing: of "hopp" hop, of "fil" file."""
+def _repaired(base: str, shape: str) -> str:
+  """Returns the word before -ed or -ing: "hop" for "hopp", "file" for "fil"."""
   if base.endswith(('at', 'bl', 'iz')):
     return base + 'e'
   if len(base) > 1 and base[-1] == base[-2] and shape[-1] == 'c':
@@ -118,14 +118,14 @@ def _step_2(word: str) -> str:
 
 
 def _by_rule(word: str, rules: Mapping[str, Sequence[_Rule]]) -> str:
-  """Applies the first rule whose suffix a word has, or none."""
+  """Applies the first rule whose suffix matches, if its measure allows it."""
   for suffix, replacement, measure in rules.get(word[-2:], ()):
     if not word.endswith(suffix):
       continue
     base = word[: -len(suffix)]
-    # NLTK counts the l of "logi" to what comes before.
-    enough = _measure(word[:-3] if suffix == 'logi' else base) > measure
-    if enough and (suffix != 'ion' or base[-1] in 'st'):
+    # NLTK counts the l of "logi" as part of the base.
+    is_long_enough = _measure(word[:-3] if suffix == 'logi' else base) > measure
+    if is_long_enough and (suffix != 'ion' or base[-1] in 'st'):
       return base + replacement
     break
   return word
@@ -144,7 +144,7 @@ def _step_5(word: str) -> str:
 
 
 class _Shapes(dict[int, str]):
-  """Maps characters to v for a vowel and c for all others."""
+  """Maps vowels to v and all other characters to c."""
 
   def __missing__(self, character: int) -> str:
     return 'c'
@@ -154,7 +154,7 @@ _SHAPES = _Shapes({ord(vowel): 'v' for vowel in 'aeiou'})
 
 
 def _shape(word: str) -> str:
-  """Returns c or v for each character; y is a vowel behind a consonant."""
+  """Returns c or v for each character. A y after a consonant is a vowel."""
   shape = word.translate(_SHAPES)
   if 'y' not in word:
     return shape
@@ -166,12 +166,12 @@ def _shape(word: str) -> str:
 
 
 def _measure(word: str) -> int:
-  """Returns how many vowels have a consonant behind them: Porter's m."""
+  """Returns Porter's m: the number of vowels followed by a consonant."""
   return _shape(word).count('vc')
 
 
 def _ends_cvc(word: str, shape: str) -> bool:
-  """Returns whether a word is like -hop, or of two letters like "at"."""
+  """Returns whether a word ends like "hop", or is a word of two letters like "at"."""
   if len(word) == 2:
     return shape == 'vc'
   return shape.endswith('cvc') and word[-1] not in 'wxy'

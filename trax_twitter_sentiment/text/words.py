@@ -1,33 +1,39 @@
-"""What becomes of words, remembered: most of them come again and again."""
+"""Caches by word, since tweets repeat words."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-from trax_twitter_sentiment.text import cleaning
 from trax_twitter_sentiment.text.splitting import Splitter
 
 T = TypeVar('T')
 
-# What is longer is no word, has no stem, and isn't worth remembering.
+# Longer strings are not words. They have no stem and are not cached.
 MAX_LENGTH = 128
-_MAX_REMEMBERED = 2**18
+_MAX_ENTRIES = 2**18
 
-# The words that hold spaces are ellipses and telephone numbers. Where one goes on in a
-# piece, the piece begins so,
-_MAY_GO_ON = re.compile(r'\.|[*\-.)]*\(?\d{3}')
-# and with what is before, and a space between, it looks so.
-_GOES_ON = re.compile(r'\. \.|\d[*\-.)]* [*\-.)]*\(?\d{3}')
-# What may be between the parts of a number.
-_BETWEEN = re.compile(r'[*\-.)]*')
+# NLTK's expressions need quadratic time for some long runs, of digits for example. So
+# a text that is longer than any tweet is split into parts of this length first.
+_PART_LENGTH = 1024
+
+# Only ellipses and telephone numbers contain spaces. The second piece of such a word
+# begins like this,
+_CONTINUATION = re.compile(r'\.|[*\-.)]*\(?\d{3}')
+# and the two pieces, joined by a space, match this.
+_CONTINUED_WORD = re.compile(r'\. \.|\d[*\-.)]* [*\-.)]*\(?\d{3}')
+# These characters can stand between the parts of a number.
+_SEPARATORS = re.compile(r'[*\-.)]*')
 
 
-class _MayGoOnError(Exception):
-  """A piece may be a part of a word that began before it."""
+class _MayContinueError(Exception):
+  """A piece may continue a word that began in the piece before it."""
 
 
-class Memory(dict[str, T]):
-  """Maps strings to what a function makes of them, each worked out once."""
+class Memo(dict[str, T]):
+  """A dictionary that computes a missing value by a function, once.
+
+  Long keys and keys beyond a maximum number of entries are not kept.
+  """
 
   def __init__(self, function: Callable[[str], T]):
     super().__init__()
@@ -35,71 +41,85 @@ class Memory(dict[str, T]):
 
   def __missing__(self, key: str) -> T:
     result = self._function(key)
-    # Bounded in both ways, whatever the texts are.
-    if len(key) <= MAX_LENGTH and len(self) < _MAX_REMEMBERED:
+    if len(key) <= MAX_LENGTH and len(self) < _MAX_ENTRIES:
       self[key] = result
     return result
 
 
-class Pieces(Generic[T]):
-  """What a function makes of the words of texts, a piece between spaces at a time.
+class CachedByPiece(Generic[T]):
+  """Applies a function to the words of a text, and caches results by piece.
+
+  A piece is the text between two spaces.
 
   Args:
-    split: finds words.
-    make: makes something of some words.
-    join: makes one of what was made of the pieces of a text.
+    split: splits a text into words.
+    convert: converts a list of words into a result.
+    join: joins the results of the pieces of a text.
   """
 
   def __init__(
       self,
       split: Splitter,
-      make: Callable[[list[str]], T],
+      convert: Callable[[list[str]], T],
       join: Callable[[Iterable[T]], T],
   ):
     self._split = split
-    self._make = make
+    self._convert = convert
     self._join = join
-    # Of pieces that nothing before can go on in, so that they always mean the same;
-    # and of the others, where they don't go on with anything.
-    self._made = Memory(self._made_of)
-    self._made_alone = Memory(lambda piece: make(split.words_of_piece(piece)))
+    # The results of pieces that never continue a word.
+    self._results = Memo(self._convert_piece)
+    # The results of the other pieces, for places where they continue no word.
+    self._results_alone = Memo(lambda piece: convert(split.words_of_piece(piece)))
 
   def __call__(self, text: str) -> T:
-    """Returns what is made of all words of a text."""
-    if len(text) > cleaning.PIECE_LENGTH:
-      return self._join(map(self._of, cleaning.pieces(text)))
-    return self._of(text)
+    """Returns the result for all words of a text."""
+    if len(text) > _PART_LENGTH:
+      return self._join(map(self._apply, _parts(text)))
+    return self._apply(text)
 
-  def _of(self, text: str) -> T:
+  def _apply(self, text: str) -> T:
     pieces = (text.replace('\n', ' ') if '\n' in text else text).split(' ')
     try:
-      return self._join(map(self._made.__getitem__, pieces))
-    except _MayGoOnError:
-      return self._carefully(text, pieces)
+      return self._join(map(self._results.__getitem__, pieces))
+    except _MayContinueError:
+      return self._apply_with_continuations(text, pieces)
 
-  def _made_of(self, piece: str) -> T:
-    words = self._split.words_of_piece(piece)
-    if _MAY_GO_ON.match(''.join(words)):
-      raise _MayGoOnError
-    return self._make(words)
+  def _convert_piece(self, piece: str) -> T:
+    piece_words = self._split.words_of_piece(piece)
+    if _CONTINUATION.match(''.join(piece_words)):
+      raise _MayContinueError
+    return self._convert(piece_words)
 
-  def _carefully(self, text: str, pieces: Sequence[str]) -> T:
-    found = []
+  def _apply_with_continuations(self, text: str, pieces: Sequence[str]) -> T:
+    results = []
     for i, piece in enumerate(pieces):
       try:
-        found.append(self._made[piece])
-      except _MayGoOnError:
+        results.append(self._results[piece])
+      except _MayContinueError:
         letters = ''.join(self._split.words_of_piece(piece))
-        if _GOES_ON.search(f'{self._letters_before(pieces[:i])} {letters}'):
-          return self._make(self._split.words(text))
-        found.append(self._made_alone[piece])
-    return self._join(found)
+        if _CONTINUED_WORD.search(f'{self._letters_before(pieces[:i])} {letters}'):
+          # A word contains a space, so the text is split as a whole.
+          return self._convert(self._split.words(text))
+        results.append(self._results_alone[piece])
+    return self._join(results)
 
   def _letters_before(self, pieces: Sequence[str]) -> str:
-    """Returns the letters of the last pieces: of all that a number could end with."""
+    """Returns the end of the joined pieces, as far as a number could reach back."""
     letters = ''
     for piece in reversed(pieces):
       letters = ''.join(self._split.words_of_piece(piece)) + letters
-      if not _BETWEEN.fullmatch(letters):
+      if not _SEPARATORS.fullmatch(letters):
         break
     return letters
+
+
+def _parts(text: str) -> Iterator[str]:
+  """Yields a long text in parts of bounded length, cut at white space if possible."""
+  start = 0
+  while len(text) - start > _PART_LENGTH:
+    end = start + _PART_LENGTH
+    cut = max(text.rfind(' ', start, end), text.rfind('\n', start, end))
+    cut = cut if cut > start else end
+    yield text[start:cut]
+    start = cut
+  yield text[start:]

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import check_max_length
-from trax_twitter_sentiment.text.tokenizer import PAD_ID
+from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['dataset', 'training'])
@@ -36,7 +36,7 @@ def tokenize_tweets_preprocess(
   length = max_length or corpus.max_length
 
   def encode(text: bytes) -> np.ndarray:
-    ids = corpus.tokenizer.encode(text.decode('utf-8', errors='replace'))[:length]
+    ids = corpus.encoder.encode(text.decode('utf-8', errors='replace'))[:length]
     return np.pad(ids, (0, length - len(ids)), constant_values=PAD_ID)
 
   def tokenize(features: dict[str, tf.Tensor], label: tf.Tensor) -> tuple:

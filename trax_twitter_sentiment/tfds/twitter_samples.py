@@ -14,7 +14,8 @@ from typing import Any
 
 import tensorflow_datasets as tfds
 
-from trax_twitter_sentiment.corpora.corpus import Examples, TwitterCorpus
+from trax_twitter_sentiment.corpora.corpus import Examples
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
 _DESCRIPTION = """

@@ -48,8 +48,8 @@ class L2Descent(base.Optimizer):
     regression = gin.get_bindings('LogisticRegression')
     if regression.get('calibrated', True):
       raise UserError(
-          'L2Descent requires LogisticRegression.calibrated=False: training steps would '
-          'undo the calibration.'
+          'L2Descent requires LogisticRegression.calibrated=False: training steps '
+          'would undo the calibration.'
       )
     inverse_l2 = regression.get('inverse_l2', solver.INVERSE_L2)
     check_positive_number('LogisticRegression.inverse_l2', inverse_l2)

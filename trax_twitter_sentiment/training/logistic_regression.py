@@ -11,13 +11,13 @@ import gin
 import jax
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import configured_corpus
+from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.encoding.encoded_corpus import EncodedCorpus, encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_bool, check_positive_number
 from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.lexicon import load_lexicon, side_features
-from trax_twitter_sentiment.text.tokenizer import SPECIAL_TOKENS
+from trax_twitter_sentiment.text.vocabulary import SPECIAL_TOKENS
 from trax_twitter_sentiment.training import solver
 from trax_twitter_sentiment.training.callbacks import steps_of_run
 from trax_twitter_sentiment.training.models import Initializer
@@ -126,7 +126,7 @@ def _check_classifier(
         f'LogisticRegression, which requires the number of classes, {output_dim}, or '
         'more.'
     )
-  n_tokens = len(encoded_corpus().tokenizer.vocabulary)
+  n_tokens = len(encoded_corpus().vocabulary)
   if vocab_size != n_tokens:
     raise UserError(
         f'TwitterClassifier.vocab_size={vocab_size} does not fit the vocabulary, which '
@@ -165,7 +165,7 @@ def _solution(
 
 def token_features(corpus: EncodedCorpus) -> np.ndarray:
   """Returns <float>[vocabulary_size, n_features], the features beside token counts."""
-  vocabulary = corpus.tokenizer.vocabulary
+  vocabulary = corpus.vocabulary.tokens
   features = [np.zeros((len(vocabulary), 0))]
   if corpus.lexicon is not None:
     words = load_lexicon('encoded_corpus.lexicon', corpus.lexicon)
@@ -185,7 +185,7 @@ def _features_of_run(vocabulary: Sequence[str], folder: str) -> np.ndarray:
     )
   scores = predictor.model.token_logits
   scores = scores - scores.mean(axis=1, keepdims=True)
-  row_of = {token: row for row, token in enumerate(predictor.tokenizer.vocabulary)}
+  row_of = predictor.encoder.vocabulary.ids
   features = np.zeros((len(vocabulary), scores.shape[1]))
   for row, token in enumerate(vocabulary):
     if token in row_of and row >= len(SPECIAL_TOKENS):

@@ -16,7 +16,7 @@ from trax_twitter_sentiment.errors import (
     check_positive_number,
 )
 from trax_twitter_sentiment.run.model_info import POOLINGS
-from trax_twitter_sentiment.text.tokenizer import PAD_ID
+from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
 # A Trax initializer: a function from a shape and a random number to an array.
 Initializer = Callable[[tuple[int, ...], Any], Any]

@@ -15,7 +15,8 @@ import jax
 import numpy as np
 from trax import fastmath
 
-from trax_twitter_sentiment.corpora.corpus import SPLITS, configured_corpus
+from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
+from trax_twitter_sentiment.corpora.corpus import SPLITS
 from trax_twitter_sentiment.encoding.encoded_corpus import (
   EncodedExamples,
   encoded_corpus,
@@ -31,7 +32,7 @@ from trax_twitter_sentiment.errors import (
   check_positive_number,
   check_seed,
 )
-from trax_twitter_sentiment.text.tokenizer import PAD_ID
+from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
 Source = Callable[..., Iterator[tuple]]
 
@@ -91,12 +92,12 @@ def TokenizeTweets() -> Callable[[Iterator[Any]], Iterator[Any]]:
   damaged parts become unknown tokens. It becomes <int32>[n_tokens]; one without
   any token becomes a single padding id, so that no layer meets an empty array.
   """
-  tokenizer = encoded_corpus().tokenizer
+  encoder = encoded_corpus().encoder
 
   def encode(text: str | bytes) -> np.ndarray:
     if isinstance(text, bytes):
       text = text.decode('utf-8', errors='replace')
-    ids = tokenizer.encode(text)
+    ids = encoder.encode(text)
     return ids if len(ids) else np.array([PAD_ID], np.int32)
 
   def tokenize(stream: Iterator[Any]) -> Iterator[Any]:

@@ -1,0 +1,23 @@
+import pytest
+
+from trax_twitter_sentiment.tables.escapes import escape, printable, unescape
+
+
+@pytest.mark.parametrize(
+    ('text', 'escaped'),
+    [
+        ('so sad', 'so sad'),
+        ('a\tb\r\n', r'a\tb\r\n'),
+        ('\x1b[31m', r'\x1b[31m'),
+        ('\u202e\ud800\U000e0001', r'\u202e\ud800\U000e0001'),
+    ],
+)
+def test_text_is_in_one_line_and_reversible(text, escaped):
+  assert printable(text) == escape(text) == escaped
+  assert unescape(escaped) == text
+
+
+def test_backslashes_are_escaped_where_a_text_is_read_back():
+  assert printable(r'a\tb') == r'a\tb'
+  assert escape(r'a\tb') == r'a\\tb'
+  assert unescape(r'a\\tb') == r'a\tb'

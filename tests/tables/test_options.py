@@ -1,0 +1,20 @@
+import pytest
+
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables.options import ReadingOptions
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        ({'encoding': 'utf-9'}, "--encoding='utf-9' is not an encoding that"),
+        ({'delimiter': ';;'}, "--delimiter=';;' is not one character"),
+        ({'input_format': 'xlsx'}, "--input_format='xlsx' is not one of"),
+        ({'quoting': 'single'}, "--quoting='single' is not one of"),
+        ({'quoting': 'backslash'}, "--quoting='backslash' is not one of"),
+        ({'on_malformed': 'ignore'}, "--on_malformed='ignore' is not one of"),
+    ],
+)
+def test_options_are_checked(settings, message):
+  with pytest.raises(UserError, match=message):
+    ReadingOptions(**settings)

@@ -1,0 +1,69 @@
+import collections
+import random
+
+import pytest
+from conftest import needs_real_corpus
+
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
+from trax_twitter_sentiment.text.attribution import attributed_tokens, word_spans
+from trax_twitter_sentiment.text.lexicon import vader_lexicon
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer, _switch_names
+
+ALL_FEATURES = TweetTokenizer(
+    normalize=True, stem=False, remove_stop_words=False, remove_punctuation=False,
+    add_marks=True, add_pairs=True, add_negated=True, add_characters=True,
+    add_lexicon=True, lexicon=vader_lexicon(),
+)  # fmt: skip
+TEXTS = ("I don't like it :( @amy http://x.org #sad", 'so gooood!! 😢', '', '@amy')
+
+
+def _tokenizers():
+  for rng in map(random.Random, range(20)):
+    switches = {name: rng.random() < 0.6 for name in _switch_names()}
+    yield TweetTokenizer(**switches, lexicon=vader_lexicon())
+
+
+def test_every_token_is_attributed():
+  for tokenizer in (ALL_FEATURES, *_tokenizers()):
+    for text in TEXTS:
+      tokens = [token for token, _ in attributed_tokens(tokenizer, text)]
+      expected = tokenizer.tokenize(text)
+      assert collections.Counter(tokens) == collections.Counter(expected)
+
+
+def test_features_belong_to_their_words():
+  words = ALL_FEATURES.word_tokens("don't like it")
+  attributed = dict(attributed_tokens(ALL_FEATURES, "don't like it"))
+  like = words.index('like')
+  assert attributed['<not> like'] == (like,)
+  assert attributed['like it'] == (like, like + 1)
+  assert attributed['<not positive 2>'] == (like,)
+  assert attributed['<chars _li>'] == (like,)
+
+
+@pytest.mark.parametrize(
+    ('text', 'places'),
+    [
+        ('@amy So happy:)', ['So', 'happy', ':)']),
+        ('The   #concert was sooooo amazing', ['#concert', 'sooooo', 'amazing']),
+        ('RT look: http://t.co/x\nyes', ['look', 'yes']),
+        ('wait . . . what', ['wait', 'what']),
+        ('x : ) y', ['x', 'y']),
+    ],
+)
+def test_words_are_found_in_the_text(text, places):
+  tokenizer = TweetTokenizer(stop_words=frozenset({'the', 'was'}))
+  spans = word_spans(tokenizer, text)
+  assert len(spans) == len(tokenizer.word_tokens(text))
+  assert [text[slice(*span)] for span in spans if span] == places
+
+
+@needs_real_corpus
+@pytest.mark.parametrize('tokenizer', [TweetTokenizer(), ALL_FEATURES])
+def test_nearly_all_words_of_real_tweets_are_found(real_corpus, tokenizer):
+  spans = [
+      span
+      for text in TwitterCorpus('nltk').validation.texts[:500]
+      for span in word_spans(tokenizer, text)
+  ]
+  assert sum(span is None for span in spans) < 0.005 * len(spans)

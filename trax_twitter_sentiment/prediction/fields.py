@@ -1,0 +1,142 @@
+"""Predictions as named fields: the one place that says what an output contains.
+
+The command line, the web service and batches of tables write these fields.
+"""
+
+import math
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
+from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.results import (
+    NO_TEXT,
+    DecisionRule,
+    Explanation,
+    Prediction,
+    Scores,
+)
+
+_USUAL_RULE = DecisionRule()
+
+
+def predict_fields(
+    predictor: SentimentPredictor,
+    texts: Sequence[str | None],
+    explain: bool = False,
+    rule: DecisionRule = _USUAL_RULE,
+) -> list[dict[str, Any]]:
+  """Predicts texts, and returns the fields of each as JSON has them.
+
+  Args:
+    predictor: the predictor.
+    texts: the texts; `None` for a missing one.
+    explain: whether to add explanations.
+    rule: leads from predictions to decisions.
+  """
+  if explain:
+    explanations = [predictor.explain(text or '') for text in texts]
+    return [
+        prediction_fields(text, explanation.prediction, explanation, rule)
+        for text, explanation in zip(texts, explanations, strict=True)
+    ]
+  return [
+      prediction_fields(text, prediction, rule=rule)
+      for text, prediction in zip(texts, predictor.predict(texts), strict=True)
+  ]
+
+
+def prediction_fields(
+    text: str | None,
+    prediction: Prediction,
+    explanation: Explanation | None = None,
+    rule: DecisionRule = _USUAL_RULE,
+) -> dict[str, Any]:
+  """Returns the fields of one prediction, as JSON has them.
+
+  Args:
+    text: the text; `None` if it is missing.
+    prediction: its prediction.
+    explanation: adds shares and bias; its tokens replace the prediction's.
+    rule: leads to the decision.
+  """
+  names, label = prediction.class_names, prediction.label
+  probabilities = prediction.probabilities
+  decision = rule.decide(text, label, probabilities[names[label]], names)
+  has_text = decision.name != NO_TEXT
+  fields: dict[str, Any] = {
+      'text': text,
+      'label': decision.label,
+      **dict.fromkeys(name_fields(names), decision.name),
+      'log_probabilities': prediction.log_probabilities if has_text else None,
+      'probabilities': probabilities if has_text else None,
+      'tokens': prediction.tokens,
+      'n_known': prediction.n_known,
+  }
+  if explanation:
+    fields['tokens'] = explanation.tokens
+    fields['shares'] = explanation.shares
+    fields['bias'] = explanation.bias
+  return fields
+
+
+def prediction_columns(
+    texts: Sequence[str | None],
+    scores: Scores,
+    class_names: Sequence[str],
+    rule: DecisionRule = _USUAL_RULE,
+) -> dict[str, list]:
+  """Returns the fields of several predictions by column, as tables have them.
+
+  The columns are `label`, `name`, and the probability `p_…` of each class. They hold
+  None where `prediction_fields` does.
+  """
+  # Not NumPy's exp: its last bit can differ from that of JSON's probabilities.
+  probabilities: list[list] = [
+      [*map(math.exp, values)] for values in scores.log_probabilities.T.tolist()
+  ]
+  labels, names = [], []
+  most_probable = zip(texts, scores.labels.tolist(), map(max, *probabilities))
+  for row, (text, label, probability) in enumerate(most_probable):
+    decision = rule.decide(text, label, probability, class_names)
+    labels.append(decision.label)
+    names.append(decision.name)
+    if decision.name == NO_TEXT:
+      for values in probabilities:
+        values[row] = None
+  columns: list[list] = [labels, names, *probabilities]
+  return dict(zip(column_names(class_names), columns, strict=True))
+
+
+def column_names(class_names: Sequence[str]) -> list[str]:
+  """Returns the names of `prediction_columns`."""
+  return ['label', 'name', *(f'p_{name}' for name in class_names)]
+
+
+def name_fields(class_names: Sequence[str]) -> tuple[str, ...]:
+  """Returns the fields of JSON, CSV and TSV that hold the name of the class.
+
+  For negative and positive, `sentiment` repeats `name`.
+  """
+  return ('name', 'sentiment') if tuple(class_names) == SENTIMENTS else ('name',)
+
+
+def all_names(class_names: Sequence[str]) -> frozenset[str]:
+  """Returns the names of all fields of all outputs of `predict`."""
+  return frozenset((
+      *column_names(class_names), *name_fields(class_names), 'text', 'row', 'n_tokens',
+      'log_probabilities', 'probabilities', 'tokens', 'n_known', 'shares', 'bias',
+  ))  # fmt: skip
+
+
+def kept_name(name: str, fields: Collection[str]) -> str:
+  """Returns the name of an input's column beside the fields of an output.
+
+  No two columns get the same name, whatever other columns the input has.
+
+  Examples:
+    >>> [kept_name(name, ['label']) for name in ('id', 'label', 'input_label')]
+    ['id', 'input_label', 'input_input_label']
+  """
+  return f'input_{name}' if re.sub('^(input_)+', '', name) in fields else name

@@ -1,0 +1,208 @@
+"""A run: the output directory of a training, opened for reading."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import numpy as np
+
+from trax_twitter_sentiment.corpora.corpus import Corpus
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.files import read_whole, write_atomically
+from trax_twitter_sentiment.run import settings
+from trax_twitter_sentiment.run.corpus_record import CorpusRecord
+from trax_twitter_sentiment.run.model_info import ModelInfo
+from trax_twitter_sentiment.run.weights import load_arrays
+from trax_twitter_sentiment.text.text_encoder import TextEncoder
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.text.vocabulary import Vocabulary
+
+T = TypeVar('T')
+
+TOKENIZER_FILE = 'tokenizer.json'
+VOCABULARY_FILE = 'vocabulary.json'
+MODEL_FILE = 'model.json'
+CORPUS_FILE = 'corpus.json'
+WEIGHTS_FILE = 'model.weights.npy.gz'
+
+
+class Run:
+  """The output directory of a training.
+
+  Each attribute is read on first use and kept.
+
+  Args:
+    folder: the directory.
+
+  Raises:
+    UserError: if there is no such directory. Every attribute raises `UserError` if
+      its file is missing or damaged.
+
+  Examples:
+    >>> run = Run('runs/twitter')
+    >>> run.model_info.class_names
+    ('negative', 'positive')
+  """
+
+  def __init__(self, folder: str | os.PathLike):
+    self.folder = os.fspath(folder)
+    if not os.path.isdir(self.folder):
+      raise UserError(f'model_dir={self.folder!r} is not a directory.')
+
+  def path(self, name: str) -> str:
+    """Returns the path of a file of the run."""
+    return os.path.join(self.folder, name)
+
+  @functools.cached_property
+  def tokenizer(self) -> TweetTokenizer:
+    """The tokenizer, without the vocabulary."""
+    return self._read(TOKENIZER_FILE, TweetTokenizer.from_json, 'a tokenizer file')
+
+  @functools.cached_property
+  def vocabulary(self) -> Vocabulary:
+    """The tokens and their ids."""
+    return self._read(VOCABULARY_FILE, Vocabulary.from_json, 'a vocabulary file')
+
+  @property
+  def encoder(self) -> TextEncoder:
+    """The tokenizer with its vocabulary."""
+    return TextEncoder(self.tokenizer, self.vocabulary)
+
+  @functools.cached_property
+  def model_info(self) -> ModelInfo:
+    """The facts about the model beside its weights."""
+    return self._read(MODEL_FILE, ModelInfo.from_json, 'a model file')
+
+  @functools.cached_property
+  def corpus_record(self) -> CorpusRecord:
+    """What the run records of its corpus."""
+    return self._read(CORPUS_FILE, CorpusRecord.from_json, 'a corpus file')
+
+  @functools.cached_property
+  def settings(self) -> dict[str, str]:
+    """The settings in `config.gin`, each with its value as text."""
+    return settings.recorded(self.folder)
+
+  @functools.cached_property
+  def weights(self) -> list[np.ndarray]:
+    """The arrays of the newest checkpoint. No file is unpickled."""
+    path = self.path(WEIGHTS_FILE)
+    try:
+      arrays = load_arrays(path)
+    except FileNotFoundError as error:
+      raise UserError(
+          f'{self.folder} has no checkpoint yet ({WEIGHTS_FILE}); train first.'
+      ) from error
+    except ValueError as error:
+      raise UserError(f'{path} is not a complete weights file ({error}).') from error
+    if any(a.dtype.kind == 'f' and not np.isfinite(a).all() for a in arrays):
+      raise UserError(f'{path} contains NaN or infinity: training diverged.')
+    return arrays
+
+  def corpus(self) -> Corpus:
+    """Makes the run's corpus again by its recipe, once.
+
+    A corpus that has changed since the run began causes a warning on stderr.
+
+    Raises:
+      UserError: if the corpus cannot be made again.
+    """
+    return self._corpus
+
+  @functools.cached_property
+  def _corpus(self) -> Corpus:
+    # These modules register the configurables that recipes name.
+    from trax_twitter_sentiment.corpora import (  # noqa: F401
+        mixed_corpus,
+        near_duplicates,
+        text_corpora,
+    )
+
+    record = self.corpus_record
+    if record.recipe is None:
+      raise UserError(
+          f'{self.folder} does not record how to make its corpus, {record.name}, '
+          'again. Pass labelled texts with --input.'
+      )
+    try:
+      corpus = record.recipe.make()
+    except UserError as error:
+      raise UserError(
+          f'The corpus of {self.folder}, {record.name}, is not available: '
+          f'{error.message} Pass labelled texts with --input.'
+      ) from error
+    if corpus.digest != record.digest:
+      print(
+          f'WARNING: {record.name} has changed since the run began, so its '
+          'validation texts may be others.',
+          file=sys.stderr,
+      )
+    return corpus
+
+  def _read(self, name: str, parse: Callable[[str], T], kind: str) -> T:
+    try:
+      return read_whole(
+          self.path(name), lambda content: parse(content.decode('utf-8')), kind
+      )
+    except FileNotFoundError as error:
+      raise UserError(
+          f'{self.folder} has no {name}: it is not the output directory of a run with '
+          'train.callbacks=[@SaveForPrediction].'
+      ) from error
+
+
+def save(
+    folder: str, encoder: TextEncoder, model_info: ModelInfo, corpus: Corpus
+) -> None:
+  """Writes the files of a run that Trax does not write.
+
+  Args:
+    folder: the output directory.
+    encoder: the tokenizer with its vocabulary.
+    model_info: the facts about the model.
+    corpus: the run's corpus.
+
+  Raises:
+    OSError: if a file cannot be written.
+  """
+  for name, content in (
+      (TOKENIZER_FILE, encoder.tokenizer),
+      (VOCABULARY_FILE, encoder.vocabulary),
+      (MODEL_FILE, model_info),
+      (CORPUS_FILE, CorpusRecord.of(corpus)),
+  ):
+    write_atomically(os.path.join(folder, name), content.to_json())
+
+
+def check_same_run(folder: str, encoder: TextEncoder, corpus: Corpus) -> None:
+  """Refuses a directory whose run has another corpus, tokenizer or vocabulary.
+
+  Raises:
+    UserError: if the directory's run cannot be resumed with these.
+  """
+  if not os.path.lexists(os.path.join(folder, TOKENIZER_FILE)):
+    return
+  run = Run(folder)
+  advice = "Use another output_dir, or that run's corpus and settings."
+  if run.corpus_record.name != corpus.name:
+    raise UserError(
+        f'{folder} contains a run on another corpus ({run.corpus_record.name!r}; now '
+        f'{corpus.name!r}), as {CORPUS_FILE} says. {advice}'
+    )
+  if differing := run.tokenizer.differing_settings(encoder.tokenizer):
+    raise UserError(
+        f'{folder} contains a run with another tokenizer ({", ".join(differing)}), as '
+        f'{TOKENIZER_FILE} says. {advice}'
+    )
+  if run.encoder != encoder:
+    raise UserError(
+        f'{folder} contains a run with another vocabulary (of {len(run.vocabulary)} '
+        f'tokens; now {len(encoder.vocabulary)}), as {VOCABULARY_FILE} says. {advice}'
+    )
+  if run.corpus_record.digest != corpus.digest:
+    raise UserError(
+        f'{folder} contains a run on another corpus, or on this one before it changed '
+        f'({CORPUS_FILE} differs). Use another output_dir, or the corpus as it was.'
+    )

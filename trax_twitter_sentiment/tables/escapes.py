@@ -1,0 +1,33 @@
+"""Texts in one line: escapes replace what breaks a line or controls a terminal."""
+
+import re
+
+_ESCAPE = re.compile(r'\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)', re.DOTALL)
+_ESCAPED = {'t': '\t', 'n': '\n', 'r': '\r'}
+
+
+def printable(text: str) -> str:
+  r"""Returns a text with escapes (`\n`, `\x1b`) for characters that don't print."""
+  if text.isprintable():
+    return text
+  return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def escape(text: str) -> str:
+  r"""Returns a text as `printable` does, and `\\` for a backslash.
+
+  `unescape` returns the original text.
+  """
+  return printable(text.replace('\\', r'\\') if '\\' in text else text)
+
+
+def unescape(text: str) -> str:
+  """Returns the text that `escape` escaped."""
+  return _ESCAPE.sub(_unescaped, text) if '\\' in text else text
+
+
+def _unescaped(match: re.Match[str]) -> str:
+  escaped = match[1]
+  if len(escaped) > 1:
+    return chr(int(escaped[1:], 16))
+  return _ESCAPED.get(escaped, escaped)

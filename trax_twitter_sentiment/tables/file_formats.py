@@ -1,0 +1,144 @@
+"""The formats of input files: a new one is an entry here and a module of its rows."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from trax_twitter_sentiment.tables import (
+  columns,
+  delimited,
+  json_rows,
+  parquet,
+  plain_text,
+)
+from trax_twitter_sentiment.tables.input_files import InputFile, Part
+from trax_twitter_sentiment.tables.rows import Query, Rows
+
+if TYPE_CHECKING:
+  from trax_twitter_sentiment.tables.options import ReadingOptions
+
+
+def _never(head: str, names: tuple[str, ...]) -> bool:
+  del head, names
+  return False
+
+
+def _one_part(file: InputFile, options: 'ReadingOptions', n_bytes: int) -> None:
+  del file, options, n_bytes
+
+
+def _has_delimiter(head: str, names: tuple[str, ...], of_format: Callable) -> bool:
+  first = head.splitlines()[0] if head else ''
+  delimiters = columns.certain_delimiters(first, names)
+  return bool(delimiters) and of_format(delimiters[0])
+
+
+@dataclasses.dataclass(frozen=True)
+class FileFormat:
+  """A format of input files.
+
+  Attributes:
+    name: the name that settings have.
+    rows: yields the rows of a file, or of its part.
+    endings: the endings of its files' names.
+    first_bytes: how its files begin; `b''` for text.
+    matches: returns whether a file of another ending is of this format, by its first
+      characters and the columns to read.
+    parts: returns parts of at least so many bytes whose rows can be read apart from
+      each other; `None` if there is only one.
+    batches: yields the rows as Arrow's record batches, if the format has types.
+    schema: returns Arrow's schema, likewise.
+    has_header: whether all rows have the columns of the first.
+  """
+
+  name: str
+  rows: Callable[[InputFile, Query], Rows]
+  endings: tuple[str, ...] = ()
+  first_bytes: bytes = b''
+  matches: Callable[[str, tuple[str, ...]], bool] = _never
+  parts: Callable[[InputFile, 'ReadingOptions', int], list[Part] | None] = _one_part
+  batches: Callable[[InputFile], Any] | None = None
+  schema: Callable[[InputFile], Any] | None = None
+  has_header: bool = True
+
+
+_ALL = (
+    FileFormat(
+        'csv',
+        delimited.csv_rows,
+        endings=('.csv',),
+        matches=lambda head, names: _has_delimiter(head, names, lambda d: d != '\t'),
+    ),
+    FileFormat(
+        'tsv',
+        delimited.tsv_rows,
+        endings=('.tsv', '.tab'),
+        matches=lambda head, names: _has_delimiter(head, names, lambda d: d == '\t'),
+    ),
+    FileFormat(
+        'jsonl',
+        json_rows.rows,
+        endings=('.jsonl', '.ndjson'),
+        matches=lambda head, _: json_rows.is_json(head),
+        parts=json_rows.parts,
+        has_header=False,
+    ),
+    FileFormat('json', json_rows.rows, endings=('.json', '.js'), has_header=False),
+    FileFormat(
+        'parquet',
+        parquet.rows,
+        endings=('.parquet',),
+        first_bytes=b'PAR1',
+        parts=parquet.parts,
+        batches=parquet.batches,
+        schema=parquet.schema,
+    ),
+    FileFormat(
+        'fasttext',
+        plain_text.fasttext_rows,
+        matches=lambda head, _: plain_text.is_fasttext(head),
+        parts=plain_text.parts_at_line_ends,
+    ),
+    FileFormat(
+        'lines',
+        plain_text.text_rows,
+        matches=lambda *_: True,
+        parts=plain_text.parts_at_line_ends,
+    ),
+)
+FORMATS = {format_.name: format_ for format_ in _ALL}
+
+
+def format_of(
+    file: InputFile, names: tuple[str, ...], options: 'ReadingOptions'
+) -> FileFormat:
+  """Returns the format of a file: the one given, or else by name and first bytes.
+
+  Args:
+    file: the file.
+    names: the columns to read.
+    options: how to read the file.
+
+  Raises:
+    UserError: if the file should be text, and is of a kind that is not.
+  """
+  format_ = FORMATS[options.input_format] if options.input_format else None
+  format_ = format_ or _by_bytes(file) or _by_ending(file) or _by_text(file, names)
+  if not format_.first_bytes:
+    file.check_is_text()
+  return format_
+
+
+def _by_bytes(file: InputFile) -> FileFormat | None:
+  return next(
+      (f for f in _ALL if f.first_bytes and file.head.startswith(f.first_bytes)), None
+  )
+
+
+def _by_ending(file: InputFile) -> FileFormat | None:
+  return next((f for f in _ALL if file.ending in f.endings), None)
+
+
+def _by_text(file: InputFile, names: tuple[str, ...]) -> FileFormat:
+  head = file.head.decode(file.encoding or 'utf-8', errors='replace')
+  return next(f for f in _ALL if f.matches(head, names))

@@ -1,0 +1,266 @@
+"""Opens input files, decompresses them and decodes their lines."""
+
+import codecs
+import contextlib
+import glob
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables import compression
+
+STDIN = '-'
+
+# Where a part of a file begins and ends, in bytes. The part consists of the lines, or
+# the row groups, that begin between them.
+Part = tuple[int, int]
+
+# A novel in one line. A file without line ends would fill the memory.
+MAX_LINE_BYTES = 2**22
+
+# Bytes that tell a file's format.
+_HEAD_BYTES = 2**12
+
+# First bytes -> the file's kind, and advice.
+_NOT_TEXT = (
+    (rb'PK\x03\x04|PK\x05\x06', 'a zip archive or an Excel workbook', 'unpack it, or '
+     'save the workbook as CSV UTF-8'),
+    (rb'\xd0\xcf\x11\xe0', 'an old Excel workbook', 'save it as CSV UTF-8'),
+    (rb'\x80[\x02-\x05]', 'a Python pickle', 'save the data as JSON Lines'),
+    (rb'SQLite format 3\0', 'an SQLite database', 'export the table as CSV'),
+    (rb'7z\xbc\xaf|Rar!\x1a', 'an archive', 'unpack it'),
+    (rb'(?s).{257}ustar', 'a tar archive', 'unpack it'),
+    (rb'%PDF-', 'a PDF', 'copy its text into a file'),
+    (rb'\xff\xfe\0\0|\0\0\xfe\xff', 'UTF-32', 'save it as UTF-8'),
+    (rb'ARROW1\0|Obj\x01|\x89HDF', 'an Arrow, Avro or HDF5 file',
+     'save the data as Parquet, CSV or JSON Lines'),
+)  # fmt: skip
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, 'utf-8-sig'),
+    (codecs.BOM_UTF16_LE, 'utf-16'),
+    (codecs.BOM_UTF16_BE, 'utf-16'),
+)
+
+
+class InputFile:
+  """An opened file.
+
+  Args:
+    path: the path of a file, or `'-'` for standard input.
+    part: the part of an uncompressed file to read; `None` for the whole file.
+
+  Attributes:
+    path: the path.
+    part: the part.
+    name: the file's name in messages.
+    ending: the ending of the file's name, in lower case, without a compression's:
+      `'.csv'` for `a.csv.gz`.
+    file: the decompressed content, at its start.
+    is_compressed: whether the content was compressed.
+    size: the file's size on disk, in bytes; `None` for standard input.
+    head: the first bytes of the content.
+    encoding: the encoding of the byte-order mark; `None` without one.
+    n_damaged: the number of lines so far that were not valid in their encoding.
+
+  Raises:
+    UserError: if the file can't be opened.
+  """
+
+  def __init__(self, path: str, part: Part | None = None):
+    self.path = path
+    self.part = part
+    self.name = 'standard input' if path == STDIN else path
+    if part and part[0]:
+      self.name += f' (from byte {part[0]:,} on)'
+    self.ending = os.path.splitext(compression.ENDING.sub('', path))[1].lower()
+    self.n_damaged = 0
+    self.size: int | None = None
+    with _naming_errors(self.name):
+      if path == STDIN:
+        self._raw: Any = sys.stdin.buffer
+      else:
+        self._raw = open(path, 'rb')  # noqa: SIM115  `close` closes it.
+        self.size = os.fstat(self._raw.fileno()).st_size
+      raw = self._raw if hasattr(self._raw, 'peek') else io.BufferedReader(self._raw)
+      content = compression.decompressed(raw, _peek(raw), self.name)
+      self.is_compressed = content is not None
+      self.file: Any = content or raw
+      self.head = _peek(self.file)
+    self.encoding = next(
+        (name for mark, name in _BYTE_ORDER_MARKS if self.head.startswith(mark)), None
+    )
+
+  def __enter__(self) -> 'InputFile':
+    return self
+
+  def __exit__(self, *_: object) -> None:
+    if self._raw is not sys.stdin.buffer:
+      self._raw.close()
+
+  def position(self) -> int:
+    """Returns how many of the file's bytes on disk were read."""
+    try:
+      return self._raw.tell()
+    except OSError:  # A pipe has none.
+      return 0
+
+  def check_is_text(self) -> None:
+    """Raises `UserError` if the file's first bytes are those of another kind."""
+    for pattern, kind, advice in _NOT_TEXT:
+      if re.match(pattern, self.head):
+        raise UserError(f'{self.name} is {kind}; {advice}.')
+
+  def lines(self, encoding: str | None = None) -> Iterator[str]:
+    """Yields the lines of the file, or of its part, with their ends.
+
+    U+FFFD replaces bytes that are not valid.
+
+    Args:
+      encoding: the encoding; `None` for that of the byte-order mark, or else UTF-8.
+
+    Raises:
+      UserError: if a line is longer than 4 MiB, or can't be read.
+    """
+    encoding = encoding or self.encoding or 'utf-8'
+    with _naming_errors(self.name):
+      if encoding not in ('utf-8', 'utf-8-sig'):
+        yield from self._decoded_lines(encoding)
+        return
+      if b'\0' in self.head:
+        raise UserError(
+            f'{self.name} contains NUL bytes, so it is not text in UTF-8; for UTF-16, '
+            "give the encoding 'utf-16-le' or 'utf-16-be'."
+        )
+      if self.ends_lines_in_cr():
+        yield from self._decoded_lines(encoding)
+      else:
+        yield from self._utf8_lines()
+
+  def ends_lines_in_cr(self) -> bool:
+    """Returns whether CR ends the lines, as on old Macs."""
+    return b'\r' in self.head and b'\n' not in self.head and not self.part
+
+  def _utf8_lines(self) -> Iterator[str]:
+    file = _lines_of(self.file, *self.part) if self.part else self.file
+    number = 0
+    while line := file.readline(MAX_LINE_BYTES + 1):
+      number += 1
+      if len(line) > MAX_LINE_BYTES:
+        self._refuse_length(number)
+      # Excel begins the first line with a byte-order mark.
+      codec = 'utf-8-sig' if number == 1 else 'utf-8'
+      try:
+        yield line.decode(codec)
+      except UnicodeDecodeError:
+        self.n_damaged += 1
+        yield line.decode(codec, errors='replace')
+
+  def _decoded_lines(self, encoding: str) -> Iterator[str]:
+    """Yields lines of any encoding, and lines that end in CR."""
+    text = io.TextIOWrapper(self.file, encoding, errors='replace', newline=None)
+    number = 0
+    while line := text.readline(MAX_LINE_BYTES + 1):
+      number += 1
+      if len(line) > MAX_LINE_BYTES:
+        self._refuse_length(number)
+      self.n_damaged += '\ufffd' in line
+      yield line
+    text.detach()
+
+  def _refuse_length(self, number: int) -> None:
+    raise UserError(
+        f'{self.name}, line {number}: longer than {MAX_LINE_BYTES:,} bytes.'
+    )
+
+  def read(self) -> bytes:
+    """Returns the rest of the content."""
+    with _naming_errors(self.name):
+      return self.file.read()
+
+
+class _Window(io.RawIOBase):
+  """The next bytes of a file.
+
+  Args:
+    file: the file.
+    n_bytes: how many bytes.
+  """
+
+  def __init__(self, file: BinaryIO, n_bytes: int):
+    self._file = file
+    self._n_left = n_bytes
+
+  def readable(self) -> bool:
+    return True
+
+  def readinto(self, buffer: Any) -> int:
+    content = self._file.read(min(self._n_left, len(buffer)))
+    self._n_left -= len(content)
+    buffer[: len(content)] = content
+    return len(content)
+
+
+def _lines_of(file: BinaryIO, start: int, end: int) -> io.BufferedReader:
+  """Returns the lines of a file that begin in a range of its bytes."""
+  stop = _next_line(file, end)
+  begin = _next_line(file, start)
+  file.seek(begin)
+  return io.BufferedReader(_Window(file, max(0, stop - begin)))
+
+
+def _next_line(file: BinaryIO, position: int) -> int:
+  """Returns where the first line begins at a position or after it."""
+  if not position:
+    return 0
+  file.seek(position - 1)
+  while (line := file.readline(MAX_LINE_BYTES)) and not line.endswith(b'\n'):
+    pass
+  return file.tell()
+
+
+@contextlib.contextmanager
+def _naming_errors(name: str) -> Iterator[None]:
+  """Raises a `UserError` with the file's name for an `OSError`."""
+  try:
+    yield
+  except OSError as error:
+    raise UserError(f'{name}: {error.strerror or error}.') from error
+
+
+def _peek(file: Any) -> bytes:
+  return file.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+
+
+def check_encoding(setting: str, encoding: str | None) -> None:
+  """Raises `UserError` unless Python knows a text encoding."""
+  if encoding is None:
+    return
+  try:
+    ''.encode(encoding)
+  except LookupError as error:
+    raise UserError(
+        f"{setting}={encoding!r} is not an encoding that Python knows, such as "
+        "'utf-8', 'utf-16' or 'cp1252'."
+    ) from error
+
+
+def expand(patterns: Sequence[str]) -> list[str]:
+  """Returns the paths that patterns with `*`, `?` and `[…]` match, in order.
+
+  Raises:
+    UserError: if a pattern matches no file.
+  """
+  paths: list[str] = []
+  for pattern in map(os.path.expanduser, patterns):
+    if os.path.exists(pattern) or not glob.has_magic(pattern):
+      paths.append(pattern)
+    elif matches := sorted(glob.glob(pattern, recursive=True)):
+      paths += matches
+    else:
+      raise UserError(f'{pattern}: no file has such a name.')
+  return paths

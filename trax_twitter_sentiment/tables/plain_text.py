@@ -1,0 +1,66 @@
+"""Rows of plain text: a text a line, alone or behind its label as in fastText."""
+
+import re
+from typing import TYPE_CHECKING
+
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables.input_files import InputFile, Part
+from trax_twitter_sentiment.tables.rows import NOTHING_KEPT, Query, Rows
+
+if TYPE_CHECKING:
+  from trax_twitter_sentiment.tables.options import ReadingOptions
+
+_FASTTEXT_LABEL = re.compile(r'__label__(\S+)\s*')
+
+
+def text_rows(file: InputFile, query: Query) -> Rows:
+  """Yields a row a line, of a text.
+
+  Raises:
+    UserError: if the query asks for other columns.
+  """
+  if query.columns not in (('text',), ('1',)) or query.keep:
+    columns = ', '.join(map(repr, [*query.columns, *(query.keep or ())]))
+    raise UserError(
+        f'{file.name} is read as a text a line, without columns such as {columns}; '
+        f'if it is a table, {query.options.setting}input_format names its format.'
+    )
+  for number, line in enumerate(file.lines(query.options.encoding), start=1):
+    yield number, (line.rstrip('\r\n'),), NOTHING_KEPT
+
+
+def fasttext_rows(file: InputFile, query: Query) -> Rows:
+  """Yields rows of a text and its label, from lines `__label__x text`."""
+  for number, line in enumerate(file.lines(query.options.encoding), start=1):
+    labels, end = [], 0
+    while match := _FASTTEXT_LABEL.match(line, end):
+      labels.append(match[1])
+      end = match.end()
+    if len(labels) == 1:
+      values = line[end:].rstrip('\r\n'), labels[0]
+      yield number, values[: len(query.columns)], NOTHING_KEPT
+    else:
+      problem = f'{len(labels)} labels of fastText; a text has one label'
+      query.malformed(number, problem)
+
+
+def is_fasttext(head: str) -> bool:
+  """Returns whether a file that begins with `head` has fastText's labels."""
+  return head.startswith('__label__')
+
+
+def parts_at_line_ends(
+    file: InputFile, options: 'ReadingOptions', n_bytes: int
+) -> list[Part] | None:
+  """Returns parts of a file of so many bytes; `None` if its lines can't be cut apart.
+
+  The lines of compressed files can't, nor can those of other encodings than UTF-8.
+  """
+  encoding = options.encoding or file.encoding or 'utf-8'
+  if file.is_compressed or encoding not in ('utf-8', 'utf-8-sig'):
+    return None
+  if file.size is None or file.size <= n_bytes or file.ends_lines_in_cr():
+    return None
+  return [
+      (start, min(start + n_bytes, file.size)) for start in range(0, file.size, n_bytes)
+  ]

@@ -1,0 +1,150 @@
+"""Reads rows of texts, and of labels, from input files of any format."""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.tables.file_formats import format_of
+from trax_twitter_sentiment.tables.input_files import STDIN, InputFile, Part
+from trax_twitter_sentiment.tables.options import ReadingOptions
+from trax_twitter_sentiment.tables.rows import Query
+from trax_twitter_sentiment.tables.values import (
+  BYTES_BEGIN,
+  MalformedError,
+  as_text,
+  decoded_repr,
+)
+
+
+class Record(NamedTuple):
+  """One row.
+
+  Attributes:
+    row: its number, counted from 1 over all files, with the rows that were left out.
+    name: the name of its file.
+    line: the number of its first line in its file; in a JSON array, its position.
+    values: the values of the columns to read; `None` where a JSON file has null or
+      nothing.
+    kept: the columns to keep, by name, as the file has them.
+  """
+
+  row: int
+  name: str
+  line: int
+  values: tuple[str | None, ...]
+  kept: dict[str, Any]
+
+
+class RowCounts(NamedTuple):
+  """The counts of one `TableReader`, or the sums of several."""
+
+  n_rows: int = 0
+  n_skipped: int = 0
+  n_damaged: int = 0
+  n_decoded: int = 0
+
+  def plus(self, other: 'RowCounts | TableReader') -> 'RowCounts':
+    return RowCounts(*(getattr(self, n) + getattr(other, n) for n in self._fields))
+
+
+class TableReader:
+  """Reads the rows of files, one at a time.
+
+  Args:
+    paths: the paths of the files, or `'-'` for standard input.
+    columns: the columns to read, the texts' first: by name, by number (counted from
+      1) or, in JSON, by path (`data.text`).
+    options: how to read them.
+    keep: the names of columns to keep; `None` for all.
+    part: the part of the only file to read; `None` for all of it. A part requires the
+      format among the options.
+
+  Attributes:
+    n_rows: the number of rows read so far, with the rows that were left out.
+    n_skipped: the number of rows left out.
+    n_damaged: the number of lines that were not valid in their encoding.
+    n_decoded: the number of texts that Python had written as `b'…'`. They are decoded.
+    n_bytes: the size of the files; `None` for standard input.
+    n_bytes_read: the number of these bytes read so far.
+
+  Raises, while it is iterated over:
+    UserError: if a file can't be read or is of no kind that can; if it lacks a column;
+      if a row is malformed and not skipped. The error names file and line.
+  """
+
+  def __init__(
+      self,
+      paths: Sequence[str],
+      columns: tuple[str, ...] = ('text',),
+      options: ReadingOptions = ReadingOptions(),  # noqa: B008  It is frozen.
+      keep: tuple[str, ...] | None = (),
+      part: Part | None = None,
+  ):
+    self.n_rows = self.n_skipped = self.n_decoded = 0
+    self._paths = paths
+    self._query = Query(columns, keep, options, self._count_malformed)
+    self._part = part
+    self._bytes_before = self._damaged_before = 0
+    self._file: InputFile | None = None
+
+  def __iter__(self) -> Iterator[Record]:
+    for path in self._paths:
+      with InputFile(path, self._part) as file:
+        self._file = file
+        try:
+          yield from self._records(file)
+        finally:
+          self._bytes_before += file.position()
+          self._damaged_before += file.n_damaged
+          self._file = None
+
+  @property
+  def n_damaged(self) -> int:
+    return self._damaged_before + (self._file.n_damaged if self._file else 0)
+
+  @property
+  def n_bytes(self) -> int | None:
+    if STDIN in self._paths:
+      return None
+    return sum(map(os.path.getsize, self._paths))
+
+  @property
+  def n_bytes_read(self) -> int:
+    return self._bytes_before + (self._file.position() if self._file else 0)
+
+  def malformed(self, record: Record, problem: str) -> None:
+    """Counts a record as left out after all, or raises the `UserError` about it."""
+    self._leave_out(record.name, record.line, problem)
+
+  def _leave_out(self, name: str, line: int, problem: str) -> None:
+    if self._query.options.on_malformed == 'refuse':
+      raise UserError(f'{name}, line {line}: {problem}.')
+    self.n_skipped += 1
+
+  def _count_malformed(self, line: int, problem: str) -> None:
+    assert self._file is not None
+    self._leave_out(self._file.name, line, problem)
+    self.n_rows += 1
+
+  def _records(self, file: InputFile) -> Iterator[Record]:
+    columns = self._query.columns
+    format_ = format_of(file, columns, self._query.options)
+    for line, values, kept in format_.rows(file, self._query):
+      try:
+        texts = tuple(map(as_text, values, columns))
+      except MalformedError as problem:
+        self._count_malformed(line, str(problem))
+        continue
+      if texts[0] and texts[0].startswith(BYTES_BEGIN):
+        texts = (self._decoded_text(texts[0]), *texts[1:])
+      self.n_rows += 1
+      yield Record(self.n_rows, file.name, line, texts, kept)
+
+  def _decoded_text(self, text: str) -> str:
+    """Returns a text, decoded if Python wrote it as `b'…'`."""
+    decoded = decoded_repr(text)
+    if decoded is None:
+      return text
+    self.n_decoded += 1
+    return decoded

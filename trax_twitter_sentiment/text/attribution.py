@@ -1,0 +1,107 @@
+"""The words that each token of a text is made of, and their places in the text."""
+
+import difflib
+import functools
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+
+from trax_twitter_sentiment.text import extra_tokens, normalization
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
+
+_CHUNK = re.compile(r'\S+')
+
+
+def attributed_tokens(
+    tokenizer: TweetTokenizer, text: str
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+  """Yields each token of a text, with the indices of the words it is made of.
+
+  The indices refer to `tokenizer.word_tokens(text)`. The tokens for handles, links and
+  hashtags are made of no word.
+
+  Examples:
+    >>> tokenizer = TweetTokenizer(add_pairs=True)
+    >>> [*attributed_tokens(tokenizer, 'good day')]
+    [('good', (0,)), ('day', (1,)), ('good day', (0, 1))]
+  """
+  words = tokenizer.word_tokens(text)
+  for i, word in enumerate(words):
+    yield word, (i,)
+    for gram in tokenizer.character_ngrams(word):
+      yield gram, (i,)
+  if tokenizer.add_marks:
+    for mark in normalization.marks(text):
+      yield mark, ()
+  if tokenizer.add_pairs:
+    for i, pair in enumerate(extra_tokens.pairs(words)):
+      if not tokenizer.is_removed(pair):
+        yield pair, (i, i + 1)
+  flags = extra_tokens.negated(words) if tokenizer.add_negated else [False] * len(words)
+  lexicon = dict(tokenizer.lexicon) if tokenizer.add_lexicon else {}
+  for i, (word, flag) in enumerate(zip(words, flags, strict=True)):
+    if flag:
+      yield f'<not> {word}', (i,)
+    for token in extra_tokens.lexicon_tokens([word], [flag], lexicon):
+      yield token, (i,)
+
+
+def word_spans(
+    tokenizer: TweetTokenizer, text: str
+) -> list[tuple[int, int] | None]:
+  """Returns the place of each word token in the text, as start and end.
+
+  The steps of the tokenizer can move words, so a word's place may be unknown; it is
+  `None` then. A chunk is the text between white space. Words of one chunk that cannot
+  be told apart share the place of the chunk.
+
+  Examples:
+    >>> word_spans(TweetTokenizer(), '@amy So happy:)')
+    [(5, 7), (8, 13), (13, 15)]
+  """
+  words: list[str] = []
+  spans: list[tuple[int, int]] = []
+  for chunk in _CHUNK.finditer(text):
+    chunk_words = tokenizer.word_tokens(chunk.group())
+    words += chunk_words
+    spans += _spans_in_chunk(tokenizer, chunk.group(), chunk.start(), chunk_words)
+  expected = tokenizer.word_tokens(text)
+  if words == expected:
+    return [*spans]
+  # A few words, such as `. . .`, contain spaces, and emoticons can be split.
+  places: list[tuple[int, int] | None] = [None] * len(expected)
+  matcher = difflib.SequenceMatcher(None, words, expected, autojunk=False)
+  for start, expected_start, size in matcher.get_matching_blocks():
+    places[expected_start : expected_start + size] = spans[start : start + size]
+  return places
+
+
+def _spans_in_chunk(
+    tokenizer: TweetTokenizer, chunk: str, offset: int, words: Sequence[str]
+) -> list[tuple[int, int]]:
+  """Returns the place of each word of a chunk."""
+  whole_chunk = (offset, offset + len(chunk))
+  spans = []
+  position = 0
+  for raw in tokenizer.split.words(chunk):
+    if not tokenizer.tokens_of_words([raw]):
+      continue
+    match = _pattern(raw).search(chunk, position)
+    if match is None:
+      return [whole_chunk] * len(words)
+    position = match.end()
+    spans.append((offset + match.start(), offset + position))
+  # Cleaning can remove or join words, so the numbers may differ.
+  return spans if len(spans) == len(words) else [whole_chunk] * len(words)
+
+
+@functools.lru_cache(maxsize=4096)
+def _pattern(word: str) -> re.Pattern[str]:
+  """Returns a pattern of a word, whose runs of three characters match longer runs."""
+  runs = (''.join(run) for _, run in itertools.groupby(word))
+  return re.compile(
+      ''.join(
+          f'{re.escape(run[0])}{{3,}}' if len(run) == 3 else re.escape(run)
+          for run in runs
+      )
+  )

@@ -218,7 +218,7 @@ def test_any_value_can_be_on_a_curve(content, value):
 
 def test_weighty_tokens_are_the_largest_of_known_ones(content):
   predictor = SentimentPredictor.load(content.model_dir)
-  odds = predictor.token_log_odds()
+  odds = predictor.token_scores()
   counts = dict.fromkeys(predictor.encoder.vocabulary.tokens, 0)
   for text in content.corpus.train.texts:
     for token in set(predictor.encoder.tokenizer.tokenize(text)):

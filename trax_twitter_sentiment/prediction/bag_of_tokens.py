@@ -88,26 +88,32 @@ class BagOfTokens:
     odds = logits[:, 1] - logits[:, 0]
     return -np.logaddexp(0, np.stack([odds, -odds], axis=1))
 
-  def shares(self, ids: np.ndarray, label: int) -> tuple[np.ndarray, float]:
-    """Returns the share of each token in a score, and the rest of the score.
+  @property
+  def max_length(self) -> int | None:
+    """The number of tokens of a text that count; `None` if all do."""
+    return self._info.max_length
 
-    The score is the logit of a class minus the mean logit of the other classes. For
-    two classes, it is the log-odds.
+  def shares(
+      self, ids: np.ndarray, contrast: tuple[int, int]
+  ) -> tuple[np.ndarray, float]:
+    """Returns the share of each token in log-odds, and the rest of the log-odds.
 
     Args:
-      ids: <int32>[n_tokens], the tokens of one text.
-      label: the class.
+      ids: <int32>[n_tokens], all tokens of one text that count.
+      contrast: the class of the log-odds, and the class that it is compared with.
 
     Returns:
       <float64>[n_tokens], and a float.
     """
+    first, second = contrast
     divisor = float(self._divisors(np.array(len(ids))))
-    rest = against_others(self.bias, label)
+    rest = self.bias[first] - self.bias[second]
     if self._info.pooling == 'mean':
+      padding = self.token_logits[PAD_ID]
       n_padding = divisor - len(ids)
-      padding = against_others(self.token_logits[PAD_ID], label)
-      rest += n_padding / divisor * padding
-    return against_others(self.token_logits[ids], label) / divisor, float(rest)
+      rest += n_padding / divisor * (padding[first] - padding[second])
+    logits = self.token_logits[ids]
+    return (logits[:, first] - logits[:, second]) / divisor, float(rest)
 
   def _cut(self, ids: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Cuts texts off where the run's batches did."""
@@ -128,8 +134,8 @@ class BagOfTokens:
 def against_others(scores: np.ndarray, label: int) -> np.ndarray:
   """Returns the score of a class minus the mean score of the other classes.
 
-  Turns <float>[..., n_classes] into <float>[...]. For two classes, both logits and
-  log-probabilities give the log-odds.
+  Turns <float>[..., n_classes] into <float>[...]. For two classes, the result is the
+  log-odds.
   """
   others = np.delete(scores, label, axis=-1)
   return scores[..., label] - others.mean(axis=-1)

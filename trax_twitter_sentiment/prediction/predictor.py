@@ -11,6 +11,7 @@ import numpy as np
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS, Corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens, against_others
+from trax_twitter_sentiment.prediction.explaining import explain
 from trax_twitter_sentiment.prediction.results import (
     CHUNK_SIZE,
     Explanation,
@@ -190,28 +191,24 @@ class SentimentPredictor:
     """Returns the exact share of each token of a text in its log-odds.
 
     The classifier is linear in the mean of its token vectors, so the log-odds are a
-    sum over tokens.
+    sum over tokens. For more than two classes, they are the log-odds of the predicted
+    class against the second most probable class.
 
     Raises:
       UserError: if the model is not a `TwitterClassifier`.
     """
     model = self._additive_model()
     (prediction,) = self.predict([text])
-    groups = self.encoder.grouped(text)
-    tokens = [token for _, group in groups for token in group]
-    ids = self.encoder.vocabulary.encode(tokens)
-    shares, bias = model.shares(ids, prediction.explained)
-    if groups:
-      sizes = [len(group) for _, group in groups]
-      shares = np.add.reduceat(shares, np.cumsum([0, *sizes[:-1]]))
-    titles = tuple(title for title, _ in groups)
-    return Explanation(prediction, titles, tuple(shares.tolist()), bias)
+    return explain(self.encoder, model, prediction, text)
 
-  def token_log_odds(self, label: int = 1) -> np.ndarray:
-    """Returns the log-odds of a text that consists of one token, without the bias.
+  def token_scores(self, label: int = 1) -> np.ndarray:
+    """Returns the score of a text that consists of one token, without the bias.
+
+    The score is the logit of a class minus the mean logit of the other classes. For
+    two classes, it is the log-odds.
 
     Args:
-      label: the class whose log-odds against the other classes are returned.
+      label: the class.
 
     Returns:
       <float64>[vocabulary_size].

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
-from trax_twitter_sentiment.prediction.bag_of_tokens import against_others
+from trax_twitter_sentiment.prediction.marked_text import Fragment
 
 # Texts that are predicted together, and travel together between processes.
 CHUNK_SIZE = 512
@@ -74,35 +74,48 @@ class Prediction:
 
   @property
   def log_odds(self) -> float:
-    """The log-odds of positive; for more than two classes, of the predicted class.
-
-    The log-odds of a class are its log-probability minus the mean of the others'.
-    """
-    return float(against_others(np.array(self.log_probabilities), self.explained))
+    """The log-odds of the first class of `contrast` against the second."""
+    first, second = self.contrast
+    return self.log_probabilities[first] - self.log_probabilities[second]
 
   @property
-  def explained(self) -> int:
-    """The class of `log_odds`: positive, or of several classes the predicted one."""
-    return 1 if len(self.class_names) == 2 else self.label
+  def contrast(self) -> tuple[int, int]:
+    """The two classes that an explanation compares.
+
+    For two classes, positive and negative. For more classes, the predicted class and
+    the second most probable class.
+    """
+    if len(self.class_names) == 2:
+      return 1, 0
+    ranked = np.argsort(-np.array(self.log_probabilities), kind='stable')
+    return self.label, int(ranked[1])
 
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
-  """How each token of a text moves the log-odds of a class against the others.
+  """The exact share of each token in the log-odds of a prediction.
 
   Attributes:
     prediction: the prediction that is explained.
-    tokens: the tokens that have a share: the prediction's tokens, where n-grams of
-      characters count towards their word.
-    shares: each token's share of the log-odds, in the order of the tokens. A positive
-      share speaks for positive; for more than two classes, for the predicted class.
+    tokens: the tokens that have a share. The n-grams of a word count towards the word.
+    shares: the share of each token in `prediction.log_odds`. A positive share speaks
+      for the first class of `prediction.contrast`, a negative share for the second.
     bias: the log-odds without any token. Shares and bias add up to the log-odds.
+    marked_text: the original text in fragments, with the share of each word. Pairs,
+      negations, lexicon tokens and n-grams count towards their words.
   """
 
   prediction: Prediction
   tokens: tuple[str, ...]
   shares: tuple[float, ...]
   bias: float
+  marked_text: tuple[Fragment, ...] = ()
+
+  @property
+  def rest(self) -> float:
+    """The log-odds minus all shares in `marked_text`: the bias and unplaced tokens."""
+    marked = sum(f.share for f in self.marked_text if f.share is not None)
+    return self.prediction.log_odds - marked
 
 
 class Decision(NamedTuple):

@@ -152,7 +152,7 @@ def gather(predictor: SentimentPredictor, model_dir: str) -> ReportContent:
 
 def _why_not_explained(predictor: SentimentPredictor) -> str:
   try:
-    predictor.token_log_odds()
+    predictor.token_scores()
   except UserError as error:
     return error.message
   return ''
@@ -222,10 +222,10 @@ def _weighty_tokens(
 
   names = predictor.class_names
   if len(names) == 2:
-    odds = predictor.token_log_odds()
+    odds = predictor.token_scores()
     return {names[0]: weightiest(odds, -1), names[1]: weightiest(odds, 1)}
   return {
-      name: weightiest(predictor.token_log_odds(i), 1) for i, name in enumerate(names)
+      name: weightiest(predictor.token_scores(i), 1) for i, name in enumerate(names)
   }
 
 

@@ -5,33 +5,53 @@ import functools
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from trax_twitter_sentiment.text import extra_tokens, normalization
-from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
+from trax_twitter_sentiment.text.tokenizer import MAX_CHARACTERS, TweetTokenizer
 
 _CHUNK = re.compile(r'\S+')
 
 
+class AttributedToken(NamedTuple):
+  """A token of a text, and the words it is made of.
+
+  Attributes:
+    token: the token.
+    title: the token that an explanation shows. For a character n-gram, its word.
+    words: the indices of the words in `tokenizer.word_tokens(text)`. The tokens for
+      handles, links and hashtags are made of no word.
+  """
+
+  token: str
+  title: str
+  words: tuple[int, ...]
+
+
 def attributed_tokens(
     tokenizer: TweetTokenizer, text: str
-) -> Iterator[tuple[str, tuple[int, ...]]]:
-  """Yields each token of a text, with the indices of the words it is made of.
-
-  The indices refer to `tokenizer.word_tokens(text)`. The tokens for handles, links and
-  hashtags are made of no word.
+) -> Iterator[AttributedToken]:
+  """Yields each token of a text. The n-grams of a word follow the word.
 
   Examples:
     >>> tokenizer = TweetTokenizer(add_pairs=True)
-    >>> [*attributed_tokens(tokenizer, 'good day')]
-    [('good', (0,)), ('day', (1,)), ('good day', (0, 1))]
+    >>> [tuple(t) for t in attributed_tokens(tokenizer, 'good day')]
+    [('good', 'good', (0,)), ('day', 'day', (1,)), ('good day', 'good day', (0, 1))]
   """
   words = tokenizer.word_tokens(text)
   for i, word in enumerate(words):
-    yield word, (i,)
-    for gram in tokenizer.character_ngrams(word):
-      yield gram, (i,)
+    for token in (word, *tokenizer.character_ngrams(word)):
+      yield AttributedToken(token, word, (i,))
+  for token, indices in _extra_tokens(tokenizer, text, words):
+    yield AttributedToken(token, token, indices)
+
+
+def _extra_tokens(
+    tokenizer: TweetTokenizer, text: str, words: Sequence[str]
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+  """Yields the extra tokens of a text, with the indices of their words."""
   if tokenizer.add_marks:
-    for mark in normalization.marks(text):
+    for mark in normalization.marks(text[:MAX_CHARACTERS]):
       yield mark, ()
   if tokenizer.add_pairs:
     for i, pair in enumerate(extra_tokens.pairs(words)):
@@ -73,6 +93,11 @@ def word_spans(
   matcher = difflib.SequenceMatcher(None, words, expected, autojunk=False)
   for start, expected_start, size in matcher.get_matching_blocks():
     places[expected_start : expected_start + size] = spans[start : start + size]
+  position = 0
+  for i, word in enumerate(expected):
+    if places[i] is None and (match := _pattern(word).search(text, position)):
+      places[i] = match.span()
+    position = (places[i] or (0, position))[1]
   return places
 
 

@@ -61,14 +61,6 @@ class TextEncoder:
     """Returns the tokens of a text that count, in the order of their ids."""
     return self._kept(self.tokenizer.tokenize(text))
 
-  def grouped(self, text: str) -> list[tuple[str, list[str]]]:
-    """Returns the tokens of a text that count, grouped as by the tokenizer."""
-    groups = []
-    for title, tokens in self.tokenizer.grouped(text):
-      if kept := self._kept(tokens):
-        groups.append((title, kept))
-    return groups
-
   def without_emoticons(self) -> 'TextEncoder':
     """Returns an encoder that removes emoticons, with the same vocabulary."""
     tokenizer = dataclasses.replace(self.tokenizer, keep_emoticons=False)

@@ -117,15 +117,6 @@ class TweetTokenizer:
     n_grams = [gram for token in tokens for gram in self.character_ngrams(token)]
     return tokens + self.extra_tokens(text, tokens) + n_grams
 
-  def grouped(self, text: str) -> list[tuple[str, list[str]]]:
-    """Returns the tokens of a text, each with the tokens that are part of it.
-
-    The character n-grams of a word are part of the word.
-    """
-    tokens = self.word_tokens(text)
-    groups = [(token, [token, *self.character_ngrams(token)]) for token in tokens]
-    return groups + [(token, [token]) for token in self.extra_tokens(text, tokens)]
-
   def word_tokens(self, text: str) -> list[str]:
     """Returns the tokens of a text without extra tokens and n-grams."""
     return [*self._tokens_of_text(self.clean(text))]

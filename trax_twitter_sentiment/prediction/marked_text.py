@@ -1,0 +1,56 @@
+"""The original text, in which each word has its share of a prediction."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from trax_twitter_sentiment.text.attribution import word_spans
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
+
+
+class Fragment(NamedTuple):
+  """A part of the original text.
+
+  Attributes:
+    text: the part. All parts together are the original text.
+    share: the share of the words in it; `None` if the model reads none of it.
+  """
+
+  text: str
+  share: float | None
+
+
+def marked_text(
+    tokenizer: TweetTokenizer, text: str, shares: Sequence[float | None]
+) -> tuple[Fragment, ...]:
+  """Returns the text in fragments, with the share of each word at its place.
+
+  Args:
+    tokenizer: the tokenizer.
+    text: the text.
+    shares: the share of each of `tokenizer.word_tokens(text)`; `None` for a word that
+      the model does not read.
+
+  Examples:
+    >>> marked_text(TweetTokenizer(), '@amy so sad', [0.0, -2.0])
+    (Fragment(text='@amy ', share=None), Fragment(text='so', share=0.0), \
+Fragment(text=' ', share=None), Fragment(text='sad', share=-2.0))
+  """
+  fragments: list[Fragment] = []
+  position = 0
+  for span, share in zip(word_spans(tokenizer, text), shares, strict=True):
+    if span is None or share is None:
+      continue
+    start, end = span
+    if fragments and end == position and text[start:end] == fragments[-1].text:
+      # Several words have one place, so their shares add up.
+      fragments[-1] = Fragment(text[start:end], (fragments[-1].share or 0.0) + share)
+      continue
+    if start < position:
+      continue
+    if start > position:
+      fragments.append(Fragment(text[position:start], None))
+    fragments.append(Fragment(text[start:end], share))
+    position = end
+  if position < len(text):
+    fragments.append(Fragment(text[position:], None))
+  return tuple(fragments)

@@ -13,7 +13,7 @@ from sklearn import metrics
 
 from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus, TweetEvalCorpus
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.training.streams import TwitterBatches
+from trax_twitter_sentiment.training.batches import TwitterBatches
 
 WORDS = {'angry': 'furious', 'calm': 'gentle', 'sad': 'gloomy', 'zany': 'silly'}
 
@@ -39,6 +39,7 @@ def run(tmp_path_factory):
       'TwitterBatches.batch_size=30',  # No multiple of 4.
       'validation_batch_size=30',  # Nor does it fill the last of three.
       'train.steps=40',
+      'train.optimizer=@trax.optimizers.Adam',
       'train.eval_frequency=20',
       "train.checkpoint_highest='macro_f1'",
       config='text_file.gin',
@@ -189,7 +190,6 @@ def test_tweeteval_trains_on_either_of_its_forms(tweeteval):
         tweeteval / f'run_{form}',
         f"TweetEvalCorpus.data_dir='{tweeteval / form}'",
         "TweetEvalCorpus.task='emotion'",
-        'train.steps=1',
         config='tweeteval.gin',
     )
     predictor = SentimentPredictor.load(tweeteval / f'run_{form}')

@@ -2,6 +2,7 @@
 print what the pages say."""
 
 import os
+import pathlib
 import re
 import runpy
 import shlex
@@ -81,6 +82,8 @@ def test_commands_run_as_written(page, tmp_path, monkeypatch, capsys):
         '--config=train.eval_steps=1',
         "--config=TwitterCorpus.source='sample'",
     ]
+    if _is_fit(words):
+      few_steps = few_steps[1:]
     gin.clear_config()
     match words:
       case ['python', '-m', 'trax.trainer', *arguments]:
@@ -107,6 +110,16 @@ def test_commands_run_as_written(page, tmp_path, monkeypatch, capsys):
       assert line in printed.err.splitlines(), words
     if 'trax.trainer' in words and status == 0:
       assert 'Finished training.' in printed.out, words
+
+
+def _is_fit(words):
+  """Returns whether a command trains with a gin file that has no steps."""
+  paths = [w.split('=')[1] for w in words if w.startswith('--config_file=')]
+  path = paths[0] if paths else ''
+  text = pathlib.Path(path).read_text() if os.path.isfile(path) else path
+  return bool(re.search('(text_file|tweeteval|twitter_hard).gin', text)) and (
+      'train.steps' not in text
+  )
 
 
 def _train(arguments):

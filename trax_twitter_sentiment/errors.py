@@ -24,6 +24,12 @@ def check_choice(setting: str, value: object, allowed: Sequence[object]) -> None
     raise UserError(f'{setting}={value!r} is not one of {choices}.')
 
 
+def check_bool(setting: str, value: object) -> None:
+  """Raises `UserError` unless `value` is `True` or `False`."""
+  if not isinstance(value, bool):
+    raise UserError(f'{setting}={value!r} is neither True nor False.')
+
+
 def check_positive(setting: str, value: object) -> None:
   """Raises `UserError` unless `value` is a positive integer."""
   if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -46,10 +52,13 @@ def check_positive_number(setting: str, value: object) -> None:
     raise UserError(f'{setting}={value!r} is not a positive number.')
 
 
-def check_seed(setting: str, value: object) -> None:
+def check_not_negative(setting: str, value: object) -> None:
   """Raises `UserError` unless `value` is a non-negative integer."""
   if isinstance(value, bool) or not isinstance(value, int) or value < 0:
     raise UserError(f'{setting}={value!r} is not a non-negative integer.')
+
+
+check_seed = check_not_negative
 
 
 def check_halves(setting: str, batch_size: object) -> None:

@@ -15,8 +15,10 @@ from trax_twitter_sentiment.encoding import (  # noqa: F401
 from trax_twitter_sentiment.text import tokenizer  # noqa: F401
 from trax_twitter_sentiment.tfds import preprocessing, twitter_samples  # noqa: F401
 from trax_twitter_sentiment.training import (  # noqa: F401
+    batches,
     callbacks,
     early_stopping,
+    l2_descent,
     logistic_regression,
     metrics,
     models,

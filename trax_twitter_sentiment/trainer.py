@@ -88,7 +88,7 @@ def _configs() -> pathlib.Path:
 
 
 def _config_names() -> list[str]:
-  return sorted(path.name for path in _configs().glob('*.gin'))
+  return sorted(path.name for path in _configs().glob('[!_]*.gin'))
 
 
 def _find_config(path: str) -> str:

@@ -1,4 +1,4 @@
-"""Several corpora in one."""
+"""A corpus that joins several."""
 
 import json
 
@@ -13,7 +13,8 @@ from trax_twitter_sentiment.corpora.mixed_corpus import MixedCorpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run.run import Run
-from trax_twitter_sentiment.training.streams import TwitterBatches, TwitterSamples
+from trax_twitter_sentiment.training.batches import TwitterBatches
+from trax_twitter_sentiment.training.streams import TwitterSamples
 
 
 def corpus(name, class_names, weights=None):
@@ -37,18 +38,18 @@ def test_first_corpus_gives_classes_and_validates():
   assert mixed.stop_words == {'mine'}
 
 
-def test_without_weights_none_is_made_up():
+def test_weights_are_none_by_default():
   assert MixedCorpus([lambda: MINE, lambda: MINE]).train.weights is None
 
 
 @pytest.mark.parametrize(
     ('corpora', 'weights', 'message'),
     [
-        ([], None, 'MixedCorpus.corpora is empty'),
-        (MINE, None, 'is not a list of what makes a corpus'),
+        ([], None, r'MixedCorpus.corpora=\[\] is not a list of one or more'),
+        (MINE, None, 'is not a list of one or more corpora'),
         ([lambda: MINE], [1, 2], 'not a list of 1 numbers'),
         ([lambda: MINE], [0], 'MixedCorpus.weights=0 is not a positive'),
-        ([lambda: THEIRS, lambda: MINE], None, 'mine has the classes b, which'),
+        ([lambda: THEIRS, lambda: MINE], None, 'mine has the classes b, but the first'),
     ],
 )
 def test_mistake_is_named(corpora, weights, message):
@@ -67,7 +68,7 @@ def mixed_bindings(tmp_path):
     (tmp_path / name).write_text('\n'.join(rows))
 
   write('mine', {'bad': 'boo', 'good': 'yay'})
-  write('theirs', {'good': 'boo', 'bad': 'yay'})  # The other way round.
+  write('theirs', {'good': 'boo', 'bad': 'yay'})  # The classes are exchanged.
   return [
       'configured_corpus.corpus=@MixedCorpus',
       'MixedCorpus.corpora=[@TextFileCorpus, @theirs/TextFileCorpus]',
@@ -91,7 +92,7 @@ def test_weights_decide_what_a_run_learns(mixed_bindings, tmp_path, weight):
     TwitterSamples(split='train')
 
 
-def test_evaluation_is_on_the_first_validation_part(mixed_bindings, tmp_path, capsys):
+def test_evaluation_is_on_the_first_validation_split(mixed_bindings, tmp_path, capsys):
   folder = tmp_path / 'run'
   train(folder, *mixed_bindings, config='text_file.gin')
   trained_on = configured_corpus()

@@ -17,7 +17,7 @@ TEN_WORDS = 'please follow us and win one of our great prizes'
 
 
 @pytest.mark.parametrize(
-    ('text', 'alike'),
+    ('text', 'is_near_duplicate'),
     [
         (TEN_WORDS.upper() + ' :) https://t.co/x @amy #42', True),
         (TEN_WORDS.replace('great', 'big'), True),
@@ -25,22 +25,22 @@ TEN_WORDS = 'please follow us and win one of our great prizes'
         ('please follow us', False),
     ],
 )
-def test_near_duplicates_differ_in_little(text, alike):
-  assert near_duplicates([TEN_WORDS, text]) == ([0, 0] if alike else [0, 1])
+def test_near_duplicates_share_most_words(text, is_near_duplicate):
+  assert near_duplicates([TEN_WORDS, text]) == ([0, 0] if is_near_duplicate else [0, 1])
 
 
-def test_short_texts_have_to_be_of_the_same_words():
+def test_short_near_duplicates_have_the_same_words():
   texts = ['Thanks @amy!', 'thanks', 'thanks so much', '@sid', '', 'much so thanks :)']
   assert near_duplicates(texts) == [0, 0, 2, 3, 4, 2]
 
 
-def test_what_two_have_in_common_makes_them_alike():
+def test_common_near_duplicate_makes_texts_near_duplicates():
   middle = TEN_WORDS.replace('great', 'big')
   texts = [TEN_WORDS, middle.replace('win', 'get'), 'else', middle]
   assert near_duplicates(texts) == [0, 0, 2, 0]
 
 
-def test_pairs_found_are_all_there_are():
+def test_all_pairs_are_found():
   rng = np.random.default_rng(0)
   words = [f'w{chr(97 + i)}' for i in range(12)]
   texts = [' '.join(rng.choice(words, rng.integers(1, 9))) for _ in range(120)]
@@ -51,10 +51,10 @@ def test_pairs_found_are_all_there_are():
       long = min(len(a), len(b)) >= 4
       if a == b or (long and len(a & b) / len(a | b) >= 0.7):
         group = [group[j] if g == group[i] else g for g in group]
-  found = near_duplicates(texts)
+  firsts = near_duplicates(texts)
   for i in range(len(texts)):
     for j in range(i):
-      assert (found[i] == found[j]) == (group[i] == group[j])
+      assert (firsts[i] == firsts[j]) == (group[i] == group[j])
 
 
 def test_grouped_corpus_moves_near_duplicates_to_training():

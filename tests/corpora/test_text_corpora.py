@@ -14,7 +14,8 @@ from trax_twitter_sentiment.encoding.encoded_corpus import (
   vocabulary_size,
 )
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.training.streams import TwitterBatches, validation_steps
+from trax_twitter_sentiment.training.batches import TwitterBatches
+from trax_twitter_sentiment.training.streams import validation_steps
 
 
 @pytest.fixture
@@ -257,10 +258,7 @@ def test_three_classes_train_with_traxs_accuracy(tmp_path):
       f"TextFileCorpus.train_path='{tmp_path}/stars.csv'",
       "TextFileCorpus.labels=['low', 'mid', 'top']",
       'TwitterClassifier.output_dim=3',
-      'TwitterBatches.batch_size=12',
       "train.metrics={'accuracy': @trax.layers.WeightedCategoryAccuracy()}",
-      'train.steps=20',
-      'train.eval_frequency=20',
       config='text_file.gin',
   )
   assert float(loop.history.get('eval', 'metrics/accuracy')[-1][1]) == 1
@@ -284,5 +282,5 @@ def test_200_000_rows_train_and_are_read_once(reviews, tmp_path, monkeypatch):
       'TweetTokenizer.add_characters=False',
       config='text_file.gin',
   )
-  assert loop.step == 2
+  assert loop.step == 0
   assert opened.count(path) == 1

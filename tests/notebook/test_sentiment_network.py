@@ -15,8 +15,8 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run.run import TOKENIZER_FILE, Run
+from trax_twitter_sentiment.training.batches import TwitterBatches
 from trax_twitter_sentiment.training.metrics import compute_accuracy
-from trax_twitter_sentiment.training.streams import TwitterBatches
 
 pytestmark = pytest.mark.usefixtures('sample_corpus')
 

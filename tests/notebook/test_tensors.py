@@ -10,7 +10,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import (
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
 from trax_twitter_sentiment.notebook.tensors import TensorBuilder, TensorGenerator
-from trax_twitter_sentiment.training.streams import TwitterBatches
+from trax_twitter_sentiment.training.batches import TwitterBatches
 
 pytestmark = pytest.mark.usefixtures('sample_corpus')
 

@@ -15,11 +15,8 @@ from test_docs import files
 
 from trax_twitter_sentiment import SentimentPredictor
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
-from trax_twitter_sentiment.training.streams import (
-    TwitterBatches,
-    TwitterSamples,
-    twitter_data_streams,
-)
+from trax_twitter_sentiment.training.batches import TwitterBatches
+from trax_twitter_sentiment.training.streams import TwitterSamples, twitter_data_streams
 
 pytestmark = pytest.mark.usefixtures('sample_corpus')
 

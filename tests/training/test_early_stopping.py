@@ -1,3 +1,5 @@
+"""Runs that end when their evaluations no longer improve."""
+
 import numpy as np
 import pytest
 from runs import train
@@ -8,7 +10,7 @@ from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run import checkpoints
 
-# At such a rate it gets better for some steps, and worse then.
+# At this learning rate the loss falls for some steps and then rises.
 SETTINGS = (
     'TweetTokenizer.keep_emoticons=False',
     'train.eval_frequency=5',
@@ -26,20 +28,20 @@ def log_loss(folder):
   return scores.evaluate(predicted, examples.labels).log_loss.value
 
 
-def test_run_ends_with_its_best_weights_when_patience_does(tmp_path, capsys):
+def test_run_ends_with_its_best_weights_after_its_patience(tmp_path, capsys):
   loop = train(tmp_path, *SETTINGS, 'StopEarly.patience=2', 'train.steps=500')
   values = loop.history.get('eval', 'metrics/cross_entropy')
   losses = [float(value) for _, value in values]
   best = int(np.argmin(losses))
-  assert len(losses) == best + 3  # Two more than the best.
+  assert len(losses) == best + 3  # Two more evaluations than up to the best one.
   assert loop.step == values[-1][0] < 500
   assert log_loss(tmp_path) == pytest.approx(losses[best], abs=1e-4)
   assert f'The weights are those of step {values[best][0]}' in capsys.readouterr().err
-  # What is saved is a whole checkpoint, of the step where it ended.
+  # The checkpoint is complete and is of the last step.
   assert checkpoints.verified_state(str(tmp_path), 'model')['step'] == loop.step
 
 
-def test_run_that_its_steps_end_has_its_best_weights_too(tmp_path):
+def test_run_of_all_its_steps_has_its_best_weights_too(tmp_path):
   loop = train(tmp_path, *SETTINGS, 'StopEarly.patience=100', 'train.steps=60')
   values = loop.history.get('eval', 'metrics/cross_entropy')
   losses = [float(value) for _, value in values]
@@ -52,6 +54,7 @@ def test_run_that_its_steps_end_has_its_best_weights_too(tmp_path):
     ('binding', 'message'),
     [
         ("StopEarly.metric='f1'", "StopEarly.metric='f1' is not one of"),
+        ("StopEarly.lowest='no'", "StopEarly.lowest='no' is neither True nor False"),
         ('StopEarly.patience=0', 'StopEarly.patience=0 is not a positive integer'),
     ],
 )

@@ -1,22 +1,31 @@
-"""Runs that begin at the solution of a logistic regression."""
+"""Runs whose initial weights are the solution of a logistic regression."""
 
+import io
 import json
+import re
+import shutil
+import sys
+import time
 
 import gin
 import numpy as np
 import pytest
-from runs import train
+from runs import FITTED, train
 from sklearn import feature_extraction, linear_model
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
+from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.run import settings
 from trax_twitter_sentiment.run.run import Run
-from trax_twitter_sentiment.training.logistic_regression import _temperature
+from trax_twitter_sentiment.run.weights import load_arrays
+from trax_twitter_sentiment.training import solver
+from trax_twitter_sentiment.training.solver import temperature_of
 
-UNCALIBRATED = 'LogisticRegressionStart.calibrated=False'
+UNCALIBRATED = 'LogisticRegression.calibrated=False'
 
 
 @pytest.mark.parametrize('pooling', ['masked_mean', 'masked_sqrtn'])
@@ -24,11 +33,9 @@ def test_predictions_are_scikit_learns(tmp_path, pooling):
   loop = train(
       tmp_path,
       f"TwitterClassifier.pooling='{pooling}'",
-      'LogisticRegressionStart.lexicon=None',
       'encoded_corpus.lexicon=None',
-      'LogisticRegressionStart.inverse_l2=0.5',
+      'LogisticRegression.inverse_l2=0.5',
       UNCALIBRATED,
-      'train.steps=1',
       config='twitter_hard.gin',
   )
   corpus, tokenizer = configured_corpus(), encoded_corpus().tokenizer
@@ -56,13 +63,13 @@ def test_predictions_are_scikit_learns(tmp_path, pooling):
   expected = model.predict_proba(inputs(texts))
   actual = SentimentPredictor.load(tmp_path).log_probabilities(texts)
   np.testing.assert_allclose(np.exp(actual), expected, atol=0.01)
-  # The trainer evaluates, and saves, what was solved.
+  # The trainer evaluates the solution and saves it.
   ((_, accuracy),) = loop.history.get('eval', 'metrics/accuracy')[-1:]
   right = actual.argmax(axis=1) == corpus.validation.labels
   assert accuracy == pytest.approx(right.mean())
 
 
-def test_word_of_the_lexicon_that_no_text_has_gets_a_share(tmp_path):
+def test_lexicon_word_outside_the_texts_has_a_share(tmp_path):
   lexicon = tmp_path / 'lexicon.txt'
   lexicon.write_text('yay\t2\nboo\t-2\nunheardof\t3\nunthinkable\t-3\n')
   rows = [
@@ -75,7 +82,6 @@ def test_word_of_the_lexicon_that_no_text_has_gets_a_share(tmp_path):
       tmp_path / 'run',
       f"TextFileCorpus.train_path='{tmp_path}/a.jsonl'",
       f"encoded_corpus.lexicon='{lexicon}'",
-      f"LogisticRegressionStart.lexicon='{lexicon}'",
       config='text_file.gin',
   )
   predictor = SentimentPredictor.load(tmp_path / 'run')
@@ -104,11 +110,10 @@ def test_tokens_of_another_run_help_where_texts_are_few(tmp_path):
       tmp_path / 'run',
       few,
       f"encoded_corpus.further_tokens_from='{tmp_path}/other'",
-      f"LogisticRegressionStart.token_weights_from='{tmp_path}/other'",
       config='text_file.gin',
   )
   train(tmp_path / 'alone', few, config='text_file.gin')
-  # Words that are in the other run's texts alone.
+  # Words of the other run's texts alone.
   words = ('yahoo', 'bah')
   predictor = SentimentPredictor.load(tmp_path / 'run')
   assert [p.name for p in predictor.predict(words)] == ['good', 'bad']
@@ -116,7 +121,7 @@ def test_tokens_of_another_run_help_where_texts_are_few(tmp_path):
   assert not set(words) & set(alone)
 
 
-def test_other_run_has_to_have_the_same_steps(hard_run, tmp_path):
+def test_other_run_requires_the_same_tokenizer_steps(hard_run, tmp_path):
   with pytest.raises(UserError, match='further_tokens_from=.* another tokenizer'):
     train(
         tmp_path,
@@ -151,13 +156,13 @@ def test_temperature_lowers_the_log_loss_and_changes_no_label(hard_run, sample_c
     assert scores.evaluate(other, examples.labels).log_loss.value >= losses[1]
 
 
-def test_texts_that_are_all_called_rightly_make_nothing_certain():
-  logits = np.array([[2.0, -2.0], [-3.0, 3.0]] * 20)
-  temperature = _temperature(logits, np.array([0, 1] * 20))
+def test_right_predictions_alone_make_no_probability_certain():
+  scores_ = np.array([[2.0, -2.0], [-3.0, 3.0]] * 20)
+  temperature = temperature_of(scores_, np.array([0, 1] * 20))
   assert 0.5 < temperature < 2
 
 
-def test_shares_of_characters_count_towards_their_word(tmp_path):
+def test_shares_of_characters_are_added_to_their_word(tmp_path):
   train(
       tmp_path,
       'TweetTokenizer.add_characters=True',
@@ -166,7 +171,7 @@ def test_shares_of_characters_count_towards_their_word(tmp_path):
   )
   predictor = SentimentPredictor.load(tmp_path)
   explanation = predictor.explain('so unhappyy with it')
-  # A word that has no id has a share by its characters.
+  # A word without an id has a share by its characters.
   assert explanation.tokens[:4] == ('so', 'unhappyy', 'with', 'it')
   assert not any(token.startswith('<chars') for token in explanation.tokens)
   assert any(t.startswith('<chars') for t in explanation.prediction.tokens)
@@ -177,11 +182,21 @@ def test_shares_of_characters_count_towards_their_word(tmp_path):
 @pytest.mark.parametrize(
     ('bindings', 'message'),
     [
-        (['LogisticRegressionStart.inverse_l2=0'], 'inverse_l2=0 is not a positive'),
+        (['LogisticRegression.inverse_l2=0'], 'inverse_l2=0 is not a positive'),
+        (["LogisticRegression.balanced='no'"], "balanced='no' is neither True nor"),
+        (["LogisticRegression.calibrated='False'"], "calibrated='False' is neither"),
         (["TwitterClassifier.pooling='mean'"], "one of 'masked_mean', 'masked_sqrtn'"),
-        (['TwitterClassifier.embedding_dim=1'], 'embedding_dim of 2 or more'),
-        (["LogisticRegressionStart.lexicon='/nowhere'"], "'/nowhere': No such file"),
-        (["LogisticRegressionStart.token_weights_from='/nowhere'"], '/nowhere'),
+        (['TwitterClassifier.embedding_dim=1'], 'number of classes, 2, or more'),
+        (['TwitterClassifier.output_dim=3'], 'output_dim=3 does not fit the labels'),
+        (['TwitterClassifier.vocab_size=99'], 'vocab_size=99 does not fit the voc'),
+        (['TwitterClassifier.embedding_stddev=0.1'], 'stddev=0.1 has no effect'),
+        (["train.init_checkpoint='x.pkl.gz'"], 'effect beside train.init_checkpoint'),
+        (
+            ['train.steps=3', 'train.optimizer=@L2Descent'],
+            'L2Descent requires LogisticRegression.calibrated=False',
+        ),
+        (['train.steps=3'], 'train.steps=3 would train on .* bind train.optimizer'),
+        (["encoded_corpus.lexicon='/nowhere'"], "'/nowhere': No such file"),
         (["encoded_corpus.further_tokens_from='/nowhere'"], "'/nowhere': model_dir"),
         (
             [
@@ -198,7 +213,101 @@ def test_mistake_is_named_before_training(tmp_path, bindings, message):
   assert not (tmp_path / 'model.pkl.gz').exists()
 
 
-def test_checkpoint_to_begin_with_is_not_overwritten(hard_run, tmp_path):
-  checkpoint = f"train.init_checkpoint='{hard_run}/plain/model.pkl.gz'"
-  with pytest.raises(UserError, match='take the place of train.init_checkpoint'):
-    train(tmp_path, checkpoint, config='twitter_hard.gin')
+def test_finished_fit_is_not_repeated(hard_run, tmp_path, monkeypatch, capsys):
+  folder = shutil.copytree(hard_run / 'calibrated', tmp_path / 'run')
+  before = (folder / 'model.weights.npy.gz').read_bytes()
+  monkeypatch.setattr(solver, 'solve', None)
+  loop = train(folder, config='twitter_hard.gin')
+  assert loop.step == 0
+  assert (folder / 'model.weights.npy.gz').read_bytes() == before
+  with pytest.raises(UserError, match=r'finished at step 0; .*inverse_l2 3.0 → 1.0'):
+    train(folder, 'LogisticRegression.inverse_l2=1.0', config='twitter_hard.gin')
+
+
+def test_l2_descent_stays_at_the_solution(hard_run, tmp_path):
+  fitted = load_arrays(str(hard_run / 'plain' / 'model.weights.npy.gz'))
+  distances = {}
+  for optimizer in ('L2Descent', 'trax.optimizers.SGD'):
+    folder = tmp_path / optimizer
+    loop = train(
+        folder,
+        UNCALIBRATED,
+        'train.steps=20',
+        f'train.optimizer=@{optimizer}',
+        'train.lr_schedule_fn=@lr_schedules.constant',
+        'lr_schedules.constant.value=0.1',
+        'train/TwitterBatches.batch_size=800',  # All texts, so there is no noise.
+        config='twitter_hard.gin',
+    )
+    assert loop.step == 20
+    trained = load_arrays(str(folder / 'model.weights.npy.gz'))
+    assert any((a != b).any() for a, b in zip(trained, fitted, strict=True))
+    distances[optimizer] = max(
+        float(np.abs(a - b).max()) for a, b in zip(trained, fitted, strict=True)
+    )
+  assert distances['L2Descent'] < 1e-3
+  assert distances['trax.optimizers.SGD'] > 1e-2
+
+
+def test_run_of_no_steps_is_evaluated_and_saved(tmp_path):
+  loop = train(tmp_path, 'train.steps=0')
+  ((step, accuracy),) = loop.history.get('eval', 'metrics/accuracy')
+  assert step == 0
+  examples = TwitterCorpus('sample').validation
+  predictions = SentimentPredictor.load(tmp_path).log_probabilities(examples.texts)
+  is_right = predictions.argmax(axis=1) == examples.labels
+  assert float(accuracy) == pytest.approx(is_right.mean())
+  # More steps go on from there.
+  assert train(tmp_path, 'train.steps=2').step == 2
+
+
+def test_history_has_the_seconds_of_all_starts(tmp_path):
+  start = time.monotonic()
+  train(tmp_path, config='twitter_hard.gin')
+  first = Run(tmp_path).history.seconds
+  assert 0 < first <= time.monotonic() - start
+  start = time.monotonic()
+  train(tmp_path, 'train.steps=2', config='twitter_hard.gin')
+  assert 0 < Run(tmp_path).history.seconds - first <= time.monotonic() - start
+
+
+
+@pytest.mark.parametrize('config', FITTED)
+def test_each_setting_of_a_gin_file_is_used(tmp_path, config):
+  rows = ''.join(f'great {i},good\nawful {i},bad\n' for i in range(20))
+  (tmp_path / 'a.csv').write_text(f'text,label\n{rows}')
+  (tmp_path / 'own').mkdir()
+  for split in ('train', 'val'):
+    lines = [json.dumps({'text': f'{word} {i}', 'label': word})
+             for i in range(9) for word in ('great', 'awful')]  # fmt: skip
+    (tmp_path / 'own' / f'{split}.jsonl').write_text('\n'.join(lines))
+  extra = {
+      'text_file.gin': [f"TextFileCorpus.train_path='{tmp_path}/a.csv'"],
+      'tweeteval.gin': [
+          f"TweetEvalCorpus.data_dir='{tmp_path}'", "TweetEvalCorpus.task='own'",
+      ],
+  }  # fmt: skip
+  train(tmp_path / 'run', *extra.get(config, []), config=config)
+  bound = set(settings.parse(gin.config_str()))
+  used = set(settings.recorded(str(tmp_path / 'run')))
+  assert bound - used == {'TwitterCorpus.source'} - used
+
+
+def test_memory_of_many_classes_is_announced(capsys):
+  solver._announce_memory(30_000, 20)
+  assert capsys.readouterr().err == ''
+  solver._announce_memory(30_000, 1000)
+  (line,) = capsys.readouterr().err.splitlines()
+  assert 'Fitting 1,000 classes to 30,000 tokens requires about 7.2 GB' in line
+
+
+def test_terminal_shows_the_iterations_of_the_fit(sample_corpus, monkeypatch):
+  terminal = io.StringIO()
+  terminal.isatty = lambda: True
+  monkeypatch.setattr(sys, 'stderr', terminal)
+  corpus = encoded_corpus()
+  features = np.zeros((len(corpus.vocabulary.tokens), 0))
+  solver.solve(corpus, features, 'masked_mean', 3.0, True, True)
+  assert 'Fitting 2 classes: iteration 0' in terminal.getvalue()
+  if hasattr(linear_model.LogisticRegression, 'set_callbacks'):
+    assert re.search(r'iteration [1-9]', terminal.getvalue())

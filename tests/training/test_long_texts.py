@@ -10,7 +10,7 @@ from runs import train
 
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.training.streams import TwitterBatches
+from trax_twitter_sentiment.training.batches import TwitterBatches
 
 FILLER = ' '.join(f'word{i}' for i in range(300))
 

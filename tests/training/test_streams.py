@@ -11,11 +11,11 @@ from trax.data import inputs as trax_inputs
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.training.batches import TwitterBatches
 from trax_twitter_sentiment.training.streams import (
-    TokenizeTweets,
-    TwitterBatches,
-    TwitterSamples,
-    twitter_data_streams,
+  TokenizeTweets,
+  TwitterSamples,
+  twitter_data_streams,
 )
 
 

@@ -22,7 +22,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import vocabulary_size
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
 from trax_twitter_sentiment.run import checkpoints
-from trax_twitter_sentiment.training.streams import TwitterBatches
+from trax_twitter_sentiment.training.batches import TwitterBatches
 
 
 def flags(output_dir, *bindings):

@@ -15,7 +15,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import vocabulary_size
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
 from trax_twitter_sentiment.run import checkpoints
-from trax_twitter_sentiment.training.streams import TwitterBatches
+from trax_twitter_sentiment.training.batches import TwitterBatches
 
 DROPOUT = 'TwitterClassifier.embedding_dropout=0.3'
 # Checkpoints fall on steps with an evaluation and on others.

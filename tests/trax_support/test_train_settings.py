@@ -13,8 +13,8 @@ from trax_twitter_sentiment.run import settings
 @pytest.mark.parametrize(
     ('binding', 'message'),
     [
-        ('train.steps=0', 'train.steps=0 is not a positive integer'),
-        ('train.steps=1.5', 'train.steps=1.5 is not a positive integer'),
+        ('train.steps=-1', 'train.steps=-1 is not a non-negative integer'),
+        ('train.steps=1.5', 'train.steps=1.5 is not a non-negative integer'),
         ('train.eval_frequency=0', 'integer. None stands for no evaluation.'),
         ('train.eval_steps=0', 'train.eval_steps=0 is not'),
         (

@@ -1,4 +1,4 @@
-"""Several corpora in one: a few texts of one's own, and many of others."""
+"""A corpus that joins several: a few own texts, and many texts of others."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -16,33 +16,35 @@ def MixedCorpus(
     corpora: Sequence[Callable[[], Corpus]] = gin.REQUIRED,
     weights: Sequence[float] | None = None,
 ) -> Corpus:
-  """Returns several corpora to train on, of which the first one also validates.
+  """Returns a corpus of all training texts and of the first corpus's validation texts.
 
-  In gin, for a file of one's own beside the tweets of SemEval:
+  In gin, for an own file and the tweets of SemEval:
 
       configured_corpus.corpus = @MixedCorpus
       MixedCorpus.corpora = [@TextFileCorpus, @TweetEvalCorpus]
       MixedCorpus.weights = [1.0, 0.2]
 
-  Two of a kind take gin's scopes: `[@mine/TextFileCorpus, @theirs/TextFileCorpus]`.
+  Two corpora of one kind require scopes: `[@TextFileCorpus, @theirs/TextFileCorpus]`.
 
   Args:
-    corpora: what makes them. Classes are those of the first; the others' are among
-      them, by name. Stop words are the first one's.
-    weights: how much a training text of each counts, for `TwitterBatches` and
-      `LogisticRegressionStart`; `None` for one.
+    corpora: functions that return a corpus. The classes and the stop words are those of
+      the first corpus, and the classes of the others are among them.
+    weights: the weight of each training text of a corpus, for `TwitterBatches` and
+      `LogisticRegression`; `None` for 1.
 
   Raises:
-    UserError: if a corpus has a class that the first one hasn't, or an argument is
+    UserError: if a corpus has a class that the first one lacks, or if an argument is
       not a legal value.
   """
-  if not isinstance(corpora, (list, tuple)) or not all(map(callable, corpora)):
+  if (
+      not isinstance(corpora, (list, tuple))
+      or not corpora
+      or not all(map(callable, corpora))
+  ):
     raise UserError(
-        f'MixedCorpus.corpora={corpora!r} is not a list of what makes a corpus, as '
-        '[@TextFileCorpus, @TweetEvalCorpus].'
+        f'MixedCorpus.corpora={corpora!r} is not a list of one or more corpora, such '
+        'as [@TextFileCorpus, @TweetEvalCorpus].'
     )
-  if not corpora:
-    raise UserError('MixedCorpus.corpora is empty; it takes one or more.')
   if weights is None:
     weights = [1.0] * len(corpora)
   if not isinstance(weights, (list, tuple)) or len(weights) != len(corpora):
@@ -81,18 +83,18 @@ def _recipe(corpora: tuple[Corpus, ...], weights: tuple[float, ...]) -> Recipe |
 
 
 def _weighted(corpus: Corpus, class_names: tuple[str, ...], weight: float) -> Examples:
-  """Returns the training texts with their classes by `class_names`."""
-  unknown = set(corpus.class_names) - set(class_names)
-  if unknown:
+  """Returns the training texts, with labels that are indices in `class_names`."""
+  extra_names = set(corpus.class_names) - set(class_names)
+  if extra_names:
     raise UserError(
-        f'MixedCorpus: {corpus.name} has the classes {", ".join(sorted(unknown))}, '
-        f'which the first corpus, of {", ".join(class_names)}, has not; '
+        f'MixedCorpus: {corpus.name} has the classes {", ".join(sorted(extra_names))}, '
+        f'but the first corpus has only {", ".join(class_names)}. '
         'TextFileCorpus.skip_labels leaves out the texts of a class.'
     )
   train = corpus.train
-  class_of = np.array([class_names.index(name) for name in corpus.class_names])
+  new_labels = np.array([class_names.index(name) for name in corpus.class_names])
   weights = train.weights
   if weight != 1:
     ones = np.ones(len(train.labels), np.float32)
     weights = np.float32(weight) * (ones if weights is None else weights)
-  return Examples(train.texts, class_of[train.labels].astype(np.int32), weights)
+  return Examples(train.texts, new_labels[train.labels].astype(np.int32), weights)

@@ -1,4 +1,4 @@
-"""Texts that differ in a handle, a number or a word: campaigns, mostly."""
+"""Near-duplicates: texts that differ in a handle, a number or a word."""
 
 import collections
 import dataclasses
@@ -15,9 +15,9 @@ from trax_twitter_sentiment.corpora.recipe import Recipe
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
-# Two texts of the same words but for one in seven or so.
+# The smallest Jaccard index of near-duplicates: about one word in seven differs.
 _SIMILARITY = 0.7
-# Shorter texts have to be of the same words.
+# Near-duplicates with fewer words than these have the same words.
 _MIN_WORDS = 4
 
 _NOISE = re.compile(r'https?://\S+|[@＠]\w+|&\w+;|[^\w\s]|[\d_]')
@@ -25,14 +25,14 @@ _NOISE = re.compile(r'https?://\S+|[@＠]\w+|&\w+;|[^\w\s]|[\d_]')
 
 @gin.configurable(module='trax_twitter_sentiment')
 def GroupedCorpus(corpus: Callable[[], Corpus] = TwitterCorpus) -> Corpus:
-  """Returns a corpus whose near-duplicates are in one split.
+  """Returns a corpus in which no near-duplicates are in different splits.
 
-  Validation texts with a near-duplicate among the training texts go there, so that
-  validation is on texts that are new. In gin:
+  A validation text with a near-duplicate in the training split moves there, so all
+  validation texts are new to the model. In gin:
   `configured_corpus.corpus = @GroupedCorpus`.
 
   Args:
-    corpus: what makes the corpus.
+    corpus: a function that returns the corpus.
   """
   return _grouped(corpus())
 
@@ -41,29 +41,29 @@ def GroupedCorpus(corpus: Callable[[], Corpus] = TwitterCorpus) -> Corpus:
 def _grouped(corpus: Corpus) -> Corpus:
   n_train = len(corpus.train.texts)
   examples = joined([corpus.train, corpus.validation])
-  trains = np.array(near_duplicates(examples.texts)) < n_train
+  in_train = np.array(near_duplicates(examples.texts)) < n_train
 
-  def split(chosen: np.ndarray) -> Examples:
-    # Positives first, as ever.
-    rows = np.flatnonzero(chosen)
+  def split(is_in_split: np.ndarray) -> Examples:
+    # The highest class comes first, as in all corpora of tweets.
+    rows = np.flatnonzero(is_in_split)
     return examples.part(rows[np.argsort(-examples.labels[rows], kind='stable')])
 
   recipe = corpus.recipe and Recipe.of('GroupedCorpus', corpus=corpus.recipe)
   return dataclasses.replace(
       corpus,
       name=f'{corpus.name}, grouped',
-      train=split(trains),
-      validation=split(~trains),
+      train=split(in_train),
+      validation=split(~in_train),
       recipe=recipe,
   )
 
 
 def near_duplicates(texts: Sequence[str]) -> list[int]:
-  """Returns the first near-duplicate of each text, as its index among the texts.
+  """Returns the index of each text's first near-duplicate; its own without one.
 
-  A text without any is its own. Two texts are near-duplicates if their sets of words
-  have a Jaccard index of 0.7 or more; links, handles, digits, emoticons, punctuation
-  and case don't count. So are those that have one in common.
+  Two texts are near-duplicates if the Jaccard index of their sets of words is 0.7 or
+  more. Links, handles, digits, emoticons, punctuation and case do not count. Two texts
+  with a common near-duplicate are near-duplicates, too.
 
   Examples:
     >>> near_duplicates(['Thanks @amy!', 'so sad', 'thanks @sid :)'])
@@ -71,35 +71,51 @@ def near_duplicates(texts: Sequence[str]) -> list[int]:
   """
   word_sets = [_words(text) for text in texts]
   frequency = collections.Counter(word for words in word_sets for word in words)
-  first_of = list(range(len(texts)))
+  groups = _Groups(len(texts))
+  text_of: dict[frozenset[str], int] = {}
+  texts_with: dict[str, list[int]] = collections.defaultdict(list)
+  for i, words in enumerate(word_sets):
+    if words in text_of:
+      groups.join(i, text_of[words])
+    elif words:
+      text_of[words] = i
+      rare_words = _rare_words(words, frequency)
+      for j in {j for word in rare_words for j in texts_with[word]}:
+        if _similarity(words, word_sets[j]) >= _SIMILARITY:
+          groups.join(i, j)
+      for word in rare_words:
+        texts_with[word].append(i)
+  return [groups.first(i) for i in range(len(texts))]
 
-  def first(i: int) -> int:
-    while first_of[i] != i:
-      first_of[i] = first_of[first_of[i]]
-      i = first_of[i]
+
+class _Groups:
+  """A union-find structure whose groups are named by their smallest member."""
+
+  def __init__(self, n_members: int):
+    self._parents = list(range(n_members))
+
+  def first(self, i: int) -> int:
+    """Returns the smallest member of the group of `i`."""
+    parents = self._parents
+    while parents[i] != i:
+      parents[i] = parents[parents[i]]
+      i = parents[i]
     return i
 
-  def join(i: int, j: int) -> None:
-    i, j = sorted((first(i), first(j)))
-    first_of[j] = i
+  def join(self, i: int, j: int) -> None:
+    """Makes one group of the groups of `i` and `j`."""
+    i, j = sorted((self.first(i), self.first(j)))
+    self._parents[j] = i
 
-  seen: dict[frozenset[str], int] = {}
-  holders: dict[str, list[int]] = collections.defaultdict(list)
-  for i, words in enumerate(word_sets):
-    if words in seen:
-      join(i, seen[words])
-    elif words:
-      seen[words] = i
-      if len(words) >= _MIN_WORDS:
-        # Sets so similar share one of so many of their rarest words.
-        n_rare = len(words) - math.ceil(_SIMILARITY * len(words)) + 1
-        rare = sorted(words, key=lambda word: (frequency[word], word))[:n_rare]
-        for j in {j for word in rare for j in holders[word]}:
-          if _similarity(words, word_sets[j]) >= _SIMILARITY:
-            join(i, j)
-        for word in rare:
-          holders[word].append(i)
-  return [first(i) for i in range(len(texts))]
+
+def _rare_words(
+    words: frozenset[str], frequency: collections.Counter[str]
+) -> list[str]:
+  """Returns so many of the rarest words that all near-duplicates share one of them."""
+  if len(words) < _MIN_WORDS:
+    return []
+  n_rare = len(words) - math.ceil(_SIMILARITY * len(words)) + 1
+  return sorted(words, key=lambda word: (frequency[word], word))[:n_rare]
 
 
 def _similarity(a: frozenset[str], b: frozenset[str]) -> float:

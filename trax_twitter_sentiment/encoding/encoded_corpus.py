@@ -62,11 +62,21 @@ class EncodedExamples:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class EncodedCorpus:
-  """A corpus as token ids, with the encoder that made the ids."""
+  """A corpus as token ids, with the encoder that made the ids.
+
+  Attributes:
+    encoder: the tokenizer and the vocabulary.
+    train: the texts to train on.
+    validation: the texts to validate on.
+    lexicon: the lexicon whose words are in the vocabulary; `None` for none.
+    further_tokens_from: the run whose tokens are in the vocabulary; `None` for none.
+  """
 
   encoder: TextEncoder
   train: EncodedExamples
   validation: EncodedExamples
+  lexicon: str | None = None
+  further_tokens_from: str | None = None
 
   @property
   def tokenizer(self) -> TweetTokenizer:
@@ -137,10 +147,10 @@ def encoded_corpus(
       used unchanged, to fine-tune that run's model on this corpus. The other settings
       of this function must not be bound then.
     lexicon: `'vader'`, or a file of words and numbers. The words get an id even if no
-      training text contains them, for the lexicon of the logistic regression. `None`
-      for no lexicon.
-    further_tokens_from: the output directory of a run whose tokens get an id, too, for
-      `token_weights_from` of the logistic regression. `None` for no run.
+      training text contains them, and the numbers are features of
+      `LogisticRegression`. `None` for no lexicon.
+    further_tokens_from: the output directory of a run. Its tokens get an id, too, and
+      their weights are features of `LogisticRegression`. `None` for no run.
 
   Raises:
     UserError: if a setting is not legal.
@@ -172,7 +182,7 @@ def encoded_corpus(
       lexicon,
       further_tokens_from,
   )
-  return _encode_corpus(corpus, encoder)
+  return _encode_corpus(corpus, encoder, lexicon, further_tokens_from)
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -252,7 +262,12 @@ def _check_same_switches(
 
 
 @functools.lru_cache(maxsize=2)
-def _encode_corpus(corpus: Corpus, encoder: TextEncoder) -> EncodedCorpus:
+def _encode_corpus(
+    corpus: Corpus,
+    encoder: TextEncoder,
+    lexicon: str | None = None,
+    further_tokens_from: str | None = None,
+) -> EncodedCorpus:
   texts = (*corpus.train.texts, *corpus.validation.texts)
   if n_cut := sum(len(text) > MAX_CHARACTERS for text in texts):
     print(
@@ -263,7 +278,7 @@ def _encode_corpus(corpus: Corpus, encoder: TextEncoder) -> EncodedCorpus:
   train, validation = (
       encode_split(corpus, split, encoder) for split in ('train', 'validation')
   )
-  return EncodedCorpus(encoder, train, validation)
+  return EncodedCorpus(encoder, train, validation, lexicon, further_tokens_from)
 
 
 def _encode(encoder: TextEncoder, index: TokenIndex) -> tuple[np.ndarray, np.ndarray]:

@@ -19,7 +19,7 @@ from trax_twitter_sentiment.text.tokenizer import TweetTokenizer, shared_tokeniz
 _FORMAT = 2
 
 # The number of texts that a process tokenizes at a time.
-_CHUNK_SIZE = 4096
+_CHUNK_SIZE = 512
 
 # For this many texts, worker processes save more time than their start costs.
 _MANY_TEXTS = 50_000
@@ -76,7 +76,12 @@ def _tokenize(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
   indices, lengths = [], []
   # `disable=None` shows the bar on terminals only, `delay` for long work only.
   with tqdm.tqdm(
-      desc='Tokenizing', total=len(texts), unit=' texts', disable=None, delay=2
+      desc=f'Tokenizing {len(texts):,} texts',
+      total=len(texts),
+      unit=' texts',
+      disable=None,
+      delay=0.5,
+      leave=False,
   ) as progress:
     for index in _indices_of_chunks(tokenizer, texts):
       merged = [index_of.setdefault(token, len(index_of)) for token in index.tokens]

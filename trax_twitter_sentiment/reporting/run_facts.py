@@ -9,6 +9,9 @@ import shlex
 from trax_twitter_sentiment.run import settings
 from trax_twitter_sentiment.run.run import Run
 
+# An include of another gin file of the package.
+_INCLUDE = re.compile(r"^include 'trax_twitter_sentiment/gin_configs/(.+)'$", re.M)
+
 
 def facts(run: Run) -> dict[str, str]:
   """Returns when and how a run was trained and its size, by name."""
@@ -63,8 +66,11 @@ def _shipped() -> list[tuple[str, dict[str, str]]]:
   folder = importlib.resources.files('trax_twitter_sentiment.gin_configs')
   shipped = []
   for file in sorted(folder.iterdir(), key=lambda file: file.name):
-    if file.name.endswith('.gin'):
-      without_comments = re.sub(r'(^| +)#.*', '', file.read_text('utf-8'), flags=re.M)
+    if file.name.endswith('.gin') and not file.name.startswith('_'):
+      text = _INCLUDE.sub(
+          lambda match: (folder / match[1]).read_text('utf-8'), file.read_text('utf-8')
+      )
+      without_comments = re.sub(r'(^| +)#.*', '', text, flags=re.M)
       shipped.append((file.name, settings.parse(without_comments)))
   return shipped
 

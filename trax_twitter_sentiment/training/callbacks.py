@@ -16,8 +16,8 @@ from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.run import run
 from trax_twitter_sentiment.run.model_info import ModelInfo
 from trax_twitter_sentiment.text.vocabulary import Vocabulary
+from trax_twitter_sentiment.training.batches import bound_max_length
 from trax_twitter_sentiment.training.models import pooling_of
-from trax_twitter_sentiment.training.streams import bound_max_length
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -50,7 +50,7 @@ def steps_of_run() -> int:
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
 class SaveForPrediction(callbacks.TrainingStepCallback):
-  """Writes the files that prediction needs beside the checkpoints, at the first step.
+  """Writes the files that prediction needs beside the checkpoints, at the beginning.
 
   The files are `tokenizer.json`, `vocabulary.json`, `model.json` (the pooling and the
   class names) and `corpus.json` (the recipe of the corpus). In gin:
@@ -76,7 +76,6 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     self._model_info = ModelInfo(
         pooling_of(loop.model), inputs.shape[1], class_names, bound_max_length()
     )
-    self._first_step = loop.step + 1
     _check_vocabulary(loop.model, self._encoder.vocabulary)
     _check_classes(loop.model, class_names)
 
@@ -90,9 +89,12 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     run.check_same_run(output_dir, encoded_corpus().encoder, configured_corpus())
 
   def call_at(self, step: int) -> bool:
-    return step == self._first_step
+    return False
 
   def on_step_begin(self, step: int) -> None:
+    pass
+
+  def on_run_begin(self) -> None:
     folder = self._loop.output_dir
     if not self._loop.is_chief or folder is None:
       return

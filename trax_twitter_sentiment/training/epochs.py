@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from trax_twitter_sentiment.errors import check_seed
+from trax_twitter_sentiment.errors import check_bool, check_seed
 
 
 def part_of_host(
@@ -27,6 +27,7 @@ def generator(
   check_seed(f'{configurable}.seed', seed)
   if shuffle is None:
     shuffle = split == 'train'
+  check_bool(f'{configurable}.shuffle', shuffle)
   return lambda *keys: np.random.default_rng((seed, *keys)) if shuffle else None
 
 

@@ -1,5 +1,8 @@
 """Gin-configurable Trax models."""
 
+from collections.abc import Callable
+from typing import Any
+
 from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
 import gin
@@ -15,6 +18,10 @@ from trax_twitter_sentiment.errors import (
 from trax_twitter_sentiment.run.model_info import POOLINGS
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
+# A Trax initializer: a function from a shape and a random number to an array.
+Initializer = Callable[[tuple[int, ...], Any], Any]
+ClassifierInitializer = Callable[..., tuple[Initializer, Initializer, Initializer]]
+
 _NAME_PREFIX = 'TwitterClassifier_'
 
 
@@ -26,6 +33,7 @@ def TwitterClassifier(
     pooling: str = 'masked_mean',
     embedding_stddev: float | None = None,
     embedding_dropout: float = 0.0,
+    initializer: ClassifierInitializer | None = None,
     mode: str = 'train',
 ) -> tl.Serial:
   """Returns the notebook's classifier: embedding, mean, dense, log-softmax.
@@ -48,6 +56,9 @@ def TwitterClassifier(
       one keeps tokens silent that training has hardly met. `None` for Trax's
       `ScaledInitializer`, whose values are larger the smaller `embedding_dim` is.
     embedding_dropout: the fraction of the embedding's values dropped in training.
+    initializer: a function that returns the initializers of the embedding, the dense
+      kernel and its bias, such as `LogisticRegression`; `None` for random initial
+      weights.
     mode: `'train'`, `'eval'` or `'predict'`; dropout works in `'train'` alone.
 
   Raises:
@@ -69,12 +80,23 @@ def TwitterClassifier(
         f'TwitterClassifier.embedding_dropout={embedding_dropout!r} is not in '
         '[0, 1).'
     )
-  if embedding_stddev is None:
-    embed = [tl.Embedding(vocab_size, embedding_dim)]
-  else:
+  if initializer is not None and embedding_stddev is not None:
+    raise UserError(
+        f'TwitterClassifier.embedding_stddev={embedding_stddev!r} has no effect beside '
+        'TwitterClassifier.initializer. Bind one of them to None.'
+    )
+  embedding_options, dense_options = {}, {}
+  if initializer is not None:
+    embedding_init, kernel_init, bias_init = initializer(
+        vocab_size, embedding_dim, output_dim, pooling
+    )
+    embedding_options = {'kernel_initializer': embedding_init}
+    dense_options = {'kernel_initializer': kernel_init, 'bias_initializer': bias_init}
+  elif embedding_stddev is not None:
     check_positive_number('TwitterClassifier.embedding_stddev', embedding_stddev)
-    initializer = tl.RandomNormalInitializer(embedding_stddev)
-    embed = [tl.Embedding(vocab_size, embedding_dim, kernel_initializer=initializer)]
+    normal = tl.RandomNormalInitializer(embedding_stddev)
+    embedding_options = {'kernel_initializer': normal}
+  embed = [tl.Embedding(vocab_size, embedding_dim, **embedding_options)]
   if embedding_dropout:
     embed.append(tl.Dropout(rate=embedding_dropout, mode=mode))
   if pooling == 'mean':
@@ -84,7 +106,7 @@ def TwitterClassifier(
     pooled = [tl.Branch(embed, _IsToken()), _MaskedMean(power)]
   return tl.Serial(
       pooled,
-      tl.Dense(output_dim),
+      tl.Dense(output_dim, **dense_options),
       tl.LogSoftmax(),
       name=f'{_NAME_PREFIX}{pooling}',
   )

@@ -14,6 +14,7 @@ import io
 import random
 import re
 import sys
+import time
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
@@ -150,13 +151,18 @@ def _train_safely() -> None:
       random.seed(seed)
       np.random.seed(seed)
       tf.random.set_seed(seed)
+    _SafeTraining.Loop.started_at = time.monotonic()
     try:
       run = original(*args, **kwargs)
     except Exception as error:
       if user_error := _user_error_behind(error):
         raise user_error from error
       raise
+    finally:
+      _SafeTraining.Loop.started_at = None
     if isinstance(run, safe_loop.SafeLoop):
+      if not (run.step or run.is_resumed):
+        run.run(0)  # Trax returns before it would evaluate and save.
       run.refuse_changes_without_effect()
     return run
 

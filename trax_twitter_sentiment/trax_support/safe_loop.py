@@ -68,6 +68,13 @@ class SafeLoop(training.Loop):
       checkpoint is damaged or does not fit, or if the run ends early.
   """
 
+  # Whether a checkpoint is about to replace a new loop's initial weights. Initializers
+  # that take long read it.
+  replaces_initial_weights = False
+
+  # When `train` was called, on the clock of `time.monotonic`; `None` outside of it.
+  started_at: float | None = None
+
   # Whether the last step of `run` is evaluated, whatever the interval is.
   evaluates_last_step = False
 
@@ -87,15 +94,25 @@ class SafeLoop(training.Loop):
     self._last_good = 'There is no checkpoint before it.'
     self._saved_state: dict[str, Any] | None = None
     self._has_run = self._is_extra_evaluation = False
-    self._start, self._seconds_before = time.monotonic(), 0.0
+    self._start = self.started_at or time.monotonic()
+    self._seconds_before = 0.0
     self._state_before_evaluation: dict[str, Any] | None = None
     self._last_step = 0
     counters_at_start = inputs.data_counters
     if output_dir is not None and output_dirs.is_local(output_dir):
       output_dirs.prepare(os.path.expanduser(output_dir), kwargs.get('callbacks') or ())
-    super().__init__(
-        model, tasks, eval_model, eval_tasks, output_dir, *args, **kwargs
+    SafeLoop.replaces_initial_weights = self._is_resumed = (
+        output_dir is not None
+        and tf.io.gfile.exists(
+            os.path.join(os.path.expanduser(output_dir), 'model.pkl.gz')
+        )
     )
+    try:
+      super().__init__(
+          model, tasks, eval_model, eval_tasks, output_dir, *args, **kwargs
+      )
+    finally:
+      SafeLoop.replaces_initial_weights = False
     stream_positions.count_batches(self._all_tasks())
     if self._saved_state is not None or not self._step:
       # Streams with the stage `CountAndSkip` would skip the batches once more, or skip
@@ -129,6 +146,11 @@ class SafeLoop(training.Loop):
     if self._is_extra_evaluation:
       self._rng, self._is_extra_evaluation = rng, False
 
+  @property
+  def is_resumed(self) -> bool:
+    """Whether the loop began with a checkpoint of its output directory."""
+    return self._is_resumed
+
   def refuse_changes_without_effect(self) -> None:
     """Raises `UserError` if a finished run was started again with other settings."""
     if self._has_run or self._output_dir is None:
@@ -145,7 +167,7 @@ class SafeLoop(training.Loop):
   def _record_changed_settings(self) -> None:
     """Prints which settings changed since the last start, and rewrites config.gin."""
     folder = self._output_dir
-    if not self._step or not self.is_chief:
+    if not self._is_resumed or not self.is_chief:
       return
     if folder is None or not output_dirs.is_local(folder):
       return
@@ -179,6 +201,9 @@ class SafeLoop(training.Loop):
 
   def _run(self, n_steps: int) -> None:
     loop_repairs.call_hooks(self, 'on_run_begin')
+    if not n_steps:
+      self._evaluate_and_save()
+      return
     loop_repairs.run_steps(self, n_steps)
     self._check_losses()
     self._end_step()
@@ -195,6 +220,15 @@ class SafeLoop(training.Loop):
     self._check_losses(wait=False)  # Waiting would delay the next step.
     self._step_is_done = True
     return loss, stats
+
+  def _evaluate_and_save(self) -> None:
+    """Evaluates and saves the initial weights; Trax would do nothing."""
+    with self._open_summary_writers() as (train_writers, eval_writers):
+      self._log_n_weights()
+      self._save_gin(train_writers[0])
+      self.run_evals(eval_writers)
+    self._save(['model'])
+    self._end_step()
 
   def _end_step(self) -> None:
     """Does what is due after a step and its evaluation."""

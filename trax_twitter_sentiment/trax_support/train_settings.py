@@ -1,12 +1,17 @@
 """Checks of the settings of `train`, before anything is loaded or trained."""
 
 import numbers
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from trax.supervised import trainer_lib
 
-from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
+from trax_twitter_sentiment.errors import (
+    UserError,
+    check_choice,
+    check_not_negative,
+    check_positive,
+)
 
 _CHECKPOINT_METRICS = ('checkpoint_highest', 'checkpoint_lowest')
 
@@ -20,13 +25,14 @@ def check_train_settings(bound: Mapping[str, Any]) -> None:
     bound: the parameters of `train` by name. A parameter that gin has not evaluated
       yet, such as `@validation_steps()`, is not checked.
   """
-  _check_number(bound, 'steps')
+  _check_number(bound, 'steps', check_not_negative)
   if not bound.get('use_loop', True):
     return
   is_evaluated = bound.get('eval_frequency', 1) is not None
   if is_evaluated:
-    _check_number(bound, 'eval_frequency', ' None stands for no evaluation.')
-    _check_number(bound, 'eval_steps')
+    hint = ' None stands for no evaluation.'
+    _check_number(bound, 'eval_frequency', check_positive, hint)
+    _check_number(bound, 'eval_steps', check_positive)
   metrics = bound.get('metrics')
   names = [*(trainer_lib._DEFAULT_METRICS if metrics is None else metrics)]
   if not names:
@@ -42,10 +48,15 @@ def check_train_settings(bound: Mapping[str, Any]) -> None:
     check_choice(f'train.{name}', bound[name], names)
 
 
-def _check_number(bound: Mapping[str, Any], name: str, hint: str = '') -> None:
+def _check_number(
+    bound: Mapping[str, Any],
+    name: str,
+    check: Callable[[str, object], None],
+    hint: str = '',
+) -> None:
   value = bound.get(name, 1)
   if value is None or isinstance(value, numbers.Number):
     try:
-      check_positive(f'train.{name}', value)
+      check(f'train.{name}', value)
     except UserError as error:
       raise UserError(error.message + hint) from None

@@ -202,7 +202,7 @@ def test_tweeteval_trains_on_either_of_its_forms(tweeteval):
 def test_file_of_fewer_labels_than_texts_is_named(tweeteval):
   path = tweeteval / 'own' / 'emotion' / 'train_labels.txt'
   path.write_text('0\n1\n')
-  with pytest.raises(ValueError, match='holds 2 labels, but .* 80 texts'):
+  with pytest.raises(ValueError, match='contains 2 labels, but .* 80 texts'):
     TweetEvalCorpus('emotion', str(tweeteval / 'own'))
 
 

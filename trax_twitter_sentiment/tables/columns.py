@@ -153,17 +153,19 @@ class Header:
     """Raises `UserError` if a column is named by a number, which data more often is."""
     for name in self.names:
       if re.fullmatch(r'[+-]?\d+(\.\d*)?', name):
-        self._refuse_as_data(f'it has {name!r}; else give columns by name')
+        self._refuse_as_data(
+            f'it has {name!r}', ', and in a header with numbers columns go by name'
+        )
 
   def refuse_recurrence(self, index: int, line: int) -> None:
     """Raises `UserError`: a value of the header is a value of a later row, too."""
     value = self.fields[index]
     self._refuse_as_data(f'line {line} has {value!r} in column {index + 1}, too')
 
-  def _refuse_as_data(self, reason: str) -> None:
+  def _refuse_as_data(self, reason: str, advice: str = '') -> None:
     raise UserError(
         f'{self.where}: the first row looks like data, not like a header, since '
-        f'{reason}. {self._options.no_header} reads it as data.'
+        f'{reason}. {self._options.no_header} reads it as data{advice}.'
     )
 
 

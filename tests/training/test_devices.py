@@ -10,7 +10,7 @@ import sys
 import forked
 import numpy as np
 import pytest
-from conftest import LAUNCHER
+from conftest import LAUNCHER, REPOSITORY
 from test_docs import files
 
 from trax_twitter_sentiment import SentimentPredictor
@@ -48,6 +48,75 @@ def _train(output_dir, n_devices, *bindings):
       *(f'--config={binding}' for binding in bindings),
       XLA_FLAGS=f'--xla_force_host_platform_device_count={n_devices}',
   )
+
+
+TFDS = (
+    'import trax_twitter_sentiment.tfds.twitter_samples',
+    "TFDS.dataset_name='twitter_samples/sample'",
+    "TFDS.data_dir='data'",
+    "TfdsCorpus.dataset_name='twitter_samples/sample'",
+    "TfdsCorpus.data_dir='data'",
+    "TfdsCorpus.validation_split='validation'",
+)
+OWN = ("TextFileCorpus.train_path='own.csv'", 'TwitterBatches.batch_size=12')
+TWEETEVAL = ("TweetEvalCorpus.task='irony'",)
+
+
+@pytest.mark.parametrize(
+    ('config', 'bindings'),
+    [
+        ('text_file.gin', OWN),
+        *(
+            pytest.param(config, bindings, marks=pytest.mark.slow)
+            for config, bindings in (
+                ('tweeteval.gin', TWEETEVAL),
+                ('tfds_text.gin', TFDS),
+                ('twitter.gin', ()),
+                ('twitter_gru.gin', ()),
+                ('twitter_hard.gin', ()),
+                ('twitter_notebook.gin', ()),
+                ('twitter_tfds.gin', TFDS),
+                ('twitter_transformer.gin', ()),
+            )
+        ),
+    ],
+)
+def test_gin_file_runs_on_two_devices(tmp_path, config, bindings):
+  _write_corpora(tmp_path)
+  result = forked.run(
+      *LAUNCHER,
+      f'--config_file={config}',
+      '--output_dir=run',
+      "--config=TwitterCorpus.source='sample'",
+      '--config=train.steps=2',
+      '--config=train.eval_steps=1',
+      *(f'--config={binding}' for binding in bindings),
+      cwd=tmp_path,
+      XLA_FLAGS='--xla_force_host_platform_device_count=2',
+  )
+  assert result.returncode == 0, result.stderr
+  assert 'Finished training' in result.stdout
+
+
+def test_every_gin_file_is_run_on_two_devices():
+  (mark,) = test_gin_file_runs_on_two_devices.pytestmark
+  configs = [getattr(case, 'values', case)[0] for case in mark.args[1]]
+  folder = REPOSITORY / 'gin_configs'
+  assert sorted(configs) == sorted(p.name for p in folder.glob('[!_]*.gin'))
+
+
+def _write_corpora(folder):
+  """Writes a text file, and TweetEval's task `irony`, of few texts."""
+  texts = [f'text {word} {i}' for i in range(40) for word in ('good', 'bad', 'so')]
+  labels = [i % 3 for i in range(len(texts))]
+  rows = '\n'.join(f'{text},{label}' for text, label in zip(texts, labels))
+  (folder / 'own.csv').write_text(f'text,label\n{rows}\n')
+  task = folder / 'tweeteval' / 'irony'
+  task.mkdir(parents=True)
+  (task / 'mapping.txt').write_text('0\tno\n1\tyes\n2\tso\n')
+  for split in ('train', 'val', 'test'):
+    (task / f'{split}_text.txt').write_text('\n'.join(texts) + '\n')
+    (task / f'{split}_labels.txt').write_text('\n'.join(map(str, labels)) + '\n')
 
 
 @pytest.mark.slow

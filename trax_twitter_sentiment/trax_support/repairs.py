@@ -129,44 +129,60 @@ class _SafeTraining:
 
 
 def _train_safely() -> None:
-  """Lets `trainer_lib.train` use the safe loop, check its settings and obey its seed.
+  """Lets `trainer_lib.train` use the safe loop, and check its settings.
 
-  - Settings are checked before anything is loaded. An error in a setting is raised
-    without the call stack of layers that Trax adds.
-  - Stages that shuffle, such as `data.Shuffle`, draw from the generators of Python,
-    NumPy and TensorFlow. `Loop` seeds the generators, but the streams yield their
-    first batches before a loop exists.
-  - A finished run that is started again with other settings raises an error.
+  A mistake in a setting is shown in one line, and warnings of libraries are not shown.
   """
   original = trainer_lib.train
   trainer_lib.training = _SafeTraining()
 
   @functools.wraps(original)
   def train(*args, **kwargs):
-    bound = {**gin.get_bindings('train', resolve_references=False), **kwargs}
-    check_train_settings(bound)
-    _check_hosts()
-    seed = copy.deepcopy(bound.get('random_seed'))  # Gin evaluates a macro by a copy.
-    if seed is not None:
-      random.seed(seed)
-      np.random.seed(seed)
-      tf.random.set_seed(seed)
-    _SafeTraining.Loop.started_at = time.monotonic()
     try:
-      run = original(*args, **kwargs)
+      with warnings.catch_warnings():
+        if not sys.warnoptions:
+          # The code that causes these warnings is not the user's.
+          warnings.filterwarnings('ignore', module=r'(jax|trax)\.')
+        return _checked_train(original, *args, **kwargs)
     except Exception as error:
-      if user_error := _user_error_behind(error):
-        raise user_error from error
-      raise
-    finally:
-      _SafeTraining.Loop.started_at = None
-    if isinstance(run, safe_loop.SafeLoop):
-      if not (run.step or run.is_resumed):
-        run.run(0)  # Trax returns before it would evaluate and save.
-      run.refuse_changes_without_effect()
-    return run
+      user_error = _user_error_behind(error)
+      if user_error is None:
+        raise
+    main_module = getattr(sys.modules['__main__'], '__spec__', None)
+    if getattr(main_module, 'name', None) == 'trax.trainer':
+      # The stock trainer would show a traceback.
+      print(f'ERROR: {user_error.message}', file=sys.stderr)
+      sys.exit(1)
+    raise user_error
 
   trainer_lib.train = train
+
+
+def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+  """Trains, with checks of the settings before and after.
+
+  Stages that shuffle, such as `data.Shuffle`, draw from the generators of Python,
+  NumPy and TensorFlow. `Loop` seeds the generators, but the streams yield their first
+  batches before a loop exists, so they are seeded here.
+  """
+  bound = {**gin.get_bindings('train', resolve_references=False), **kwargs}
+  check_train_settings(bound)
+  _check_hosts()
+  seed = copy.deepcopy(bound.get('random_seed'))  # Gin evaluates a macro by a copy.
+  if seed is not None:
+    random.seed(seed)
+    np.random.seed(seed)
+    tf.random.set_seed(seed)
+  _SafeTraining.Loop.started_at = time.monotonic()
+  try:
+    run = train(*args, **kwargs)
+  finally:
+    _SafeTraining.Loop.started_at = None
+  if isinstance(run, safe_loop.SafeLoop):
+    if not (run.step or run.is_resumed):
+      run.run(0)  # Trax returns before it would evaluate and save.
+    run.refuse_changes_without_effect()
+  return run
 
 
 def _check_hosts() -> None:
@@ -179,12 +195,16 @@ def _check_hosts() -> None:
     )
 
 
-def _user_error_behind(error: BaseException | None) -> UserError | None:
-  """Returns the `UserError` that caused an error of Trax, if one did."""
-  while error is not None and not isinstance(error, UserError):
+def _user_error_behind(error: BaseException) -> UserError | None:
+  """Returns the mistake of the user that caused an error of gin or Trax, if one did."""
+  if isinstance(error, RuntimeError) and (match := _UNBOUND.match(str(error))):
+    names = match[2].replace("'", '')
+    return UserError(f'{match[1]} lacks bindings for: {names}.')
+  cause: BaseException | None = error
+  while cause is not None and not isinstance(cause, UserError):
     # JAX on Python 3.10 moves the context of an error to the cause.
-    error = error.__cause__ or error.__context__
-  return error
+    cause = cause.__cause__ or cause.__context__
+  return cause
 
 
 def _refuse_damaged_arrays() -> None:
@@ -257,36 +277,6 @@ def extra_callback(make_callback: Callable[[training.Loop], Any]) -> Iterator[No
     training.Loop.__init__ = original
 
 
-def _show_errors_of_users_only() -> None:
-  """Lets `train` show mistakes in settings in one line, and no library's warnings."""
-  original = trainer_lib.train
-
-  @functools.wraps(original)
-  def train(*args, **kwargs):
-    try:
-      with warnings.catch_warnings():
-        if not sys.warnoptions:
-          # The code that causes these warnings is not the user's.
-          warnings.filterwarnings('ignore', module=r'(jax|trax)\.')
-        return original(*args, **kwargs)
-    except UserError as error:
-      user_error = error
-    except RuntimeError as error:
-      match = _UNBOUND.match(str(error))
-      if not match:
-        raise
-      names = match[2].replace("'", '')
-      user_error = UserError(f'{match[1]} lacks bindings for: {names}.')
-    main_module = getattr(sys.modules['__main__'], '__spec__', None)
-    if getattr(main_module, 'name', None) == 'trax.trainer':
-      # The stock trainer would show a traceback.
-      print(f'ERROR: {user_error.message}', file=sys.stderr)
-      sys.exit(1)
-    raise user_error
-
-  trainer_lib.train = train
-
-
 _repair_tree_unflatten()
 _repair_skipping_of_examples()
 _repair_other_hosts()
@@ -294,4 +284,3 @@ _refuse_damaged_arrays()
 _compress_arrays_faster()
 loop_repairs.repair()
 _train_safely()
-_show_errors_of_users_only()

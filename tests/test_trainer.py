@@ -208,7 +208,7 @@ def test_launcher_ends_with_what_it_was_trained_on_if_that_was_not_asked_for(tmp
       https_proxy='http://127.0.0.1:1',
   )  # fmt: skip
   assert status == 0
-  assert lines[-1].startswith('WARNING: It was trained on made-up tweets')
+  assert lines[-1].startswith('WARNING: The run was trained on made-up tweets')
   assert any('NOT THE REAL TWEETS' in line for line in lines[:-5])
 
 
@@ -307,7 +307,7 @@ def test_folder_that_cannot_be_written_costs_time_only(tmp_path):
 
 def test_switch_of_the_cache_turns_it_off(tmp_path):
   assert _compile(tmp_path, TRAX_TWITTER_SENTIMENT_CACHE='off') == '7.0 0\n'
-  assert not [*tmp_path.iterdir()]
+  assert not (tmp_path / 'trax_twitter_sentiment').exists()
 
 
 def test_launcher_has_help(tmp_path):

@@ -40,16 +40,20 @@ def quiet() -> Iterator[None]:
   variable = 'TF_CPP_MIN_LOG_LEVEL'
   level = os.environ.get(variable)
   os.environ.setdefault(variable, '3')
-  with tempfile.TemporaryFile('w+', buffering=1) as output:
+  with contextlib.suppress(ImportError):
+    # In a notebook, the notice of Gym, which Trax imports, would not pass descriptor 2.
+    from gym_notices import notices
+
+    notices.notices.clear()
+  with tempfile.TemporaryFile() as output:
     # Most of the output is written by C++ code, which does not use `sys.stderr`.
     stderr = os.dup(2)
     os.dup2(output.fileno(), 2)
     try:
-      with contextlib.redirect_stderr(output):
-        yield
+      yield
     except BaseException:
       output.seek(0)
-      with open(stderr, 'w', closefd=False) as file:
+      with open(stderr, 'wb', closefd=False) as file:
         shutil.copyfileobj(output, file)
       raise
     finally:

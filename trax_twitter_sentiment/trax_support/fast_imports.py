@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import importlib
+import importlib.util
 import os
 import shutil
 import sys
@@ -86,12 +87,15 @@ def _without_keras() -> Iterator[None]:
   if 'keras' in sys.modules:
     yield
     return
-  stand_ins = {name: types.ModuleType(name) for name in (_AS_KERAS, _TEXT_KERAS)}
+  stand_ins = {
+      name: types.ModuleType(name) for name in ('keras', _AS_KERAS, _TEXT_KERAS)
+  }
+  # TensorFlow asks where Keras is. It cannot import modules of the stand-in.
+  stand_ins['keras'].__spec__ = importlib.util.find_spec('keras')
   stand_ins[_AS_KERAS].AsKeras = None  # type: ignore[attr-defined]
   sys.modules.update(stand_ins)
   try:
-    with left_out('keras'):
-      yield
+    yield
   finally:
     for name in stand_ins:
       del sys.modules[name]

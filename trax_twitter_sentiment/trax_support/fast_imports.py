@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import importlib
+import importlib.util
 import os
 import shutil
 import sys
@@ -40,16 +41,20 @@ def quiet() -> Iterator[None]:
   variable = 'TF_CPP_MIN_LOG_LEVEL'
   level = os.environ.get(variable)
   os.environ.setdefault(variable, '3')
-  with tempfile.TemporaryFile('w+', buffering=1) as output:
+  with contextlib.suppress(ImportError):
+    # In a notebook, the notice of Gym, which Trax imports, would not pass descriptor 2.
+    from gym_notices import notices
+
+    notices.notices.clear()
+  with tempfile.TemporaryFile() as output:
     # Most of the output is written by C++ code, which does not use `sys.stderr`.
     stderr = os.dup(2)
     os.dup2(output.fileno(), 2)
     try:
-      with contextlib.redirect_stderr(output):
-        yield
+      yield
     except BaseException:
       output.seek(0)
-      with open(stderr, 'w', closefd=False) as file:
+      with open(stderr, 'wb', closefd=False) as file:
         shutil.copyfileobj(output, file)
       raise
     finally:
@@ -82,12 +87,15 @@ def _without_keras() -> Iterator[None]:
   if 'keras' in sys.modules:
     yield
     return
-  stand_ins = {name: types.ModuleType(name) for name in (_AS_KERAS, _TEXT_KERAS)}
+  stand_ins = {
+      name: types.ModuleType(name) for name in ('keras', _AS_KERAS, _TEXT_KERAS)
+  }
+  # TensorFlow asks where Keras is. It cannot import modules of the stand-in.
+  stand_ins['keras'].__spec__ = importlib.util.find_spec('keras')
   stand_ins[_AS_KERAS].AsKeras = None  # type: ignore[attr-defined]
   sys.modules.update(stand_ins)
   try:
-    with left_out('keras'):
-      yield
+    yield
   finally:
     for name in stand_ins:
       del sys.modules[name]

@@ -121,6 +121,15 @@ def test_shares_add_up_to_the_class_against_the_runner_up(run):
   assert max(shares, key=shares.get) == 'gloomy'
 
 
+def test_explanation_names_the_two_classes_that_it_compares(run):
+  text = 'a gloomy, silly, gloomy day'
+  row = json.loads(command('predict', run, '--explain', '--format=jsonl', text))
+  ranked = sorted(row['probabilities'], key=row['probabilities'].get, reverse=True)
+  assert row['contrast'] == ranked[:2]
+  last = command('predict', run, '--explain', text).splitlines()[-1]
+  assert last.endswith(f'(log-odds of {ranked[0]} rather than {ranked[1]})')
+
+
 def test_report_shows_every_class(run):
   page = pathlib.Path(command('report', run).strip()).read_text()
   for name in WORDS:

@@ -63,7 +63,7 @@ _EXPLAIN = flags.DEFINE_bool(
     'explain',
     False,
     "Show each token's share of the log-odds: of positive, or for more than two "
-    'classes of the predicted class.',
+    'classes of the predicted class against the second most probable one.',
 )
 _INTERACTIVE = flags.DEFINE_bool(
     'interactive',

@@ -58,7 +58,8 @@ def prediction_fields(
   Args:
     text: the text; `None` if it is missing.
     prediction: its prediction.
-    explanation: adds shares and bias; its tokens replace the prediction's.
+    explanation: adds shares, bias and the two classes that it compares; its tokens
+      replace the prediction's.
     rule: leads to the decision.
   """
   names, label = prediction.class_names, prediction.label
@@ -78,6 +79,7 @@ def prediction_fields(
     fields['tokens'] = explanation.tokens
     fields['shares'] = explanation.shares
     fields['bias'] = explanation.bias
+    fields['contrast'] = [names[label] for label in prediction.contrast]
   return fields
 
 
@@ -127,6 +129,7 @@ def all_names(class_names: Sequence[str]) -> frozenset[str]:
   return frozenset((
       *column_names(class_names), *name_fields(class_names), 'text', 'row', 'n_tokens',
       'log_probabilities', 'probabilities', 'tokens', 'n_known', 'shares', 'bias',
+      'contrast',
   ))  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from trax_twitter_sentiment.prediction.results import (
 )
 from trax_twitter_sentiment.tables.escapes import escape, printable
 
-# Shares of this size or more, in log-odds, are shown in bold.
-_STRONG_SHARE = 1.0
+# Smaller shares, in log-odds, have no colour; strong ones are bold.
+_SMALLEST_SHARE, _STRONG_SHARE = 0.05, 1.0
 
 _GREEN, _RED = 32, 31
 
@@ -69,7 +69,7 @@ class OutputFormat(abc.ABC):
 
 
 class Text(OutputFormat):
-  """A line a text for reading; explanations add a line a token."""
+  """A line a text for reading; explanations mark its words, and add a line a token."""
 
   def lines(self, predictor: SentimentPredictor, rows: Rows) -> str:
     if self.explain:
@@ -92,7 +92,9 @@ class Text(OutputFormat):
       log_probabilities: Sequence[float],
       n_tokens: int,
       n_known: int,
+      marked: str | None = None,
   ) -> str:
+    """Returns the line of a text, which `marked` may replace."""
     probability = math.exp(log_probabilities[label])
     _, name = self.rule.decide(text, label, probability, self.class_names)
     shown = '   -  ' if name == NO_TEXT else f'{probability:6.1%}'
@@ -105,30 +107,39 @@ class Text(OutputFormat):
     if len(log_probabilities) == 2:
       strength = log_probabilities[1] - log_probabilities[0]
     name = self._in_colour(name, strength)
-    return f'{name}  {shown}  {mark}{printable(text or "")}\n'
+    return f'{name}  {shown}  {mark}{marked or printable(text or "")}\n'
 
   def _explained(self, text: str | None, explanation: Explanation) -> str:
     prediction = explanation.prediction
+    title = '(log-odds)'
+    if len(self.class_names) > 2:
+      first, second = (self.class_names[label] for label in prediction.contrast)
+      title = f'(log-odds of {first} rather than {second})'
     rows = [
         *zip(explanation.tokens, explanation.shares, strict=True),
         ('(bias)', explanation.bias),
-        ('(log-odds)', prediction.log_odds),
+        (title, prediction.log_odds),
     ]
-    first = self._line(
+    fragments = (
+        self._in_colour(printable(fragment.text), fragment.share or 0.0)
+        for fragment in explanation.marked_text
+    )
+    line = self._line(
         text,
         prediction.label,
         prediction.log_probabilities,
         len(prediction.tokens),
         prediction.n_known,
+        ''.join(fragments),
     )
-    return first + ''.join(
+    return line + ''.join(
         f'  {share:+8.3f}  {self._in_colour(printable(token), share)}\n'
         for token, share in rows
     )
 
   def _in_colour(self, text: str, strength: float) -> str:
     """Returns a text in green for a positive strength, in red for a negative one."""
-    if not self.coloured:
+    if not self.coloured or abs(strength) < _SMALLEST_SHARE:
       return text
     weight = '1;' if abs(strength) >= _STRONG_SHARE else ''
     return f'\x1b[{weight}{_GREEN if strength > 0 else _RED}m{text}\x1b[0m'

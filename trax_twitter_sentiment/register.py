@@ -13,7 +13,7 @@ from trax_twitter_sentiment.encoding import (  # noqa: F401
     tokenized_texts,
 )
 from trax_twitter_sentiment.text import tokenizer  # noqa: F401
-from trax_twitter_sentiment.tfds import preprocessing, twitter_samples  # noqa: F401
+from trax_twitter_sentiment.tfds import twitter_samples  # noqa: F401
 from trax_twitter_sentiment.training import (  # noqa: F401
     batches,
     callbacks,

@@ -3,7 +3,6 @@ import re
 import subprocess
 import sys
 
-import forked
 import gin
 import numpy as np
 import pytest
@@ -16,49 +15,15 @@ from conftest import (
   run_python,
 )
 from trax import data
-from trax.data import inputs
 
 from trax_twitter_sentiment.corpora import nltk_data
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
-from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
-from trax_twitter_sentiment.tfds import (  # noqa: F401  (registers for gin)
-  preprocessing,
-  twitter_samples,
-)
+from trax_twitter_sentiment.tfds import twitter_samples  # noqa: F401  (registers)
 
 REGISTER = 'import trax_twitter_sentiment.tfds.twitter_samples'
-
-# A run on `data_streams`, whose data set the flag --dataset names.
-DATA_STREAMS_GIN = """
-import trax.data.inputs
-import trax.data.tf_inputs
-import trax.optimizers
-import trax.supervised.trainer_lib
-import trax_twitter_sentiment.corpora.configured_corpus
-import trax_twitter_sentiment.encoding.encoded_corpus
-import trax_twitter_sentiment.training.metrics
-import trax_twitter_sentiment.training.models
-import trax_twitter_sentiment.tfds.preprocessing
-import trax_twitter_sentiment.tfds.twitter_samples
-
-TwitterCorpus.source = 'sample'
-data_streams.preprocess_fn = @tokenize_tweets_preprocess
-batcher.data_streams = @data.data_streams
-batcher.variable_shapes = False
-train.inputs = @batcher
-train.model = @TwitterClassifier
-TwitterClassifier.vocab_size = @vocabulary_size()
-train.optimizer = @trax.optimizers.Adam
-train.lr_schedule_fn = @lr_schedules.constant
-lr_schedules.constant.value = 0.01
-train.steps = 20
-train.eval_frequency = 20
-train.metrics = {'accuracy': @WeightedBinaryAccuracy()}
-"""
-
 
 @pytest.fixture(scope='module')
 def sample_dir(tmp_path_factory):
@@ -282,55 +247,6 @@ def test_trax_source_yields_text_and_label_from_any_folder(tmp_path):
   assert sorted((text.decode(), int(label)) for text, label in found) == expected(
       TwitterCorpus('sample').validation
   )
-
-
-def test_trax_data_streams_yield_token_ids(sample_dir):
-  gin.parse_config(DATA_STREAMS_GIN)
-  gin.bind_parameter('data_streams.dataset_name', 'twitter_samples/sample')
-  gin.bind_parameter('data_streams.data_dir', str(sample_dir))
-  _, validation = data.data_streams()
-  length = encoded_corpus().max_length
-  known = {
-      (tuple(ids), label)
-      for ids, label in zip(
-          encoded_corpus().validation.padded(length).tolist(),
-          encoded_corpus().validation.labels.tolist(),
-          strict=True,
-      )
-  }
-  stream = validation()
-  found = [next(stream) for _ in range(50)]
-  assert {ids.dtype for ids, _ in found} == {np.dtype(np.int32)}
-  assert {(tuple(ids.tolist()), int(label)) for ids, label in found} <= known
-  ids, labels, weights = next(inputs.batcher().eval_stream(1))
-  assert ids.shape == (32, length)
-  assert labels.shape == weights.shape == (32,)
-
-
-def test_token_ids_of_data_streams_can_be_cut_off(sample_dir):
-  gin.parse_config(DATA_STREAMS_GIN)
-  gin.bind_parameter('data_streams.dataset_name', 'twitter_samples/sample')
-  gin.bind_parameter('data_streams.data_dir', str(sample_dir))
-  gin.bind_parameter('tokenize_tweets_preprocess.max_length', 3)
-  ids, _ = next(data.data_streams()[1]())
-  assert ids.shape == (3,)
-  gin.bind_parameter('tokenize_tweets_preprocess.max_length', 0)
-  with pytest.raises(UserError, match=r'max_length=0 is not a positive integer'):
-    next(data.data_streams()[1]())
-
-
-@pytest.mark.slow
-def test_stock_trainer_takes_the_data_set_as_a_flag(tmp_path):
-  (tmp_path / 'run.gin').write_text(DATA_STREAMS_GIN)
-  result = forked.run(
-      *LAUNCHER,
-      '--config_file=run.gin',
-      '--dataset=twitter_samples/sample',
-      f'--data_dir={tmp_path / "data"}',
-      f'--output_dir={tmp_path / "run"}',
-      cwd=tmp_path,
-  )
-  assert accuracies(result)[-1] > 0.8
 
 
 @pytest.mark.slow

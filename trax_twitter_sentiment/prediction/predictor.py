@@ -1,5 +1,6 @@
 """Predictions of a trained run."""
 
+import itertools
 import math
 import os
 import sys
@@ -117,18 +118,20 @@ class SentimentPredictor:
     checked = checked_texts('predict', texts)
     if not checked:
       return []
-    scores = self.score(checked)
+    # The tokens are part of a prediction, so their ids come from them.
+    token_lists = [*map(self.encoder.tokens, checked)]
+    ids = self.encoder.vocabulary.encode(itertools.chain.from_iterable(token_lists))
+    scores = self._score(ids, np.array([*map(len, token_lists)]))
     rows = zip(
-        checked,
         scores.labels.tolist(),
         scores.log_probabilities.tolist(),
+        token_lists,
         scores.n_known.tolist(),
         strict=True,
     )
-    tokens_of, names = self.encoder.tokens, self.class_names
     return [
-        Prediction(label, tuple(row), tuple(tokens_of(text)), names, n_known)
-        for text, label, row, n_known in rows
+        Prediction(label, tuple(row), tuple(tokens), self.class_names, n_known)
+        for label, row, tokens, n_known in rows
     ]
 
   def score(self, texts: Iterable[str | None]) -> Scores:
@@ -137,7 +140,9 @@ class SentimentPredictor:
     Raises:
       UserError: as `predict` does.
     """
-    ids, lengths = self.encoder.encode_all(checked_texts('score', texts))
+    return self._score(*self.encoder.encode_all(checked_texts('score', texts)))
+
+  def _score(self, ids: np.ndarray, lengths: np.ndarray) -> Scores:
     text_of_token = np.repeat(np.arange(len(lengths)), lengths)
     is_known = self.encoder.is_known(ids)
     n_known = np.bincount(text_of_token[is_known], minlength=len(lengths))

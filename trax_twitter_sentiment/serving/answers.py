@@ -26,9 +26,6 @@ def _explained_fields(predictor: SentimentPredictor, text: str) -> dict[str, Any
   n_words, n_known_words = _count_words(predictor, text)
   return {
       **prediction_fields(text, explanation.prediction, explanation),
-      'contrast': [
-          predictor.class_names[label] for label in explanation.prediction.contrast
-      ],
       'marked_text': [fragment._asdict() for fragment in explanation.marked_text],
       'rest': explanation.rest,
       'n_words': n_words,

@@ -244,6 +244,10 @@ def test_service_answers_with_all_classes(run):
   sad, empty = answer['predictions']
   assert (sad['label'], sad['name'], empty['name']) == (2, 'sad', 'no text')
   assert [*sad['probabilities']] == ['angry', 'calm', 'sad', 'zany']
+  ranked = sorted(sad['probabilities'], key=sad['probabilities'].get, reverse=True)
+  assert sad['contrast'] == ranked[:2]
   log_odds = sad['bias'] + sum(sad['shares'])
-  runner_up = sorted(sad['log_probabilities'])[-2]
-  assert log_odds == pytest.approx(sad['log_probabilities'][2] - runner_up)
+  second, first = sorted(sad['log_probabilities'])[-2:]
+  assert log_odds == pytest.approx(first - second)
+  marked = [fragment['share'] or 0 for fragment in sad['marked_text']]
+  assert log_odds == pytest.approx(sum(marked) + sad['rest'])

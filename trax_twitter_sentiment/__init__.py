@@ -17,6 +17,7 @@ _MODULES = {
     'GRUClassifier': 'training.models',
     'GroupedCorpus': 'corpora.near_duplicates',
     'L2Descent': 'training.l2_descent',
+    'InputsAsTargets': 'training.streams',
     'LogisticRegression': 'training.logistic_regression',
     'MacroF1': 'training.metrics',
     'MixedCorpus': 'corpora.mixed_corpus',

@@ -19,6 +19,10 @@ def test_builder_holds_the_tweets_and_their_vocabulary():
   converter = TensorBuilder()
   assert len(converter.positive_training) == len(converter.negative_training) == 400
   assert len(converter.positive_validation) == 100
+  assert len(converter.positive) == len(converter.negative) == 500
+  assert converter.positive[: converter.split] == converter.positive_training
+  assert len(converter.x_train) == 800
+  assert converter.process('thanks :)') == ['thank', ':)']
   assert len(converter.vocabulary) == vocabulary_size()
   assert converter.vocabulary['__UNK__'] == 2
   ids = converter.to_tensor('thanks unseenword :)')

@@ -43,6 +43,15 @@ def expected(examples, clean=str):
   return sorted(zip(texts, examples.labels.tolist(), strict=True))
 
 
+def test_test_split_is_another_name_for_validation(sample_dir):
+  rows = [
+      texts_and_labels('twitter_samples/sample', split, sample_dir)
+      for split in ('test', 'validation', 'test[:10%]')
+  ]
+  assert rows[0] == rows[1]
+  assert len(rows[2]) == 20
+
+
 def accuracies(result):
   """Returns the evaluation accuracies that a trainer printed."""
   assert result.returncode == 0, result.stderr

@@ -8,11 +8,13 @@ from conftest import needs_real_corpus
 from trax import data
 from trax.data import inputs as trax_inputs
 
+from trax_twitter_sentiment.corpora import text_corpora  # noqa: F401  (for gin)
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.training.batches import TwitterBatches
 from trax_twitter_sentiment.training.streams import (
+  InputsAsTargets,
   TokenizeTweets,
   TwitterSamples,
   twitter_data_streams,
@@ -178,6 +180,11 @@ class TestTokenizeTweets:
   def test_damaged_utf8_goes_through(self):
     (ids,) = TokenizeTweets()(iter([b'thanks \xff\xfe']))
     assert len(ids)
+
+  def test_ids_are_the_targets_of_a_language_model(self):
+    ids = np.array([3, 4], np.int32)
+    ((inputs, targets),) = InputsAsTargets()(iter([(ids, 1)]))
+    assert inputs.tolist() == targets.tolist() == [3, 4]
 
   def test_works_among_trax_stages(self):
     pipeline = data.Serial(

@@ -108,7 +108,7 @@ class TestFullDisk:
     )
     result = with_small_files(8, '-c', code, XDG_CACHE_HOME=str(tmp_path))
     assert result.stdout == '9000\n'
-    assert result.stderr.startswith(f'WARNING: {tmp_path}')
+    assert result.stderr.startswith(f'WARNING: the cache folder {tmp_path}')
     assert os.strerror(27) in result.stderr
     assert not [path for path in tmp_path.rglob('*') if path.is_file()]
 
@@ -185,8 +185,8 @@ def test_folder_in_use_can_be_read(tmp_path):
     [
         # The same words, in another order, as many others, and more of them.
         ((['good one', 'one two', 'a'], ['bad']), 'on another corpus, or on this one'),
-        ((['good one', 'bad', 'a'], ['two']), 'holds a run with another vocabulary'),
-        ((['good one', 'two', 'new'], ['bad']), 'holds a run with another vocabulary'),
+        ((['good one', 'bad', 'a'], ['two']), 'a run with another vocabulary'),
+        ((['good one', 'two', 'new'], ['bad']), 'a run with another vocabulary'),
         ((['good one', 'two three', 'new'], ['bad']), 'of 8 tokens; now 9'),
     ],
 )

@@ -138,6 +138,13 @@ def _what_differs(loop: Any, path: str, changed: dict[str, str]) -> str:
   return f'another model ({settings.listed(changed) or "its weights differ in size"})'
 
 
+def optimizer_names(loop: Any) -> list[str]:
+  """Returns the class name of each task's optimizer."""
+  optimizers = [task.optimizer for task in loop.tasks]
+  # The memory-efficient trainer has classes.
+  return [getattr(o, '__name__', type(o).__name__) for o in optimizers]
+
+
 def changed_settings(folder: str) -> dict[str, str]:
   """Returns the differences between gin's settings and those that a folder records."""
   now = settings.parse(gin.operative_config_str())

@@ -14,7 +14,8 @@ Private names of Trax in this module:
 - `Loop._output_dir`: `save_checkpoint` writes to that folder only, and the files of a
   checkpoint are first written to another one.
 - `Loop._model`: its weights are checked before they are saved.
-- `Loop._save_gin`: Trax calls it in the evaluation of step 1, which may not exist.
+- `Loop._save_gin`, `Loop._log_n_weights`, `Loop._open_summary_writers`: Trax calls them
+  in the evaluation of step 1, which may not exist.
 """
 
 import collections
@@ -226,7 +227,8 @@ class SafeLoop(training.Loop):
     with self._open_summary_writers() as (train_writers, eval_writers):
       self._log_n_weights()
       self._save_gin(train_writers[0])
-      self.run_evals(eval_writers)
+      if self._tasks[0].n_steps_per_checkpoint is not None:
+        self.run_evals(eval_writers)
     self._save(['model'])
     self._end_step()
 
@@ -320,7 +322,7 @@ class SafeLoop(training.Loop):
     Trax would load the slots of another optimizer if their shapes fit.
     """
     saved = (self._saved_state or {}).get('optimizers', [])
-    for before, now in zip(saved, self._optimizers()):
+    for before, now in zip(saved, loop_repairs.optimizer_names(self)):
       if before != now:
         raise UserError(
             f'{folder} holds a run with another optimizer ({before}; now {now}). Use '
@@ -335,12 +337,6 @@ class SafeLoop(training.Loop):
     tasks = [*self._tasks, *self._eval_tasks]
     return [task for task in tasks if task is not None]
 
-  def _optimizers(self) -> list[str]:
-    """Returns the class name of each task's optimizer."""
-    optimizers = [task.optimizer for task in self._tasks]
-    # The memory-efficient trainer has classes.
-    return [getattr(o, '__name__', type(o).__name__) for o in optimizers]
-
   def _state(self) -> dict[str, Any]:
     """Returns the part of a run's state that Trax's own files do not hold."""
     if self._state_before_evaluation is not None:
@@ -349,5 +345,5 @@ class SafeLoop(training.Loop):
         'step': self._step,
         'rng': np.asarray(self._rng).tolist(),
         'batches': stream_positions.positions(self._all_tasks()),
-        'optimizers': self._optimizers(),
+        'optimizers': loop_repairs.optimizer_names(self),
     }

@@ -60,6 +60,7 @@ TFDS = (
 )
 OWN = ("TextFileCorpus.train_path='own.csv'", 'TwitterBatches.batch_size=12')
 TWEETEVAL = ("TweetEvalCorpus.task='irony'",)
+STEPS = ('train.steps=2',)  # The files without it train no steps.
 
 
 @pytest.mark.parametrize(
@@ -70,13 +71,13 @@ TWEETEVAL = ("TweetEvalCorpus.task='irony'",)
             pytest.param(config, bindings, marks=pytest.mark.slow)
             for config, bindings in (
                 ('tweeteval.gin', TWEETEVAL),
-                ('tfds_text.gin', TFDS),
-                ('twitter.gin', ()),
-                ('twitter_gru.gin', ()),
+                ('tfds_text.gin', (*TFDS, *STEPS)),
+                ('twitter.gin', STEPS),
+                ('twitter_gru.gin', STEPS),
                 ('twitter_hard.gin', ()),
-                ('twitter_notebook.gin', ()),
-                ('twitter_tfds.gin', TFDS),
-                ('twitter_transformer.gin', ()),
+                ('twitter_notebook.gin', STEPS),
+                ('twitter_tfds.gin', (*TFDS, *STEPS)),
+                ('twitter_transformer.gin', STEPS),
             )
         ),
     ],
@@ -88,7 +89,6 @@ def test_gin_file_runs_on_two_devices(tmp_path, config, bindings):
       f'--config_file={config}',
       '--output_dir=run',
       "--config=TwitterCorpus.source='sample'",
-      '--config=train.steps=2',
       '--config=train.eval_steps=1',
       *(f'--config={binding}' for binding in bindings),
       cwd=tmp_path,

@@ -248,19 +248,21 @@ print(gc.isenabled(), 'TF_CPP_MIN_LOG_LEVEL' in os.environ)
 
 import tensorflow as tf, tensorflow_text, trax
 import tensorflow.keras.layers, trax.trax2keras
+from matplotlib import pyplot
+from trax.data import tokenizer
 print(
     issubclass(trax.AsKeras, tf.keras.layers.Layer),
     trax.trax2keras.AsKeras is trax.AsKeras,
     tensorflow.keras.layers is tf.keras.layers,
     tensorflow_text.keras.layers.UnicodeScriptTokenizer(),
     tf.keras.Sequential([tf.keras.layers.Dense(2)])(tf.zeros((3, 4))).shape,
-    hasattr(trax, 'AsKras'),
+    hasattr(trax, 'AsKras'), callable(pyplot.plot), tokenizer.encode('a b'),
 )
 """
   nothing, state, names, *_ = run_python('-c', code).stdout.splitlines()
   assert nothing == '[]'
   assert state == 'True False'
-  assert re.fullmatch(r'True True True <U.*> \(3, 2\) False', names)
+  assert re.fullmatch(r"True True True <U.*> \(3, 2\) False True \['a', 'b'\]", names)
 
 
 # Compiles a program, and prints how many programs JAX read instead.

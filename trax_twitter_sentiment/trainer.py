@@ -204,6 +204,8 @@ def _suggestion(reason: str) -> str:
   if match := re.search(r"'([^']+)' doesn't have .* named '(\w+)'", reason):
     function = gin.get_configurable(match[1])
     return did_you_mean(match[2], [*inspect.signature(function).parameters])
+  if 'malformed node' in reason or 'invalid syntax' in reason:
+    return ". Texts require quotes, such as train_path='tweets.csv'."
   return ''
 
 

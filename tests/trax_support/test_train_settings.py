@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from conftest import run_python
 from runs import train
 
 from trax_twitter_sentiment.errors import UserError
@@ -15,6 +16,7 @@ from trax_twitter_sentiment.run import settings
     [
         ('train.steps=-1', 'train.steps=-1 is not a non-negative integer'),
         ('train.steps=1.5', 'train.steps=1.5 is not a non-negative integer'),
+        ("train.steps='100'", "train.steps='100' is not a non-negative integer"),
         ('train.eval_frequency=0', 'integer. None stands for no evaluation.'),
         ('train.eval_steps=0', 'train.eval_steps=0 is not'),
         (
@@ -122,3 +124,19 @@ def test_last_step_is_evaluated(tmp_path):
   loop = train(tmp_path, 'train.steps=3', 'train.eval_frequency=100')
   steps = [step for step, _ in loop.history.get('eval', 'metrics/accuracy')]
   assert steps == [1, 3]
+
+
+def test_undefined_macro_is_named(tmp_path):
+  with pytest.raises(UserError, match='No line defines the macro %nope'):
+    train(tmp_path, 'train.steps=%nope')
+
+
+def test_device_that_is_missing_is_named(tmp_path):
+  result = run_python(
+      *('-m', 'trax_twitter_sentiment.trainer', '--config_file=twitter.gin'),
+      f'--output_dir={tmp_path}',
+      JAX_PLATFORMS='cuda',
+  )
+  assert result.returncode == 1
+  assert result.stderr.splitlines()[-1].startswith('ERROR: JAX_PLATFORMS=cuda: JAX')
+  assert 'Traceback' not in result.stderr

@@ -11,6 +11,7 @@ import gzip
 import importlib
 import inspect
 import io
+import os
 import random
 import re
 import sys
@@ -29,6 +30,11 @@ from trax_twitter_sentiment.errors import UserError
 
 # Gin's message about parameters whose default is `gin.REQUIRED`.
 _UNBOUND = re.compile(r'Required bindings for `(\w+)` not provided in config: \[(.*)\]')
+# Gin's messages about a macro without a value.
+_UNDEFINED_MACRO = re.compile(
+    r"call to configurable 'macro' .* in scope '([^']+)'"
+    r"|No bindings specified for '([^']+)/gin\.macro'"
+)
 
 
 @contextlib.contextmanager
@@ -167,7 +173,7 @@ def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
   """
   bound = {**gin.get_bindings('train', resolve_references=False), **kwargs}
   check_train_settings(bound)
-  _check_hosts()
+  _check_devices()
   seed = copy.deepcopy(bound.get('random_seed'))  # Gin evaluates a macro by a copy.
   if seed is not None:
     random.seed(seed)
@@ -185,8 +191,18 @@ def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
   return run
 
 
-def _check_hosts() -> None:
-  """Raises `UserError` for hosts of one device: Trax would not average over them."""
+def _check_devices() -> None:
+  """Raises `UserError` without a device, and for hosts of one device each.
+
+  Trax would not average over hosts of one device.
+  """
+  try:
+    jax.devices()
+  except Exception as error:  # JAX raises errors of several types, some without words.
+    raise UserError(
+        f'JAX_PLATFORMS={os.environ.get("JAX_PLATFORMS", "")}: JAX cannot use such a '
+        f'device here. {error}'.strip()
+    ) from error
   if jax.process_count() > 1 and jax.local_device_count() == 1:
     raise UserError(
         f'Each of {jax.process_count()} hosts has one device, and Trax averages only '
@@ -200,6 +216,8 @@ def _user_error_behind(error: BaseException) -> UserError | None:
   if isinstance(error, RuntimeError) and (match := _UNBOUND.match(str(error))):
     names = match[2].replace("'", '')
     return UserError(f'{match[1]} lacks bindings for: {names}.')
+  if match := _UNDEFINED_MACRO.search(str(error)):
+    return UserError(f'No line defines the macro %{match[1] or match[2]}.')
   cause: BaseException | None = error
   while cause is not None and not isinstance(cause, UserError):
     # JAX on Python 3.10 moves the context of an error to the cause.

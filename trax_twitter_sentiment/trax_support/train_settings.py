@@ -1,9 +1,9 @@
 """Checks of the settings of `train`, before anything is loaded or trained."""
 
-import numbers
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import gin
 from trax.supervised import trainer_lib
 
 from trax_twitter_sentiment.errors import (
@@ -55,7 +55,7 @@ def _check_number(
     hint: str = '',
 ) -> None:
   value = bound.get(name, 1)
-  if value is None or isinstance(value, numbers.Number):
+  if not isinstance(value, gin.config.ConfigurableReference):
     try:
       check(f'train.{name}', value)
     except UserError as error:

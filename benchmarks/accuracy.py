@@ -18,13 +18,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import tqdm
 from absl import app, flags
-from sklearn import dummy, linear_model, pipeline
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from trax_twitter_sentiment.corpora import text_corpora, twitter
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.reporting import baselines
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
 PAGE = pathlib.Path(__file__).parent.parent / 'docs' / 'accuracy.md'
@@ -70,18 +69,15 @@ def ours(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
 
 def majority(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
   del task
-  return _fitted(dummy.DummyClassifier(strategy='prior'), data)
+  return baselines.most_frequent_class(data.train.labels, len(data.class_names))
 
 
 def n_grams(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
-  """Logistic regression on TF-IDF of words and of characters, with usual settings."""
+  """The baseline of reports, with n-grams of characters."""
   del task
-  features = pipeline.make_union(
-      TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True),
-      TfidfVectorizer(analyzer='char_wb', ngram_range=(2, 6), min_df=2),
+  return baselines.tf_idf(
+      data.train.texts, data.train.labels, len(data.class_names), characters=True
   )
-  model = linear_model.LogisticRegression(class_weight='balanced', max_iter=1000)
-  return _fitted(pipeline.make_pipeline(features, model), data)
 
 
 def fasttext(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
@@ -132,12 +128,6 @@ LEARNERS: dict[str, Learner] = {
     'logistic regression, TF-IDF of the same': n_grams,
     OURS: ours,
 }
-
-
-def _fitted(model, data: Corpus) -> Callable[[Sequence[str]], Scores]:
-  model.fit(data.train.texts, data.train.labels)
-  with np.errstate(divide='ignore'):
-    return lambda texts: np.log(np.maximum(model.predict_proba(texts), 1e-12))
 
 
 def data_of(task: str) -> Corpus:

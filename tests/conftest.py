@@ -4,6 +4,7 @@ import importlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,6 +89,26 @@ def run_dir(tmp_path_factory):
   folder = tmp_path_factory.mktemp('run')
   train(folder, 'train.steps=20')
   return folder
+
+
+@pytest.fixture(scope='session')
+def browser():
+  """Chromium, which `.ci/run` installs."""
+  chromium = shutil.which('chromium') or shutil.which('google-chrome')
+  binaries = [chromium, shutil.which('chromedriver')]
+  if not all(binaries):
+    if 'NEEDS_BROWSER' in os.environ:
+      pytest.fail('CI requires chromium and chromedriver.')
+    pytest.skip('no chromium and chromedriver: apt-get install chromium-driver')
+  from selenium import webdriver
+
+  options = webdriver.ChromeOptions()
+  options.binary_location = binaries[0]
+  for argument in ('--headless=new', '--no-sandbox', '--disable-dev-shm-usage'):
+    options.add_argument(argument)
+  driver = webdriver.Chrome(options, webdriver.ChromeService(binaries[1]))
+  yield driver
+  driver.quit()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 from conftest import run_python
+from runs import train
 
 
 def report(*arguments, **environment):
@@ -49,7 +50,47 @@ def test_output_that_cannot_be_written_ends_in_one_line(run_dir, tmp_path):
   assert 'Traceback' not in result.stderr
 
 
+def test_run_that_was_moved_without_its_data_is_reported_on_other_texts(tmp_path):
+  data = tmp_path / 'a.csv'
+  data.write_text('text,label\n' + 'good day,1\nbad day,0\n' * 20)
+  train(
+      tmp_path / 'run',
+      f"TextFileCorpus.train_path='{data}'",
+      'TwitterBatches.batch_size=4',
+      'validation_batch_size=4',
+      config='text_file.gin',
+  )
+  data.rename(tmp_path / 'b.csv')
+  result = report(f'--model_dir={tmp_path}/run')
+  assert result.returncode == 1
+  assert '--input' in result.stderr
+  result = report(f'--model_dir={tmp_path}/run', f'--input={tmp_path}/b.csv')
+  assert result.returncode == 0, result.stderr
+  page = (tmp_path / 'run' / 'report.html').read_text()
+  assert 'Evaluated on 40 texts' in page
+  assert 'logistic regression' not in page  # Its training texts are not available.
+
+
+def test_open_starts_the_browser(run_dir, tmp_path):
+  browser = tmp_path / 'browser'
+  browser.write_text(f'#!/bin/sh\necho "$1" > {tmp_path}/opened\n')
+  browser.chmod(0o755)
+  path = tmp_path / 'a page.html'
+  result = report(
+      f'--model_dir={run_dir}', f'--output={path}', '--open', BROWSER=f'{browser} %s'
+  )
+  assert result.returncode == 0, result.stderr
+  assert (tmp_path / 'opened').read_text() == f'{path.as_uri()}\n'
+
+
+def test_page_goes_to_a_pipe(run_dir):
+  result = report(f'--model_dir={run_dir}', '--output=/dev/stdout')
+  assert result.returncode == 0, result.stderr
+  assert result.stdout.startswith('<!DOCTYPE html>')
+  assert result.stdout.endswith('</html>\n')
+
+
 def test_help_is_shown():
   result = report('--help')
-  for flag in ('--model_dir:', '--output', '--[no]compare'):
+  for flag in ('--model_dir:', '--output', '--[no]compare', '--[no]open', '--input'):
     assert flag in result.stdout

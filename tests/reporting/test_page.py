@@ -8,11 +8,13 @@ import io
 import shutil
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 from pages import HOSTILE, Page
 from runs import train
 
 from trax_twitter_sentiment.corpora import twitter
+from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.reporting import words
 from trax_twitter_sentiment.reporting.content import gather
 from trax_twitter_sentiment.reporting.page import render
@@ -209,6 +211,45 @@ def test_missing_history_and_config_are_named(run, tmp_path):
   assert page.texts['h2'] == SECTIONS
   assert 'holds no training history' in page.text
   assert 'holds no config.gin' in page.text
+
+
+def test_many_classes_are_shown_in_part(content):
+  labels = np.arange(600) % 120
+  names = tuple(f'class {i}' for i in range(120))
+  log_probabilities = np.log(np.eye(120)[labels] * 0.6 + 0.4 / 120)
+  variant = dataclasses.replace(
+      content.variants[1],
+      title='',
+      log_probabilities=log_probabilities,
+      labels=labels,
+      evaluation=scores.evaluate(log_probabilities, labels, names),
+      confusions=[],
+      mislabelled=[],
+      mistakes=[],
+  )
+  changed = dataclasses.replace(
+      content, class_names=names, variants=[variant], sizes={'validation': [5] * 120}
+  )
+  page = Page(render(changed))
+  assert '100 other classes' in page.texts['bdi']
+  assert 'The 100 most frequent of 120 classes.' in page.text
+  assert 'Thresholds' not in page.texts['h2']
+  assert 'average precision' in page.texts['th']
+  # A row of the table for each class, and no more.
+  assert sum(text.startswith('class ') for text in page.texts['th']) <= 100 + 2 * 20 + 1
+
+
+def test_mistakes_are_the_marked_text(content, page):
+  mistake = content.variants[1].mistakes[0]
+  fragments = mistake.explanation.marked_text
+  assert ''.join(text for text, _ in fragments) == mistake.text
+  strong = [(text, share) for text, share in fragments if share and abs(share) >= 0.05]
+  assert strong
+  marks = {(a.get('class'), a.get('data-share')) for a in page.attributes('mark')}
+  for text, share in strong:
+    assert text in page.texts['mark']
+    sign, kind = ('+', 'positive') if share > 0 else ('−', 'negative')
+    assert (kind, f'{sign}{abs(share):.2f}') in marks
 
 
 @pytest.mark.slow

@@ -1,9 +1,7 @@
 """The page of the service, in a browser that is used by keyboard."""
 
 import json
-import os
 import shlex
-import shutil
 
 import pytest
 from runs import train
@@ -14,26 +12,6 @@ from served import serving
 def service(run_dir):
   with serving(run_dir) as started:
     yield started
-
-
-@pytest.fixture(scope='module')
-def browser():
-  """Chromium, which `.ci/run` installs."""
-  chromium = shutil.which('chromium') or shutil.which('google-chrome')
-  binaries = [chromium, shutil.which('chromedriver')]
-  if not all(binaries):
-    if 'NEEDS_BROWSER' in os.environ:
-      pytest.fail('CI requires chromium and chromedriver.')
-    pytest.skip('no chromium and chromedriver: apt-get install chromium-driver')
-  from selenium import webdriver
-
-  options = webdriver.ChromeOptions()
-  options.binary_location = binaries[0]
-  for argument in ('--headless=new', '--no-sandbox', '--disable-dev-shm-usage'):
-    options.add_argument(argument)
-  driver = webdriver.Chrome(options, webdriver.ChromeService(binaries[1]))
-  yield driver
-  driver.quit()
 
 
 class Page:

@@ -15,8 +15,11 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import open_regular
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.reporting import run_facts
-from trax_twitter_sentiment.reporting.baselines import MAX_TRAINING_TEXTS
-from trax_twitter_sentiment.reporting.variants import Variant, variants_of
+from trax_twitter_sentiment.reporting.variants import (
+  MAX_BASELINE_TEXTS,
+  Variant,
+  variants_of,
+)
 from trax_twitter_sentiment.reporting.words import WeightyWord, weighty_words
 from trax_twitter_sentiment.run.history import Curve
 from trax_twitter_sentiment.run.run import Run
@@ -116,7 +119,7 @@ def gather(
       remark='' if examples else _remark(corpus),
       class_names=corpus.class_names,
       sizes=_sizes(corpus),
-      n_baseline_texts=MAX_TRAINING_TEXTS if n_training > MAX_TRAINING_TEXTS else None,
+      n_baseline_texts=MAX_BASELINE_TEXTS if n_training > MAX_BASELINE_TEXTS else None,
       vocabulary_size=len(run.vocabulary),
       train_curves=history.train_curves,
       eval_curves=history.eval_curves,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import Corpus
+from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.reporting import baselines, mistakes, slices
@@ -15,6 +15,9 @@ from trax_twitter_sentiment.reporting.slices import Coverage, Slice
 # Emoticons matter if removing them changes one of these figures by this much.
 _COMPARED = ('accuracy', 'macro_f1')
 _MIN_CHANGE = 0.005
+
+# With more training texts, the baseline would take longer than the run's own training.
+MAX_BASELINE_TEXTS = 20_000
 
 WITH, WITHOUT = 'With emoticons', 'Without emoticons'
 
@@ -140,6 +143,14 @@ def _variant(
   )
 
 
+def _sample(examples: Examples) -> Examples:
+  n_texts = len(examples.texts)
+  if n_texts <= MAX_BASELINE_TEXTS:
+    return examples
+  rng = np.random.default_rng(0)
+  return examples.part(rng.choice(n_texts, MAX_BASELINE_TEXTS, replace=False))
+
+
 def _baselines(
     predictor: SentimentPredictor,
     corpus: Corpus,
@@ -147,19 +158,15 @@ def _baselines(
     log_probabilities: np.ndarray,
 ) -> list[Baseline]:
   labels, names = corpus.validation.labels, corpus.class_names
-  training, training_labels = corpus.train.texts, corpus.train.labels
   read = predictor.encoder.tokenizer.without_removed_emoticons
   classifiers = {}
-  if training:
+  if corpus.train.texts:
+    train = _sample(corpus.train)
     classifiers[baselines.learner_name(len(names))] = baselines.tf_idf(
-        [*map(read, training)],
-        training_labels,
-        len(names),
+        [*map(read, train.texts)], train.labels, len(names)
     )
-  else:
-    training_labels = labels
   classifiers[baselines.MOST_FREQUENT] = baselines.most_frequent_class(
-      training_labels, len(names)
+      corpus.train.labels if corpus.train.texts else labels, len(names)
   )
   right = log_probabilities.argmax(axis=1) == labels
   results = []

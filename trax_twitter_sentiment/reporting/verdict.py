@@ -23,13 +23,17 @@ def percent(share: float) -> str:
     >>> percent(0.6785), percent(0.9999), percent(1.0)
     ('67.9%', '>99.9%', '100.0%')
   """
-  # Rounds halves up. The small number makes up for the binary form of 67.85.
-  rounded = math.floor(share * 1000 + 0.5 + 1e-9) / 10
+  rounded = _rounded_percent(share)
   if rounded == 100 and share < 1:
     return '>99.9%'
   if rounded == 0 and share > 0:
     return '<0.1%'
   return f'{rounded:.1f}%'
+
+
+def _rounded_percent(share: float) -> float:
+  # Rounds halves up. The small number makes up for the binary form of 67.85.
+  return math.floor(share * 1000 + 0.5 + 1e-9) / 10
 
 
 def verdict(
@@ -84,7 +88,11 @@ def _compared(variant: Variant, baseline: Baseline) -> str:
 
 
 def _points(variant: Variant, baseline: Baseline) -> float:
-  return 100 * (_accuracy(variant.evaluation) - _accuracy(baseline.evaluation))
+  """Returns the difference of the two accuracies, in percent as the page shows them."""
+  ours, theirs = (
+      _rounded_percent(_accuracy(each.evaluation)) for each in (variant, baseline)
+  )
+  return ours - theirs
 
 
 def _accuracy(evaluation: Evaluation) -> float:

@@ -30,6 +30,7 @@ const show = () => {
 if (form) {
   form.hidden = false;
   form.addEventListener("input", show);
+  form.addEventListener("change", show);
   form.addEventListener("submit", (event) => event.preventDefault());
   for (const list of lists) {
     list.more.addEventListener("click", () => {

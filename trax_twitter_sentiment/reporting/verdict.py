@@ -1,8 +1,8 @@
 """The verdict on a run, in words: what a reader of the report reads first."""
 
-import math
 from collections.abc import Sequence
 
+from trax_twitter_sentiment.prediction.html import percent
 from trax_twitter_sentiment.prediction.scores import Evaluation
 from trax_twitter_sentiment.reporting import baselines
 from trax_twitter_sentiment.reporting.variants import (
@@ -14,22 +14,6 @@ from trax_twitter_sentiment.reporting.variants import (
 
 # A difference between two models that chance explains less often than this is real.
 _SIGNIFICANT = 0.05
-
-
-def percent(share: float) -> str:
-  """Returns a share in percent; not 100% for nearly all, nor 0% for hardly any.
-
-  Examples:
-    >>> percent(0.6785), percent(0.9999), percent(1.0)
-    ('67.9%', '>99.9%', '100.0%')
-  """
-  # Rounds halves up. The small number makes up for the binary form of 67.85.
-  rounded = math.floor(share * 1000 + 0.5 + 1e-9) / 10
-  if rounded == 100 and share < 1:
-    return '>99.9%'
-  if rounded == 0 and share > 0:
-    return '<0.1%'
-  return f'{rounded:.1f}%'
 
 
 def verdict(

@@ -1,4 +1,4 @@
-"""Runs the notebook on the made-up tweets and keeps its outputs: `make notebook`."""
+"""Executes the notebook on the made-up tweets and saves its outputs: `make notebook`."""
 
 import os
 import pathlib
@@ -10,6 +10,6 @@ PATH = pathlib.Path(__file__).with_name('sentiment.ipynb')
 
 os.environ['SOURCE'] = 'sample'
 notebook = nbformat.read(PATH, as_version=4)
-# Without times, which would make each version another.
+# Without times, since they differ from one execution to the next.
 nbclient.NotebookClient(notebook, timeout=300, record_timing=False).execute()
 nbformat.write(notebook, PATH)

@@ -8,7 +8,7 @@ from trax_twitter_sentiment.prediction.scores import Evaluation, Score
 
 VARIANTS = {'as_is': 'as they are', 'without_emoticons': 'emoticons removed'}
 
-_TITLES = {
+TITLES = {
     'accuracy': 'accuracy',
     'precision': 'precision',
     'recall': 'recall',
@@ -32,7 +32,7 @@ def lines(evaluations: Mapping[str, Evaluation]) -> Iterator[str]:
   """
   results = [*evaluations.values()]
   yield _line('', (VARIANTS[variant] for variant in evaluations))
-  for name, title in _TITLES.items():
+  for name, title in TITLES.items():
     if getattr(results[0], name) is None:
       continue
     yield _line(title, (_cell(getattr(result, name)) for result in results))

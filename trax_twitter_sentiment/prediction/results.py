@@ -90,6 +90,12 @@ class Prediction:
     ranked = np.argsort(-np.array(self.log_probabilities), kind='stable')
     return self.label, int(ranked[1])
 
+  def _repr_html_(self) -> str:
+    # A lazy import, since only notebooks need HTML.
+    from trax_twitter_sentiment.prediction.html import prediction_html
+
+    return prediction_html(self)
+
 
 @dataclasses.dataclass(frozen=True)
 class Explanation:
@@ -116,6 +122,12 @@ class Explanation:
     """The log-odds minus all shares in `marked_text`: the bias and unplaced tokens."""
     marked = sum(f.share for f in self.marked_text if f.share is not None)
     return self.prediction.log_odds - marked
+
+  def _repr_html_(self) -> str:
+    # A lazy import, since only notebooks need HTML.
+    from trax_twitter_sentiment.prediction.html import explanation_html
+
+    return explanation_html(self)
 
 
 class Decision(NamedTuple):

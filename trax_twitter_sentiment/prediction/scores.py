@@ -84,6 +84,12 @@ class Evaluation:
   confusion_matrix: list[list[int]]
   classes: dict[str, ClassScores]
 
+  def _repr_html_(self) -> str:
+    # A lazy import, since only notebooks need HTML.
+    from trax_twitter_sentiment.prediction.html import evaluation_html
+
+    return evaluation_html(self)
+
 
 @dataclasses.dataclass(frozen=True)
 class LabelCounts:

@@ -1,8 +1,8 @@
 """The verdict on a run, in words: what a reader of the report reads first."""
 
-import math
 from collections.abc import Sequence
 
+from trax_twitter_sentiment.prediction.html import percent, rounded_percent
 from trax_twitter_sentiment.prediction.scores import Evaluation
 from trax_twitter_sentiment.reporting import baselines
 from trax_twitter_sentiment.reporting.variants import (
@@ -14,26 +14,6 @@ from trax_twitter_sentiment.reporting.variants import (
 
 # A difference between two models that chance explains less often than this is real.
 _SIGNIFICANT = 0.05
-
-
-def percent(share: float) -> str:
-  """Returns a share in percent; not 100% for nearly all, nor 0% for hardly any.
-
-  Examples:
-    >>> percent(0.6785), percent(0.9999), percent(1.0)
-    ('67.9%', '>99.9%', '100.0%')
-  """
-  rounded = _rounded_percent(share)
-  if rounded == 100 and share < 1:
-    return '>99.9%'
-  if rounded == 0 and share > 0:
-    return '<0.1%'
-  return f'{rounded:.1f}%'
-
-
-def _rounded_percent(share: float) -> float:
-  # Rounds halves up. The small number makes up for the binary form of 67.85.
-  return math.floor(share * 1000 + 0.5 + 1e-9) / 10
 
 
 def verdict(
@@ -90,7 +70,7 @@ def _compared(variant: Variant, baseline: Baseline) -> str:
 def _points(variant: Variant, baseline: Baseline) -> float:
   """Returns the difference of the two accuracies, in percent as the page shows them."""
   ours, theirs = (
-      _rounded_percent(_accuracy(each.evaluation)) for each in (variant, baseline)
+      rounded_percent(_accuracy(each.evaluation)) for each in (variant, baseline)
   )
   return ours - theirs
 

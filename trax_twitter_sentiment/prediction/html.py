@@ -1,0 +1,151 @@
+"""Results as HTML, which notebooks display, and what all pages of Jinja2 share.
+
+Jinja2 escapes every value, so no text becomes markup.
+"""
+
+import functools
+import math
+import unicodedata
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from trax_twitter_sentiment.tables.escapes import printable
+
+if TYPE_CHECKING:
+  import jinja2
+
+  from trax_twitter_sentiment.prediction.results import Explanation, Prediction
+  from trax_twitter_sentiment.prediction.scores import Evaluation, Score
+
+# Words with smaller shares of the log-odds are not marked.
+SMALLEST_SHARE = 0.05
+# Shares of this size, in log-odds, get the full colour.
+_STRONG_SHARE = 1.0
+# The opacity of a strong share's colour, in percent: text on it stays legible.
+_MAX_STRENGTH = 60
+
+# Classes that a prediction shows, and classes that a confusion matrix may have.
+_MAX_BARS, _MAX_MATRIX = 5, 20
+
+_MINUS = '−'
+
+
+def prediction_html(prediction: 'Prediction') -> str:
+  """Returns a prediction as bars: the probabilities of the most probable classes."""
+  ranked = sorted(prediction.probabilities.items(), key=lambda item: -item[1])
+  return _macro('prediction', prediction, ranked[:_MAX_BARS], len(ranked) - _MAX_BARS)
+
+
+def explanation_html(explanation: 'Explanation') -> str:
+  """Returns the original text, in which each word is coloured by its share."""
+  names = explanation.prediction.class_names
+  first, second = (names[label] for label in explanation.prediction.contrast)
+  return _macro('explanation', explanation, first, second)
+
+
+def evaluation_html(evaluation: 'Evaluation') -> str:
+  """Returns an evaluation as tables of scores, and its confusion matrix."""
+  has_matrix = len(evaluation.classes) <= _MAX_MATRIX
+  return _macro('evaluation', evaluation, [*_score_rows(evaluation)], has_matrix)
+
+
+def _score_rows(evaluation: 'Evaluation') -> Iterator[tuple[str, str]]:
+  """Yields the title and the value of each score."""
+  # A lazy import, since predictions and explanations do not need scikit-learn.
+  from trax_twitter_sentiment.prediction.evaluation_table import TITLES
+
+  for name, title in TITLES.items():
+    score = getattr(evaluation, name)
+    if score is None:
+      continue
+    yield title, _score(score)
+    if name == 'accuracy':
+      yield '95% interval', '{:.4f} to {:.4f}'.format(*evaluation.accuracy_interval)
+      yield 'texts', f'{score.n_examples:,}'
+
+
+def _macro(name: str, *arguments: Any) -> str:
+  """Returns what a macro of `results.html` makes of its arguments."""
+  return str(getattr(_results().module, name)(*arguments)).strip()
+
+
+@functools.cache
+def _results() -> 'jinja2.Template':
+  return environment(__package__).get_template('results.html')
+
+
+def environment(package: str) -> 'jinja2.Environment':
+  """Returns an environment for the templates of a package.
+
+  Values are escaped, and `printable` replaces their control characters.
+  """
+  # A lazy import, since predictions from the command line need no Jinja2.
+  import jinja2
+
+  templates = jinja2.Environment(
+      loader=jinja2.PackageLoader(package),
+      autoescape=True,
+      undefined=jinja2.StrictUndefined,
+      finalize=_printable_lines,
+      extensions=['jinja2.ext.do'],
+      trim_blocks=True,
+      lstrip_blocks=True,
+      keep_trailing_newline=True,
+  )
+  templates.filters |= {
+      'percent': percent,
+      'score': _score,
+      'signed': lambda number: f'{number:+.2f}'.replace('-', _MINUS),
+      'strength': strength,
+      'thousands': lambda number: f'{number:,}',
+      'visible': visible,
+  }
+  templates.globals['SMALLEST_SHARE'] = SMALLEST_SHARE
+  return templates
+
+
+def _printable_lines(value: Any) -> Any:
+  """Returns text without the characters that act on other text; keeps line ends."""
+  # Markup, a subclass of str, is no text.
+  if not isinstance(value, str) or hasattr(value, '__html__'):
+    return value
+  return '\n'.join(map(printable, value.split('\n')))
+
+
+def _score(score: 'Score') -> str:
+  return 'undefined' if score.value is None else f'{score.value:.4f}'
+
+
+def percent(share: float) -> str:
+  """Returns a share in percent; not 100% for nearly all, nor 0% for hardly any.
+
+  Examples:
+    >>> percent(0.6785), percent(0.9999), percent(1.0)
+    ('67.9%', '>99.9%', '100.0%')
+  """
+  rounded = rounded_percent(share)
+  if rounded == 100 and share < 1:
+    return '>99.9%'
+  if rounded == 0 and share > 0:
+    return '<0.1%'
+  return f'{rounded:.1f}%'
+
+
+def rounded_percent(share: float) -> float:
+  """Returns a share in percent with one decimal, halves rounded up."""
+  # The small number makes up for the binary form of 67.85.
+  return math.floor(share * 1000 + 0.5 + 1e-9) / 10
+
+
+
+def strength(share: float) -> str:
+  """Returns how opaque the colour of a share is, in percent."""
+  # The square root makes small shares visible beside large ones.
+  return f'{_MAX_STRENGTH * math.sqrt(min(1.0, abs(share) / _STRONG_SHARE)):.0f}'
+
+
+def visible(token: str) -> str:
+  """Returns a token, or the code points of a token that consists of marks alone."""
+  if all(unicodedata.category(c) in ('Mn', 'Me') for c in token):
+    return ascii(token)[1:-1]
+  return token

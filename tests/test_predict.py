@@ -248,7 +248,7 @@ def test_rows_before_a_mistake_are_in_the_partial_file(predict, tmp_path):
   )
   assert result.returncode == 1
   partial = tmp_path / 'scored.tsv.partial'
-  assert f'{partial} holds what was written so far.' in result.stderr
+  assert f'{partial} contains the incomplete output.' in result.stderr
   assert not output.exists()
   assert partial.read_text().splitlines()[1].endswith('lovely :)\t1')
 

@@ -6,7 +6,7 @@ import os
 import time
 from typing import Any
 
-from trax_twitter_sentiment.files import read_whole
+from trax_twitter_sentiment.files import parse_file
 
 HISTORY_FILE = 'history.json'
 
@@ -43,7 +43,7 @@ class History:
     """
     path = os.path.join(folder, HISTORY_FILE)
     try:
-      return read_whole(path, _parse, "a run's history")
+      return parse_file(path, _parse, "a run's history")
     except FileNotFoundError:
       return cls()
 

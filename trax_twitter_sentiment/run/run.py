@@ -10,7 +10,7 @@ import numpy as np
 
 from trax_twitter_sentiment.corpora.corpus import Corpus
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.files import read_whole, write_atomically
+from trax_twitter_sentiment.files import parse_file, write_atomically
 from trax_twitter_sentiment.run import settings
 from trax_twitter_sentiment.run.corpus_record import CorpusRecord
 from trax_twitter_sentiment.run.history import History
@@ -150,7 +150,7 @@ class Run:
 
   def _read(self, name: str, parse: Callable[[str], T], kind: str) -> T:
     try:
-      return read_whole(
+      return parse_file(
           self.path(name), lambda content: parse(content.decode('utf-8')), kind
       )
     except FileNotFoundError as error:

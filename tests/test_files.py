@@ -53,7 +53,7 @@ def test_output_is_partial_until_it_is_complete(tmp_path, capsys):
     raise UserError('line 2')
   assert (tmp_path / 'scored.csv.partial').read_text() == 'half'
   assert path.read_bytes() == b'text\r\n'
-  assert 'scored.csv.partial holds what was written so far' in capsys.readouterr().err
+  assert 'scored.csv.partial contains the incomplete output' in capsys.readouterr().err
 
 
 def test_link_stays_a_link(tmp_path):

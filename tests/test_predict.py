@@ -35,7 +35,7 @@ def test_arguments_are_predicted_in_order(predict):
   lines = result.stdout.splitlines()
   assert [line.split()[0] for line in lines[:2]] == ['negative', 'positive']
   assert lines[0].endswith('so sad :(')
-  assert '(no token to go by)' in lines[2]
+  assert '(no token)' in lines[2]
   assert result.stderr == ''
 
 
@@ -248,7 +248,7 @@ def test_rows_before_a_mistake_are_in_the_partial_file(predict, tmp_path):
   )
   assert result.returncode == 1
   partial = tmp_path / 'scored.tsv.partial'
-  assert f'{partial} holds what was written so far.' in result.stderr
+  assert f'{partial} contains the incomplete output.' in result.stderr
   assert not output.exists()
   assert partial.read_text().splitlines()[1].endswith('lovely :)\t1')
 
@@ -361,7 +361,7 @@ def test_input_is_no_output(predict, tmp_path):
   path.write_text('good\n')
   result = predict(f'--input={path}', f'--output={tmp_path}/./a.txt')
   assert (result.returncode, path.read_text()) == (1, 'good\n')
-  assert 'is an input; it would be lost' in result.stderr
+  assert 'is an input, which would be lost' in result.stderr
 
 
 @pytest.fixture

@@ -402,5 +402,5 @@ def test_launcher_copies_a_file_and_overwrites_none(tmp_path):
   (tmp_path / 'twitter.gin').write_text('mine')
   result = run_python(*copy, cwd=tmp_path)
   assert result.returncode == 1
-  assert 'stays as it is' in result.stderr
+  assert 'contains a file of this name' in result.stderr
   assert (tmp_path / 'twitter.gin').read_text() == 'mine'

@@ -1,8 +1,8 @@
 """Tweet sentiment for Trax: a data stream, a classifier and a metric.
 
-Importing the package is cheap: a public name loads its module, and with it Trax
-where that module needs Trax, when it is first used. Gin files import the modules
-they name (``import trax_twitter_sentiment.training.models``), which registers them.
+Public names are imported lazily: the first use of a name imports its module, and Trax
+if the module requires Trax. Gin files import the modules that they use
+(``import trax_twitter_sentiment.training.models``), which registers the configurables.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from typing import Any
 
 __version__ = '0.1.0'
 
-# Public name -> the module that holds it.
+# Public name -> the module that contains it.
 _MODULES = {
     'BatchPredictor': 'cluster.batch_predictor',
     'GRUClassifier': 'training.models',
@@ -56,8 +56,8 @@ def __getattr__(name: str) -> Any:
   if name not in _MODULES:
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
   if 'trax' in sys.modules:
-    # Names that do not import Trax, such as `tokenize_tweet`, may be all that a program
-    # with a training loop of its own uses.
+    # A program with its own training loop may use only names that do not import Trax,
+    # such as `tokenize_tweet`, so this line imports the repairs.
     importlib.import_module(f'{__name__}.trax_support.repairs')
   module = importlib.import_module(f'{__name__}.{_MODULES[name]}')
   return getattr(module, name)

@@ -1,6 +1,6 @@
 """Runs a command of the package: `trax-twitter-sentiment COMMAND FLAG…`.
 
-`python -m trax_twitter_sentiment` is the same. The commands are the modules of the
+`python -m trax_twitter_sentiment` does the same. The commands are the modules of the
 package: `predict` is `python -m trax_twitter_sentiment.predict`, with all its flags.
 """
 

@@ -1,4 +1,4 @@
-"""What the command lines share."""
+"""Functions and flags that the command lines share."""
 
 import errno
 import io
@@ -16,17 +16,18 @@ from trax_twitter_sentiment.tables.escapes import printable
 from trax_twitter_sentiment.tables.file_formats import FORMATS
 from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 
-# So that a command's --help shows the flags that are defined here for it.
+# With this call, a command's --help shows the flags that this module defines for it.
 flags.disclaim_key_flags()
 
 # The exit status that shells report after SIGPIPE or SIGINT.
 _CLOSED_PIPE, _INTERRUPTED = 128 + 13, 128 + 2
 
+# The errors of a full disk.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 class _VersionFlag(flags.BooleanFlag):
-  """Ends the command when it is parsed, before any flag is missed."""
+  """A flag that prints the version and exits before required flags are checked."""
 
   def __init__(self):
     super().__init__('version', False, 'Print the version of the package.')
@@ -47,7 +48,7 @@ def run(main: Callable[[list[str]], None]) -> None:
   status 1. A closed pipe (`| head`) and Ctrl-C end it without a message.
   """
 
-  # A text may have characters that the terminal's encoding lacks.
+  # A text may have characters that the terminal's encoding lacks, so they are escaped.
   if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors='backslashreplace')
 
@@ -60,7 +61,7 @@ def run(main: Callable[[list[str]], None]) -> None:
     finally:
       sys.stdout.flush()
   except UserError as error:
-    # The message may contain names and contents of files.
+    # The message may quote files, so unprintable characters are escaped.
     status = _failed(error.message)
   except BrokenPipeError:
     _discard_stdout()
@@ -81,12 +82,12 @@ def _failed(message: str) -> int:
 
 
 def _discard_stdout() -> None:
-  # Python flushes stdout again at exit, and would print an error.
+  # Python flushes stdout again at exit, and would print an error without this.
   os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _PathParser(flags.ArgumentParser):
-  """Takes `~` for the home directory, which shells leave in `--flag=~/file`."""
+  """A parser of paths that expands `~`, which shells do not expand in `--flag=~/x`."""
 
   def parse(self, argument: str) -> str:
     return os.path.expanduser(argument)
@@ -106,7 +107,7 @@ def define_model_dir() -> flags.FlagHolder[str]:
 
 
 def define_reading_flags(content: str) -> Callable[[], options.ReadingOptions]:
-  """Defines `--input` and the flags that say how to read it.
+  """Defines `--input` and the flags for reading it.
 
   Args:
     content: the content of the files, for `--help`.
@@ -119,9 +120,9 @@ def define_reading_flags(content: str) -> Callable[[], options.ReadingOptions]:
       'input',
       [],
       f'A file of {content}, or - for standard input. * and ? match several files, and '
-      'the flag may be repeated. CSV and TSV with a header, JSON Lines and arrays, '
-      'Parquet, a text a line, a folder of .txt files, or the zip file of an X '
-      'archive; also compressed (gz, bz2, xz, zst).',
+      'the flag may be repeated. The formats are CSV and TSV with a header, JSON Lines '
+      'and JSON arrays, Parquet, one text per line, a folder of .txt files, and the '
+      'zip file of an X archive. Files may be compressed (gz, bz2, xz, zst).',
   )
   flags.DEFINE_string(
       'column',
@@ -144,8 +145,7 @@ def _define_format_flags() -> tuple[str, ...]:
       'input_format',
       None,
       list(FORMATS),
-      'The format of the files; by default the format that their names and first bytes '
-      'tell.',
+      'The format of the files; by default recognized by their names and first bytes.',
   )
   flags.DEFINE_string(
       'delimiter', None, r"The character between columns, such as ';' or '\t'."
@@ -157,12 +157,16 @@ def _define_format_flags() -> tuple[str, ...]:
       'How columns are quoted: double, as in RFC 4180 (the default of CSV), or none, '
       'where quotes are text (the default of TSV).',
   )
-  flags.DEFINE_string('encoding', None, 'Such as cp1252; by default UTF-8.')
+  flags.DEFINE_string(
+      'encoding',
+      None,
+      'The encoding, such as cp1252; by default UTF-8, or that of a byte-order mark.',
+  )
   flags.DEFINE_bool(
       'header',
       True,
-      'Whether the first row of CSV and TSV names the columns. Without it, they go by '
-      'number.',
+      'Whether the first row of CSV and TSV contains the column names. With '
+      '--noheader, columns are given by number.',
   )
   flags.DEFINE_enum(
       'on_malformed',
@@ -187,8 +191,8 @@ def define_label_flags(content: str) -> Callable[[], options.LabelledOptions]:
   label_column = flags.DEFINE_string(
       'label_column',
       'label',
-      'The column of the labels, given as --column is. It is not needed for files of '
-      'one class each, --input=LABEL=FILE.',
+      'The column of the labels: its name, number or path. Files of one class each, '
+      '--input=LABEL=FILE, require no column.',
   )
   given = flags.DEFINE_list(
       'labels',
@@ -236,10 +240,10 @@ def define_engine_flags() -> tuple[flags.FlagHolder[str], flags.FlagHolder[str |
   return engine, address
 
 
-def say_what_was_read(
+def print_row_counts(
     reader: TableReader | RowCounts, n_skipped_labels: int = 0
 ) -> None:
-  """Says on stderr how many rows were read, and what is remarkable about them.
+  """Prints the numbers of rows on stderr, with warnings about damaged or quoted rows.
 
   Args:
     reader: the counts of the rows.
@@ -254,8 +258,8 @@ def say_what_was_read(
     )
   if reader.n_damaged:
     print(
-        f'WARNING: {reader.n_damaged:,} lines were not UTF-8; their damaged parts '
-        'count as unknown.',
+        f'WARNING: {reader.n_damaged:,} lines were not UTF-8; U+FFFD replaces their '
+        'damaged characters.',
         file=sys.stderr,
     )
   if reader.n_quoted:
@@ -266,6 +270,6 @@ def say_what_was_read(
     )
   if reader.n_decoded:
     print(
-        f"WARNING: {reader.n_decoded:,} texts were Python's b'…', and were decoded.",
+        f"WARNING: {reader.n_decoded:,} texts were written as b'…', and were decoded.",
         file=sys.stderr,
     )

@@ -13,7 +13,7 @@ class UserError(ValueError):
 
   def __init__(self, message: str):
     super().__init__(message)
-    # Gin raises errors again with its call stack in `str(error)`.
+    # Gin adds its call stack to `str(error)`, so the plain message is kept here.
     self.message = message
 
 

@@ -86,7 +86,7 @@ def _evaluate_on_ray(
       _RAY_ADDRESS.value,
       dict(run.corpus_record.class_of_label),
   )
-  cli.say_what_was_read(counts.read, counts.n_skipped_labels)
+  cli.print_row_counts(counts.read, counts.n_skipped_labels)
   n_texts = next(iter(evaluations.values())).accuracy.n_examples
   return n_texts, evaluations
 
@@ -95,7 +95,7 @@ def _evaluate(
     paths: LabelledPaths, options: LabelledOptions, run: Run
 ) -> 'tuple[str, int, dict[str, scores.Evaluation]]':
   predictor = SentimentPredictor.from_run(run)
-  # A lazy import: scikit-learn takes a second, and a wrong directory fails before it.
+  # A lazy import, since scikit-learn is slow, and a wrong directory should fail fast.
   from trax_twitter_sentiment.prediction import scores
 
   variants = predictor.emoticon_variants()
@@ -103,28 +103,24 @@ def _evaluate(
     title = ', '.join(paths)
     examples = _read(paths, options, run)
     predictions = {
-        variant: used.log_probabilities(examples.texts)
-        for variant, used in variants.items()
+        name: variant.log_probabilities(examples.texts)
+        for name, variant in variants.items()
     }
   else:
     corpus = run.corpus()
     title, examples = f'{corpus.name}, validation', corpus.validation
     predictions = {
-        variant: used.validation_log_probabilities(corpus)
-        for variant, used in variants.items()
+        name: variant.validation_log_probabilities(corpus)
+        for name, variant in variants.items()
     }
   evaluations = {
-      variant: scores.evaluate(
-          log_probabilities, examples.labels, predictor.class_names
-      )
-      for variant, log_probabilities in predictions.items()
+      name: scores.evaluate(log_probabilities, examples.labels, predictor.class_names)
+      for name, log_probabilities in predictions.items()
   }
   return title, len(examples.texts), evaluations
 
 
-def _read(
-    paths: LabelledPaths, options: LabelledOptions, run: Run
-) -> 'Examples':
+def _read(paths: LabelledPaths, options: LabelledOptions, run: Run) -> 'Examples':
   """Reads labelled texts, and reports skipped and damaged rows on stderr."""
   labelled = read_labelled(
       paths,
@@ -132,7 +128,7 @@ def _read(
       run.model_info.class_names,
       dict(run.corpus_record.class_of_label),
   )
-  cli.say_what_was_read(labelled.reader, labelled.n_skipped_labels)
+  cli.print_row_counts(labelled.reader, labelled.n_skipped_labels)
   return labelled.examples
 
 

@@ -1,4 +1,4 @@
-"""Writes files that are complete or absent; reads files that may be hostile."""
+"""Writes files atomically, and reads files that may be damaged or hostile."""
 
 import contextlib
 import errno
@@ -21,17 +21,17 @@ _OWN_STREAM = re.compile(r'/dev/(?:(stdout|stderr)|fd/(\d+))|/proc/self/fd/(\d+)
 
 
 def write_atomically(path: str, content: str | bytes) -> None:
-  """Writes a file that no reader ever sees incomplete; a str becomes UTF-8."""
+  """Writes a file that no reader sees incomplete. UTF-8 is the encoding of a str."""
   with atomic_file(path) as file:
     file.write(content.encode('utf-8') if isinstance(content, str) else content)
 
 
 @contextlib.contextmanager
 def atomic_file(path: str) -> Iterator[BinaryIO]:
-  """Yields a file to write, which gets its name when the block has ended.
+  """Yields a file to write, which is renamed to `path` when the block ends.
 
-  Until then the name is hidden, and different for each writer. If an error ends the
-  block, the file is removed.
+  Until then, the file has a hidden name, different for each writer. If an error ends
+  the block, the file is removed.
   """
   folder, name = os.path.split(path)
   temporary = os.path.join(folder, f'.{name}.{os.urandom(8).hex()}')
@@ -69,7 +69,7 @@ def output_file(path: str) -> Iterator[IO[str]]:
         file.flush()
         _put_in_place(file.buffer, path)
       except BaseException:
-        print(f'{partial} holds what was written so far.', file=sys.stderr)
+        print(f'{partial} contains the incomplete output.', file=sys.stderr)
         raise
   except BrokenPipeError:
     raise
@@ -84,9 +84,10 @@ def _put_in_place(file: BinaryIO, path: str) -> None:
 
 
 def _opened_directly(path: str) -> IO[str] | None:
-  """Returns a device or a pipe, opened; `None` for a regular file, or none so far."""
+  """Opens a device or a pipe; returns `None` for a regular or a missing file."""
   if match := _OWN_STREAM.fullmatch(path):
-    # Opening it by its name would truncate the file that it may be redirected to.
+    # Opening the stream by name would truncate a file that it is redirected to, so its
+    # descriptor is duplicated.
     descriptor = os.dup(_STREAMS.get(match[1]) or int(match[2] or match[3]))
     return open(descriptor, 'w', **_AS_TEXT)
   if not os.path.exists(path) or os.path.isfile(path):
@@ -94,17 +95,17 @@ def _opened_directly(path: str) -> IO[str] | None:
   return open(path, 'w', **_AS_TEXT)
 
 
-def read_whole(path: str, parse: Callable[[bytes], T], kind: str) -> T:
-  """Returns what `parse` makes of a file's content.
+def parse_file(path: str, parse: Callable[[bytes], T], kind: str) -> T:
+  """Returns the parsed content of a file.
 
   Args:
-    path: the file.
-    parse: raises `ValueError` for what it can't be.
-    kind: what it should be, for the error.
+    path: the path of the file.
+    parse: parses the content; raises `ValueError` if the content is not valid.
+    kind: the kind of file, for messages, such as `'a vocabulary file'`.
 
   Raises:
-    FileNotFoundError: if there is none.
-    UserError: if it can't be read, or isn't what it should be.
+    FileNotFoundError: if the file is missing.
+    UserError: if the file can't be read, or is not of its kind.
   """
   try:
     with open_regular(path) as file:
@@ -120,8 +121,8 @@ def read_whole(path: str, parse: Callable[[bytes], T], kind: str) -> T:
 
 
 def open_regular(path: str) -> BinaryIO:
-  """Opens a file for reading; raises `OSError` for what has no end, as a pipe."""
-  # By itself, opening a pipe waits for a writer.
+  """Opens a regular file for reading; raises `OSError` for a pipe or a device."""
+  # Without O_NONBLOCK, opening a pipe would wait for a writer.
   descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
   if not stat.S_ISREG(os.fstat(descriptor).st_mode):
     os.close(descriptor)

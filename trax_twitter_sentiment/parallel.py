@@ -1,4 +1,4 @@
-"""Maps a function over chunks in several processes."""
+"""Applies a function to chunks in several processes."""
 
 import collections
 import os
@@ -19,12 +19,12 @@ _function: Callable[[Any], Any]
 def map_in_order(
     function: Callable[[Chunk], Result], chunks: Iterable[Chunk], n_processes: int
 ) -> Iterator[Result]:
-  """Yields `function` of each chunk, in order, with few chunks in memory at a time.
+  """Yields the result for each chunk, in order, with few chunks in memory at a time.
 
   Args:
-    function: pickled once for each process.
-    chunks: read in this process. If reading one raises `UserError`, the results of
-      the chunks before it are yielded first.
+    function: the function, which is pickled once for each process.
+    chunks: the chunks, which are read in this process. If reading a chunk raises
+      `UserError`, the results for the chunks before it are yielded first.
     n_processes: the number of processes, this one included.
 
   Raises:
@@ -55,7 +55,7 @@ def map_in_order(
     except loky.process_executor.BrokenProcessPool as error:
       raise UserError(
           'A worker process was killed, perhaps because memory ran out; fewer '
-          'processes need less.'
+          'processes require less memory.'
       ) from error
     finally:
       for future in pending:

@@ -62,8 +62,8 @@ _MIN_PROBABILITY = flags.DEFINE_float(
 _EXPLAIN = flags.DEFINE_bool(
     'explain',
     False,
-    "Show each token's share of the log-odds: of positive, or for more than two "
-    'classes of the predicted class against the second most probable one.',
+    "Show each token's share of the log-odds of positive; for more than two classes, "
+    'of the log-odds of the predicted class against the second most probable class.',
 )
 _INTERACTIVE = flags.DEFINE_bool(
     'interactive',
@@ -73,17 +73,17 @@ _INTERACTIVE = flags.DEFINE_bool(
 _PROCESSES = flags.DEFINE_integer(
     'processes',
     1,
-    "How many processes share the work: by default one, with --engine=ray all cores.",
+    'The number of processes: by default one; with --engine=ray, one for each core.',
     lower_bound=1,
 )
 _ENGINE, _RAY_ADDRESS = cli.define_engine_flags()
 
-# A chunk of rows ends early if it has more characters than tweets would have.
+# The number of characters that ends a chunk of rows early, more than tweets have.
 _CHUNK_CHARACTERS = 2**20
 
-_FOR_TYPISTS = (
-    'Type a text a line, then Ctrl-D for the predictions. Other ways: texts as '
-    'arguments, --interactive, --input=FILE; --help lists all.'
+_STDIN_HELP = (
+    'Type one text per line, then Ctrl-D for the predictions. Texts can also be '
+    'arguments, files (--input=FILE) or a dialogue (--interactive).'
 )
 
 
@@ -106,7 +106,7 @@ def main(texts: list[str]) -> None:
         f'--explain requires a TwitterClassifier; {_MODEL_DIR.value} has another model.'
     )
   if not (texts or paths) and sys.stdin.isatty():
-    print(_FOR_TYPISTS, file=sys.stderr)
+    print(_STDIN_HELP, file=sys.stderr)
   with _opened_output(paths) as file:
     format_ = _output_format(predictor, file, _EXPLAIN.value)
     chunks = _after_header(file, format_, _chunks(_records(texts, reader)))
@@ -114,11 +114,11 @@ def main(texts: list[str]) -> None:
     for lines in map_in_order(to_lines, chunks, _PROCESSES.value):
       file.write(lines)
   if paths or reader.n_damaged or reader.n_skipped or reader.n_decoded:
-    cli.say_what_was_read(reader)
+    cli.print_row_counts(reader)
 
 
 def _predict_on_ray(paths: list[str]) -> None:
-  from trax_twitter_sentiment.cluster import scoring  # On use: it imports Ray.
+  from trax_twitter_sentiment.cluster import scoring  # A lazy import: it imports Ray.
 
   rule = DecisionRule(_MIN_PROBABILITY.value)
   counts = scoring.score_files(
@@ -129,13 +129,13 @@ def _predict_on_ray(paths: list[str]) -> None:
       _RAY_ADDRESS.value,
       _PROCESSES.value if _PROCESSES.present else None,
   )
-  cli.say_what_was_read(counts)
+  cli.print_row_counts(counts)
 
 
 def _predict_typed_texts(predictor: SentimentPredictor) -> None:
   """Predicts each line that is typed, until Ctrl-D or Ctrl-C."""
   with contextlib.suppress(ImportError):
-    import readline  # noqa: F401  With it, lines can be edited and recalled.
+    import readline  # noqa: F401  Makes `input` edit and recall lines.
 
   format_ = _output_format(predictor, sys.stdout, predictor.explains)
   for number in itertools.count(1):
@@ -170,13 +170,13 @@ def _opened_output(inputs: list[str]) -> Iterator[IO[str]]:
   path = _OUTPUT.value
   if path is None:
     if _FORMAT.value != 'text' and isinstance(sys.stdout, io.TextIOWrapper):
-      # The bytes are those of a file, whatever the terminal's encoding.
+      # Redirected output has the bytes of --output, whatever the terminal's encoding.
       sys.stdout.reconfigure(encoding='utf-8', errors='replace')
     yield sys.stdout
     return
   for name in inputs:
     if os.path.isfile(name) and os.path.exists(path) and os.path.samefile(name, path):
-      raise UserError(f'--output={path} is an input; it would be lost.')
+      raise UserError(f'--output={path} is an input, which would be lost.')
   with files.output_file(path) as file:
     yield file
 
@@ -222,15 +222,15 @@ def _records(texts: list[str], reader: TableReader) -> Iterator[Record]:
     return
   records = _with_progress(reader)
   if _KEEP_ALL.value and _FORMAT.value != 'jsonl':
-    records = _with_columns_of_the_first(records)
+    records = _with_first_columns(records)
   yield from records
 
 
-def _with_columns_of_the_first(records: Iterable[Record]) -> Iterator[Record]:
-  """Yields rows with the kept columns of the first row, in its order.
+def _with_first_columns(records: Iterable[Record]) -> Iterator[Record]:
+  """Yields rows with the kept columns of the first row, in the same order.
 
   Raises:
-    UserError: if a row has another column, for which the table has no place.
+    UserError: if a row has a column that the first row lacks.
   """
   names: tuple[str, ...] | None = None
   for record in records:
@@ -238,7 +238,8 @@ def _with_columns_of_the_first(records: Iterable[Record]) -> Iterator[Record]:
     if others := [name for name in record.kept if name not in names]:
       raise UserError(
           f'{record.name}, line {record.line}: the first row has no column '
-          f'{others[0]!r}, so --format={_FORMAT.value} has none; jsonl keeps it.'
+          f'{others[0]!r}, so --format={_FORMAT.value} cannot keep it; use '
+          '--format=jsonl.'
       )
     yield record._replace(kept={name: record.kept.get(name) for name in names})
 
@@ -246,7 +247,7 @@ def _with_columns_of_the_first(records: Iterable[Record]) -> Iterator[Record]:
 def _after_header(
     file: IO[str], format_: OutputFormat, chunks: Iterator[Rows]
 ) -> Iterator[Rows]:
-  """Yields chunks; before the first, writes the header with its kept columns."""
+  """Writes the header, with the columns of the first chunk, and yields all chunks."""
   first = next(chunks, None)
   file.write(format_.header([*first.kept[0]] if first else []))
   if first:
@@ -255,7 +256,7 @@ def _after_header(
 
 
 def _chunks(records: Iterable[Record]) -> Iterator[Rows]:
-  """Yields rows in chunks; if reading fails, first the rows before the failure."""
+  """Yields rows in chunks, also the rows before an error of reading."""
   chunk, n_characters = Rows([], [], []), 0
   try:
     for row, _, _, (text,), kept in records:
@@ -275,11 +276,11 @@ def _chunks(records: Iterable[Record]) -> Iterator[Rows]:
 
 
 def _with_progress(reader: TableReader) -> Iterator[Record]:
-  """Yields the reader's rows; on a terminal, a bar shows the progress through files."""
+  """Yields the reader's rows, with a progress bar on a terminal."""
   if not sys.stderr.isatty() or (reader.n_bytes is None and sys.stdin.isatty()):
     yield from reader
     return
-  import tqdm  # On use: a single text needs no progress bar.
+  import tqdm  # A lazy import, since a single text needs no progress bar.
 
   with tqdm.tqdm(
       total=reader.n_bytes, unit='B', unit_scale=True, file=sys.stderr

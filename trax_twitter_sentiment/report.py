@@ -91,7 +91,7 @@ def _input(run: Run) -> 'tuple[Examples | None, str]':
       run.model_info.class_names,
       dict(run.corpus_record.class_of_label),
   )
-  cli.say_what_was_read(labelled.reader, labelled.n_skipped_labels)
+  cli.print_row_counts(labelled.reader, labelled.n_skipped_labels)
   return labelled.examples, ', '.join(paths)
 
 

@@ -52,10 +52,10 @@ _LIBRARIES = 'fastapi fastapi-offline uvicorn'
 _LOCAL_HOSTS = ('localhost', '127.0.0.1', '[::1]')
 _ALLOWED_HOST = re.compile(r'\*|(\*\.)?[a-z0-9._-]+|\[[0-9a-f:.]+\]', re.IGNORECASE)
 
-# How long requests may still run after Ctrl-C.
+# The time limit after Ctrl-C for requests that are still running.
 _SHUTDOWN_SECONDS = 3
 
-# Sent with every answer. The page has its own Content-Security-Policy.
+# The headers of every answer. The page has its own Content-Security-Policy.
 _SECURITY_HEADERS = [
     ('x-content-type-options', 'nosniff'),
     ('x-frame-options', 'DENY'),
@@ -109,8 +109,8 @@ def _allowed_hosts() -> list[str]:
   for name in _ALLOWED_HOSTS.value:
     if not _ALLOWED_HOST.fullmatch(name):
       raise UserError(
-          f'--allowed_hosts={name}: not a host name; names have no port, and * stands '
-          'alone or before a dot (*.example.com).'
+          f'--allowed_hosts={name}: not a host name; a name has no port, and * must be '
+          'alone or followed by a dot (*.example.com).'
       )
   return [_in_url(_HOST.value), *_LOCAL_HOSTS, *_ALLOWED_HOSTS.value]
 

@@ -44,7 +44,8 @@ _COPY_CONFIG = flags.DEFINE_string(
     'current folder, and does not train.',
 )
 
-_MAX_CACHE_BYTES = 2**23  # Compiled programs of some 50 configurations.
+# The size of the cache of compiled programs, enough for about 50 configurations.
+_MAX_CACHE_BYTES = 2**23
 
 
 def main(arguments: list[str]) -> None:
@@ -78,7 +79,8 @@ def import_trax() -> None:
   folder = os.path.join(cache.folder(), 'compiled')
   jax.config.update('jax_compilation_cache_dir', folder)
   jax.config.update('jax_compilation_cache_max_size', _MAX_CACHE_BYTES)
-  # A run compiles some 25 programs, most of them in less than the default, a second.
+  # JAX does not keep programs that compile in less than a second by default. Most of
+  # the 25 programs of a run do, so this line keeps them.
   jax.config.update('jax_persistent_cache_min_compile_time_secs', 0)
 
 
@@ -119,7 +121,7 @@ def _copy_config(name: str) -> str:
       file.write((_configs() / name).read_text('utf-8'))
   except FileExistsError as error:
     raise UserError(
-        f'--copy_config={name}: the current folder has a {name}, which stays as it is.'
+        f'--copy_config={name}: the current folder contains a file of this name.'
     ) from error
   except OSError as error:
     raise UserError(f'--copy_config={name}: {error.strerror}.') from error
@@ -127,12 +129,12 @@ def _copy_config(name: str) -> str:
 
 
 def _train(arguments: list[str]) -> None:
-  # After `import_trax`, which imports Trax faster.
+  # These modules import Trax, so they are imported after `import_trax`.
   from trax_twitter_sentiment.trax_support import repairs
 
   from trax import trainer  # isort: skip
 
-  # Gin files name configurables of it, so it is imported before gin reads them.
+  # Gin files bind its configurables, so it is imported before gin reads them.
   from trax_twitter_sentiment.training import callbacks
 
   _check_configuration()
@@ -143,7 +145,7 @@ def _train(arguments: list[str]) -> None:
     return shown[-1]
 
   if terminal.shows_bar() and not flags.FLAGS['log_level'].present:
-    # Stderr would show each of Trax's lines again, across the bar.
+    # Trax logs the lines that it prints, and the log would break the progress bar.
     flags.FLAGS['log_level'].value = absl_logging.WARNING
   with terminal.progress_of(shown), repairs.extra_callback(show_progress):
     trainer.main(arguments)
@@ -171,7 +173,7 @@ def _print_next_commands(output_dir: str) -> None:
       if name.endswith('TwitterCorpus.source')
   ]
   if corpus.startswith('sample') and "'auto'" in sources:
-    # The first message about it has left the screen by now.
+    # The first warning has scrolled off the screen by now, so it is repeated.
     print(
         'WARNING: The run was trained on made-up tweets, because the real ones are '
         'not available (see above).',
@@ -210,7 +212,7 @@ def _suggestion(reason: str) -> str:
 
 
 def _define_flags_of_trainer() -> None:
-  """Defines the stock trainer's flags without `import trax`, which takes seconds."""
+  """Defines the stock trainer's flags without `import trax`, which is slow."""
   package = importlib.util.find_spec('trax')
   assert package is not None and package.submodule_search_locations
   name = 'trax.trainer_flags'

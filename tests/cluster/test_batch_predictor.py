@@ -65,7 +65,7 @@ def test_what_is_unsure_has_no_label(run_dir):
 def test_column_that_is_missing_or_no_text_is_named(run_dir, predictor):
   with pytest.raises(UserError, match="column='text'.*'tweet'"):
     predictor(pa.table({'tweet': TEXTS}))
-  with pytest.raises(UserError, match="column 'text' is of the type list, not a text"):
+  with pytest.raises(UserError, match="column 'text' has the type list, not a text"):
     predictor(pa.table({'text': [['a']]}))
   other = BatchPredictor(model_bytes(run_dir), column='tweet')
   assert other(pa.table({'tweet': TEXTS})).num_rows == 5

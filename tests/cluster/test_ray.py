@@ -146,7 +146,7 @@ def test_killed_node_loses_and_doubles_no_row(cluster, run_dir, tweets, tmp_path
   # And nothing that belongs to another job.
   status, stderr = _score(cluster, run_dir, output, f'--input={tweets}/00.parquet')
   assert status == 1
-  assert 'is of a job that differs in files; use a new folder' in stderr
+  assert 'is the folder of a job with other files; use a new folder' in stderr
 
 
 @pytest.mark.slow

@@ -190,7 +190,7 @@ def test_validation_labels_have_to_be_those_of_the_training_file(tmp_path):
   others = write_rows(tmp_path / 'b.csv', [(text, k - 1) for text, k in rows])
   message = (
       'b.csv, line 2: the labels 0, 1, 2 are not the classes 1, 2, 3, so their classes '
-      "are ambiguous; TextFileCorpus.labels='0=1,1=2,2=3' says what they stand for."
+      "are ambiguous; give the classes by TextFileCorpus.labels='0=1,1=2,2=3'."
   )
   with pytest.raises(UserError, match=message):
     TextFileCorpus(path, validation_path=others)

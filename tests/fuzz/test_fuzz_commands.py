@@ -121,7 +121,7 @@ def test_many_long_lines_take_little_memory(folder):
 @pytest.mark.parametrize(
   ('name', 'content', 'message'),
   [
-    ('a.csv', b'"' + b'a' * 200_000, 'a.csv, line 1: a quote that is never closed'),
+    ('a.csv', b'"' + b'a' * 200_000, 'a.csv, line 1: a quote without a closing'),
     ('a.csv', b'\x1b[31m,b\n1,2\n', "a.csv, line 1: no column 'text'"),
     ('a.jsonl', b'{"\\u001b[31m": 1}\n', "a.jsonl, line 1: no column 'text'"),
     ('a.jsonl', b'[' * 99_999, 'a.jsonl, line 1: not JSON'),
@@ -183,7 +183,7 @@ def test_texts_without_labels_are_refused_by_evaluate(folder):
   )
   assert result.returncode == 1
   (line,) = result.stderr.decode().splitlines()
-  assert line.startswith('ERROR: ') and 'is read as a text a line' in line
+  assert line.startswith('ERROR: ') and 'is read as one text per line' in line
 
 
 def test_config_of_a_run_is_shown_but_not_run(folder):

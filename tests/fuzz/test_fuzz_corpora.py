@@ -161,7 +161,7 @@ def test_what_predict_writes_is_read_back(texts, format_, class_names):
 
 def test_header_that_is_malformed_is_named():
   path = scratch_file('a.csv', b'"' + b'a' * 200_000)
-  with pytest.raises(UserError, match='a.csv, line 1: a quote that is never closed'):
+  with pytest.raises(UserError, match='a.csv, line 1: a quote without a closing'):
     list(TableReader([path]))
 
 

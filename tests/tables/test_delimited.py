@@ -29,7 +29,7 @@ def test_quoted_tab_in_tsv_has_a_hint(tmp_path):
 
 def test_lone_carriage_return_is_named(tmp_path):
   content = b'text,label\nso\rsad,0\n'
-  with pytest.raises(UserError, match=r'line 2: a carriage return \(CR\) inside a row'):
+  with pytest.raises(UserError, match=r'line 2: an unquoted carriage return \(CR\)'):
     list(reader_of(tmp_path / 'a.csv', content))
 
 

@@ -36,7 +36,7 @@ def test_folder_of_texts_has_no_labels(folder):
 
 def test_folder_without_texts_is_refused(tmp_path):
   (tmp_path / 'a.csv').write_text('text\na\n')
-  with pytest.raises(UserError, match=r'is a folder without \*.txt in it'):
+  with pytest.raises(UserError, match=r'and its subfolders contain no \*.txt'):
     list(TableReader([str(tmp_path)]))
 
 

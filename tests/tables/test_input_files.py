@@ -5,7 +5,7 @@ from trax_twitter_sentiment.tables.input_files import InputFile, expand
 
 
 def test_pattern_of_no_file_is_named(tmp_path):
-  with pytest.raises(UserError, match='no file has such a name'):
+  with pytest.raises(UserError, match='no file matches the pattern'):
     expand([f'{tmp_path}/*.csv'])
 
 

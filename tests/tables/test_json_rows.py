@@ -32,5 +32,5 @@ def test_missing_values_are_missing(tmp_path):
 
 def test_list_of_labels_is_refused(tmp_path):
   objects = [{'text': 'a', 'labels': [0, 9]}]
-  with pytest.raises(UserError, match=r"line 1: column 'labels'.* one label only"):
+  with pytest.raises(UserError, match=r"line 1: column 'labels'.* must have one label"):
     read(tmp_path / 'a.jsonl', objects, ('text', 'labels'))

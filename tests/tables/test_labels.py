@@ -83,8 +83,8 @@ def test_numbers_that_are_not_the_classes_are_refused(labels, names, mapping):
     Classes(dict.fromkeys(labels, 'a.csv, line 2'), names)
   assert error.value.message == (
       f'a.csv, line 2: the labels {", ".join(labels)} are not the classes '
-      f'{", ".join(names)}, so their classes are ambiguous; '
-      f"--labels='{mapping}' says what they stand for."
+      f'{", ".join(names)}, so their classes are ambiguous; give the classes by '
+      f"--labels='{mapping}'."
   )
 
 
@@ -111,7 +111,7 @@ def test_several_labels_are_not_one():
   class_of = Classes(dict.fromkeys(labels, ''), EMOTIONS)
   for label, n_labels in (('0,1,9', 3), ('joy,anger', 2)):
     assert class_of.problem(label) == (
-        f'label {label!r} is {n_labels} labels; a text can have one label only'
+        f'label {label!r} is {n_labels} labels; a text must have one label'
     )
 
 
@@ -140,7 +140,7 @@ def test_given_order_says_the_classes_of_numbers():
 @pytest.mark.parametrize(
     ('value', 'message'),
     [
-        (['0', '1'], 'are not as many labels as the classes of the run: anger, joy'),
+        (['0', '1'], 'are 2 labels, but the run has 3 classes: anger, joy'),
         ('0=anger,1=fear', "'fear' is not a class; the classes are anger, joy"),
     ],
 )

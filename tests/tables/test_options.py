@@ -7,7 +7,7 @@ from trax_twitter_sentiment.tables.options import ReadingOptions
 @pytest.mark.parametrize(
     ('settings', 'message'),
     [
-        ({'encoding': 'utf-9'}, "--encoding='utf-9' is not an encoding that"),
+        ({'encoding': 'utf-9'}, "--encoding='utf-9' is not a text encoding"),
         ({'delimiter': ';;'}, "--delimiter=';;' is not one character"),
         ({'input_format': 'xlsx'}, "--input_format='xlsx' is not one of"),
         ({'quoting': 'single'}, "--quoting='single' is not one of"),

@@ -23,7 +23,7 @@ from trax_twitter_sentiment.run import settings
             "train.checkpoint_highest='f1'",
             "train.checkpoint_highest='f1' is not one of 'cross_entropy', 'accuracy'",
         ),
-        ('TwitterClassifier.output_dim=4', 'is for 2 classes; got scores of 4'),
+        ('TwitterClassifier.output_dim=4', 'requires 2 classes; the model has 4'),
     ],
 )
 def test_setting_that_cannot_work_is_refused_before_training(

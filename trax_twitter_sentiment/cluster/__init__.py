@@ -1,1 +1,1 @@
-"""More texts than one machine holds: blocks of files, scored and counted on Ray."""
+"""Predicts and evaluates large sets of files on Ray, block by block."""

@@ -1,4 +1,4 @@
-"""A predictor for batches of tables, as data frameworks pass them to functions."""
+"""A predictor for batches of table rows, for use with data frameworks."""
 
 import io
 import os
@@ -21,7 +21,7 @@ _FILES = (
 
 
 def model_bytes(model_dir: str | os.PathLike) -> bytes:
-  """Returns a run's model as bytes, which travel to other machines.
+  """Returns a run's model as bytes, to be sent to other machines.
 
   Raises:
     UserError: if the directory is not that of a run, or its model is not a
@@ -49,7 +49,7 @@ def load_predictor(model: bytes) -> SentimentPredictor:
 
 
 class BatchPredictor:
-  """A function that adds predictions to batches of tables, of Arrow or pandas.
+  """A function that adds predictions to batches of Arrow or pandas tables.
 
   Ray Data, Spark, Beam and Dask call such functions. Neither Trax nor TensorFlow is
   imported.
@@ -57,7 +57,8 @@ class BatchPredictor:
   Args:
     model: the bytes that `model_bytes` returned.
     column: the column of the texts.
-    min_probability: a text whose class is less probable is `'unsure'`, without a label.
+    min_probability: the minimum probability of a predicted class. Below it, the text
+      has the name `'unsure'` and no label.
 
   Examples:
     >>> import ray
@@ -93,7 +94,7 @@ class BatchPredictor:
       )
     values = batch[self._column]
     if is_frame:
-      values = [None if no else v for v, no in zip(values, values.isna())]
+      values = [None if missing else v for v, missing in zip(values, values.isna())]
     else:
       values = values.to_pylist()
     try:

@@ -1,4 +1,4 @@
-"""Files cut into blocks, which are read apart from each other."""
+"""Splits files into blocks, which can be read independently."""
 
 import dataclasses
 import hashlib
@@ -10,7 +10,7 @@ from trax_twitter_sentiment.tables.input_files import InputFile, Part
 from trax_twitter_sentiment.tables.options import ReadingOptions
 from trax_twitter_sentiment.tables.table_reader import TableReader
 
-# A worker reads a block in some seconds, and can have it in memory.
+# The size of a block. A worker reads it in a few seconds, and it fits in memory.
 _BLOCK_BYTES = 2**24
 
 
@@ -34,6 +34,7 @@ class Block:
 
   @property
   def format(self) -> FileFormat:
+    """The format of the file."""
     return FORMATS[self.format_name]
 
   def reader(
@@ -67,5 +68,5 @@ def cut(
 
 
 def digest(blocks: Sequence[Block]) -> str:
-  """Returns a digest that differs for other files, and for changed ones."""
+  """Returns a checksum of blocks, which differs if a file has changed."""
   return hashlib.sha256(os.fsencode(repr(blocks))).hexdigest()

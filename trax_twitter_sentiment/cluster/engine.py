@@ -1,4 +1,4 @@
-"""Ray: spreads blocks over machines. Each block is a task, which runs again if lost."""
+"""Runs a function on blocks of files as Ray tasks. A lost task runs again."""
 
 import contextlib
 import functools
@@ -23,15 +23,17 @@ except ImportError as import_error:
       "--engine=ray requires Ray: `pip install 'ray[data]'`."
   ) from import_error
 
-# How often a task runs again after its machine or process died.
+# The maximum number of times that a task runs again after its machine or process died.
 _MAX_RETRIES = 5
 
-# Tasks submitted to Ray at a time: enough for any cluster to be busy.
+# The maximum number of tasks submitted at a time, enough to keep any cluster busy.
 _MAX_PENDING = 1000
 
-# Ray's smallest object store is ample for a model, and fits a container's /dev/shm.
+# The size of Ray's object store: enough for a model, and less than a container's
+# /dev/shm.
 _STORE_BYTES = 2**28
 
+# The time limit for the answer of a cluster.
 _CONNECT_SECONDS = 10
 
 
@@ -49,7 +51,7 @@ def connected(address: str | None, n_processes: int | None = None) -> Iterator[N
   """
   address = address or os.environ.get('RAY_ADDRESS') or None
   if address and n_processes:
-    raise UserError('--processes requires this machine; a cluster has its own number.')
+    raise UserError('--processes is for this machine only; a Ray cluster sets its own.')
   os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
   os.environ.setdefault('RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO', '0')
   settings: dict[str, Any] = {'address': address}
@@ -75,7 +77,7 @@ def connected(address: str | None, n_processes: int | None = None) -> Iterator[N
 def _check_answers(address: str) -> None:
   """Raises `UserError` if no server answers; Ray would end the process instead."""
   host, _, port = address.removeprefix('ray://').rpartition(':')
-  if not port.isdecimal():  # Such as 'auto'.
+  if not port.isdecimal():  # An address such as 'auto' has no port.
     return
   try:
     socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
@@ -91,8 +93,8 @@ def run(
   """Yields the results of a function as its tasks end; a bar shows the progress.
 
   Args:
-    function: the function, which pickling takes to the machines. It receives a
-      `SentimentPredictor` and the arguments of a call.
+    function: a function of a `SentimentPredictor` and the arguments of a call. It is
+      pickled.
     model: the predictor's model. Each process loads it once.
     calls: the arguments of each call, a block first.
 
@@ -100,7 +102,7 @@ def run(
     UserError: if the function raises it, or if each process of a task died.
   """
   task = ray.remote(max_retries=_MAX_RETRIES, num_cpus=1)(_call)
-  # In a list, Ray does not fetch the model for each task.
+  # Ray fetches a plain reference for each task, so the reference is in a list.
   shared = [ray.put(model)]
   pending: dict[Any, Block] = {}
   waiting = iter(calls)
@@ -115,7 +117,7 @@ def _result(done: Any, block: Block) -> Any:
   try:
     result = ray.get(done)
   except ray.exceptions.RayTaskError:
-    raise  # A bug of the package.
+    raise  # Only a bug of the package causes this error.
   except ray.exceptions.RayError as error:
     raise UserError(
         f'{block.path}: its process died {_MAX_RETRIES + 1} times: '

@@ -1,4 +1,4 @@
-"""Files of labelled texts become the scores of a run: the counts of blocks add up."""
+"""Evaluates a run on files of labelled texts, by adding the counts of their blocks."""
 
 import functools
 import itertools
@@ -19,18 +19,18 @@ from trax_twitter_sentiment.tables.labels import Classes
 from trax_twitter_sentiment.tables.options import LabelledOptions
 from trax_twitter_sentiment.tables.table_reader import Record, RowCounts
 
-# By variant of the predictor and label (or class) of the texts.
+# (Variant of the predictor, label or class of the texts) -> counts.
 _LabelCounts = dict[tuple[str, Any], scores.LabelCounts]
 
 
 class Counts(NamedTuple):
-  """The counted predictions of labelled texts. Counts of several blocks add up.
+  """The counts of predictions for labelled texts, which can be added for blocks.
 
   Attributes:
     read: the counts of rows.
-    n_skipped_labels: the number of rows left out for their label.
+    n_skipped_labels: the number of rows skipped because of their label.
     first_rows: the first row with each label.
-    of_labels: the counts of predictions.
+    of_labels: the counts of predictions, by variant and label.
   """
 
   read: RowCounts
@@ -39,6 +39,7 @@ class Counts(NamedTuple):
   of_labels: _LabelCounts
 
   def plus(self, other: 'Counts') -> 'Counts':
+    """Returns the sums of the counts of both."""
     return Counts(
         self.read.plus(other.read),
         self.n_skipped_labels + other.n_skipped_labels,
@@ -108,7 +109,7 @@ def evaluate_counts(
     paths: Sequence[str],
     trained: Mapping[str, int] | None = None,
 ) -> tuple[dict[str, scores.Evaluation], Counts]:
-  """Returns scores and counts; the counts of unknown labels go to the skipped rows."""
+  """Returns scores, and counts in which texts with unknown labels are skipped rows."""
   places = {
       label: f'{record.name}, line {record.line}'
       for label, record in total.first_rows.items()
@@ -122,7 +123,7 @@ def evaluate_counts(
   for (name, label), counts in total.of_labels.items():
     of_classes = _sum(of_classes, {(name, class_of(label)): counts})
   evaluations, n_unknown = {}, 0
-  # In the order of the variants.
+  # A dictionary keeps the order of the variants.
   for name in dict.fromkeys(name for name, label in of_classes if label is not None):
     counted = [of_classes.get((name, i), nothing) for i in range(len(class_names))]
     evaluations[name] = scores.evaluate_counts(counted, class_names)

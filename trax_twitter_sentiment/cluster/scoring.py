@@ -1,4 +1,4 @@
-"""Files of texts become a folder of predictions, a Parquet file for each block."""
+"""Predicts files of texts, and writes a Parquet file for each block."""
 
 import functools
 import hashlib
@@ -22,12 +22,14 @@ from trax_twitter_sentiment.tables.input_files import InputFile
 from trax_twitter_sentiment.tables.options import ReadingOptions
 from trax_twitter_sentiment.tables.table_reader import Record, RowCounts, TableReader
 
-# Describes the job of a folder. Spark and others skip names that begin with _ or a dot.
+# The file that describes the job of a folder. Spark and other readers skip it, since its
+# name begins with _.
 JOB_FILE = '_job.json'
-# Exists when a folder is complete, as in folders of Hadoop and Spark.
+
+# The file that marks a folder as complete, for Hadoop and Spark.
 SUCCESS_FILE = '_SUCCESS'
 
-# Rows that are written together: a row group of the Parquet file.
+# The number of rows in a row group of a Parquet file.
 _N_ROWS = 8 * CHUNK_SIZE
 
 # The texts of several rows, and all columns of these rows.
@@ -35,12 +37,12 @@ _Batch = tuple[list[str | None], Any]
 
 
 class Settings(NamedTuple):
-  """What to predict of each row, and how.
+  """Settings of a job.
 
   Attributes:
     column: the column of the texts.
-    options: how to read the files.
-    rule: leads from predictions to decisions.
+    options: the settings for reading the files.
+    rule: turns predictions into decisions.
   """
 
   column: str
@@ -99,8 +101,8 @@ def _begin(folder: str, job: dict[str, str]) -> None:
     raise UserError(f'--output={folder}: {error.strerror}.') from error
   if differing := [name for name in job if begun.get(name) != job[name]]:
     raise UserError(
-        f'--output={folder} is of a job that differs in {", ".join(differing)}; use a '
-        'new folder.'
+        f'--output={folder} is the folder of a job with other {", ".join(differing)}; '
+        'use a new folder.'
     )
 
 
@@ -113,7 +115,7 @@ def _end(folder: str, parts: Sequence[str]) -> None:
           'machines share.'
       )
   for name in os.listdir(folder):
-    if name.startswith('.part-'):  # A killed process began it.
+    if name.startswith('.part-'):  # A killed process left it.
       os.unlink(os.path.join(folder, name))
   files.write_atomically(os.path.join(folder, SUCCESS_FILE), b'')
 
@@ -177,19 +179,19 @@ def _text_batches(
   sample: Iterable[Record] = block.reader((settings.column,), settings.options, None)
   if block.format.has_header:
     sample = itertools.islice(sample, 1)
-  # Without a header, an object may have a field that all objects before it lack.
+  # Without a header, each object may have new fields, so all are read for the names.
   names = [*dict.fromkeys(name for record in sample for name in record.kept)]
   records, is_first = iter(reader), True
   while (rows := [*itertools.islice(records, _N_ROWS)]) or is_first:
     is_first = False
     texts = [row.values[0] for row in rows]
     columns = {name: [row.kept.get(name) for row in rows] for name in names}
-    columns = columns or {settings.column: texts}  # Of lines of text.
+    columns = columns or {settings.column: texts}  # Text without columns.
     arrays = [*map(_strings, columns.values())]
     yield texts, pa.RecordBatch.from_arrays(arrays, names=[*columns])
 
 
 def _strings(values: Iterable[Any]) -> pa.Array:
-  # A question mark replaces a lone surrogate of JSON.
+  # JSON may contain a lone surrogate, which a question mark replaces.
   texts = [None if v is None else cell(v).encode('utf-8', 'replace') for v in values]
   return pa.array(texts, pa.string())

@@ -1,4 +1,4 @@
-"""The corpus that gin files choose."""
+"""The corpus that gin configures."""
 
 from collections.abc import Callable
 

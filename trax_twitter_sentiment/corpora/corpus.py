@@ -32,7 +32,7 @@ class Examples:
   weights: np.ndarray | None = None
 
   def part(self, rows: np.ndarray) -> 'Examples':
-    """Returns some of the texts, by their indices or by a <bool>[n_texts]."""
+    """Returns the examples with some indices, or where a <bool>[n_texts] is true."""
     texts = np.array(self.texts, object)[rows]
     weights = None if self.weights is None else self.weights[rows]
     return Examples(tuple(texts), self.labels[rows], weights)
@@ -43,15 +43,15 @@ class Corpus:
   """Labelled texts in a training and a validation split.
 
   Attributes:
-    name: a name for people, such as `'nltk'` or `'file reviews.csv'`.
+    name: a short description, such as `'nltk'` or `'file reviews.csv'`.
     train: the texts to train on.
     validation: the texts to validate on.
     stop_words: the words that the tokenizer removes by default.
     class_names: the names of the classes, in the order of their labels.
     recipe: the configurable that made the corpus, and its arguments. `None` if the
       corpus cannot be made again from a run's directory.
-    labels_from_emoticons: whether the labels were made from emoticons in the texts,
-      so that a model that sees emoticons is hardly tested at all.
+    labels_from_emoticons: whether the labels were derived from emoticons in the texts.
+      If so, emoticons give the labels away.
     class_of_label: the labels of the files that the texts come from, each with its
       class. Empty for a corpus that is not read from files.
   """
@@ -84,7 +84,7 @@ class Corpus:
 
 
 def joined(parts: Sequence[Examples]) -> Examples:
-  """Returns the examples of several parts, one part after the other."""
+  """Concatenates the examples of several parts."""
   weights = None
   if any(part.weights is not None for part in parts):
     weights = np.concatenate([
@@ -96,7 +96,7 @@ def joined(parts: Sequence[Examples]) -> Examples:
 
 
 def examples_of(pairs: Iterable[tuple[str, int]]) -> Examples:
-  """Returns the examples of pairs of text and label."""
+  """Returns pairs of text and label as examples."""
   texts, labels = [], []
   for text, label in pairs:
     texts.append(text)

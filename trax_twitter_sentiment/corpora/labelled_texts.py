@@ -1,4 +1,4 @@
-"""Labelled texts of files: rows are read, labels become classes."""
+"""Reads labelled texts from files, and maps their labels to classes."""
 
 import collections
 import os
@@ -21,7 +21,7 @@ class Labelled(NamedTuple):
     examples: the texts and their classes.
     class_names: the names of the classes, in order.
     reader: the reader, with counts of damaged and skipped rows.
-    n_skipped_labels: the number of rows left out for their label.
+    n_skipped_labels: the number of rows skipped because of their label.
     label_counts: each label of the files, with the number of its texts.
     class_of_label: each label of the files, with its class.
   """
@@ -39,7 +39,7 @@ LabelledPaths = Sequence[str] | Mapping[str, str]
 
 
 def labelled_paths(patterns: Sequence[str]) -> LabelledPaths:
-  """Returns the paths that patterns match; with labels, for patterns `LABEL=PATH`.
+  """Returns the paths that patterns match; for `LABEL=PATH`, the label by path.
 
   Raises:
     UserError: if a pattern matches no file.
@@ -65,7 +65,7 @@ def read_labelled(
 
   Args:
     paths: the paths of the files; or the label of each file, by path.
-    options: how to read them.
+    options: the settings for reading.
     class_names: the names of the classes; `None` for those of the labels.
     trained: the class of each label of the training files.
 
@@ -104,7 +104,7 @@ def _own_classes(
 ) -> tuple[tuple[str, ...], dict[str, int]]:
   """Returns the names of the classes of a training file, and the class of each label.
 
-  If the user gives the labels, they have no other classes.
+  If the user gives the labels, `options.labels` has the classes, so none is returned.
   """
   if options.labels:
     return options.labels.class_names(), {}
@@ -115,7 +115,9 @@ def _own_classes(
 def rows_with_label(
     reader: TableReader, columns: tuple[str, str]
 ) -> Iterator[LabelledRow]:
-  """Yields rows that have a text and a label, with both; others are malformed.
+  """Yields each row that has a text and a label, with both.
+
+  A row without a text or a label is malformed.
 
   Args:
     reader: the reader of the columns.
@@ -131,7 +133,7 @@ _Pairs = Iterable[tuple[Record, str | None, str | None]]
 def _labelled_rows(
     paths: LabelledPaths, options: LabelledOptions
 ) -> tuple[TableReader, list[LabelledRow]]:
-  """Returns the reader of some files, and their rows that have a text and a label."""
+  """Returns the reader of some files, and the rows that have a text and a label."""
   columns, reading = options.columns, options.reading
   if options.labels_path is not None:
     reader, pairs = _read_two_files([*paths], options.labels_path, reading)
@@ -147,7 +149,7 @@ def _labelled_rows(
 def _with_label(
     pairs: _Pairs, columns: tuple[str, str], reader: TableReader
 ) -> Iterator[LabelledRow]:
-  """Yields rows that have a text and a label, which is normalized."""
+  """Yields rows that have a text and a label, with the label normalized."""
   for record, text, label in pairs:
     if text is None:
       reader.malformed(record, f'column {columns[0]!r} is empty')
@@ -160,7 +162,7 @@ def _with_label(
 def _read_two_files(
     paths: Sequence[str], labels_path: str, options: ReadingOptions
 ) -> tuple[TableReader, _Pairs]:
-  """Reads texts, a text a line, and their labels from a file of a label a line."""
+  """Reads texts and labels from separate files, with one of them on each line."""
   as_lines = ReadingOptions('lines', encoding=options.encoding)
   texts = TableReader(paths, ('text',), as_lines)
   labels = TableReader([labels_path], ('text',), as_lines)

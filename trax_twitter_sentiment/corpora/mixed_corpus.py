@@ -1,4 +1,4 @@
-"""A corpus that joins several: a few own texts, and many texts of others."""
+"""A corpus that joins several corpora, such as a few own texts and many others."""
 
 import functools
 from collections.abc import Callable, Sequence
@@ -27,8 +27,8 @@ def MixedCorpus(
   Two corpora of one kind require scopes: `[@TextFileCorpus, @theirs/TextFileCorpus]`.
 
   Args:
-    corpora: functions that return a corpus. The classes and the stop words are those of
-      the first corpus, and the classes of the others are among them.
+    corpora: functions that return a corpus. The first corpus has the classes and the
+      stop words. The other corpora must not have other classes.
     weights: the weight of each training text of a corpus, for `TwitterBatches` and
       `LogisticRegression`; `None` for 1.
 
@@ -83,7 +83,7 @@ def _recipe(corpora: tuple[Corpus, ...], weights: tuple[float, ...]) -> Recipe |
 
 
 def _weighted(corpus: Corpus, class_names: tuple[str, ...], weight: float) -> Examples:
-  """Returns the training texts, with labels that are indices in `class_names`."""
+  """Returns weighted training texts, with labels that are indices in `class_names`."""
   extra_names = set(corpus.class_names) - set(class_names)
   if extra_names:
     raise UserError(

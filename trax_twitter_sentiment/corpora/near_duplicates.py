@@ -17,7 +17,7 @@ from trax_twitter_sentiment.text.emoticons import remove_emoticons
 
 # The smallest Jaccard index of near-duplicates: about one word in seven differs.
 _SIMILARITY = 0.7
-# Near-duplicates with fewer words than these have the same words.
+# Texts with fewer words are near-duplicates only if their words are equal.
 _MIN_WORDS = 4
 
 _NOISE = re.compile(r'https?://\S+|[@＠]\w+|&\w+;|[^\w\s]|[\d_]')
@@ -111,7 +111,7 @@ class _Groups:
 def _rare_words(
     words: frozenset[str], frequency: collections.Counter[str]
 ) -> list[str]:
-  """Returns so many of the rarest words that all near-duplicates share one of them."""
+  """Returns the rarest words, enough that near-duplicates share one of them."""
   if len(words) < _MIN_WORDS:
     return []
   n_rare = len(words) - math.ceil(_SIMILARITY * len(words)) + 1

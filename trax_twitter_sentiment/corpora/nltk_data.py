@@ -21,7 +21,7 @@ PACKAGES = {
 }
 FETCH_COMMAND = f'python -m nltk.downloader {" ".join(PACKAGES)}'
 
-# Ten times the size of NLTK's files of tweets.
+# The maximum size of a resource, ten times the size of NLTK's files of tweets.
 _MAX_FILE_BYTES = 2**28
 
 # A download ends with an error if no data arrive for `_STALL_SECONDS`, or if it is
@@ -41,7 +41,7 @@ def read(resource: str) -> tuple[str, bytes]:
   try:
     with path.open('rb') if isinstance(path, pathlib.Path) else path.open() as file:
       content = file.read(_MAX_FILE_BYTES + 1)
-  # zipfile doesn't document the errors that a damaged archive causes.
+  # zipfile doesn't document its errors for a damaged archive, so all are caught.
   except Exception as error:
     raise UserError(f'{path}: {error}.') from error
   if len(content) > _MAX_FILE_BYTES:  # A small zip file may contain a huge one.
@@ -78,7 +78,7 @@ def _find(resource: str) -> Any:
   Raises:
     LookupError: if the resource is not on NLTK's data path.
   """
-  # NLTK's import takes as long as the training of a model.
+  # Importing NLTK is slow, so folders are searched without it first.
   if 'nltk' not in sys.modules:
     # NLTK searches these folders first, and archives last.
     folders = os.environ.get('NLTK_DATA', '').split(os.pathsep)

@@ -49,7 +49,7 @@ class Recipe:
     """Calls the configurable with the recorded arguments, and returns the corpus.
 
     Raises:
-      UserError: if the corpus cannot be made, as when a file is gone.
+      UserError: if the corpus cannot be made, for example if a file is missing.
     """
     if self.configurable not in _MAKERS:
       raise UserError(
@@ -68,7 +68,7 @@ class Recipe:
       ) from error
 
   def to_fields(self) -> dict[str, Any]:
-    """Returns the recipe as JSON has it."""
+    """Returns the recipe as a JSON object."""
     arguments = {name: _as_json(value) for name, value in self.arguments}
     return {'configurable': self.configurable, 'arguments': arguments}
 
@@ -92,7 +92,7 @@ class Recipe:
 
 
 def _frozen(value: Any) -> Any:
-  """Returns a value that can be hashed."""
+  """Returns a hashable value: tuples for lists and mappings."""
   if isinstance(value, Mapping):
     return tuple((key, _frozen(item)) for key, item in value.items())
   if isinstance(value, (list, tuple)):

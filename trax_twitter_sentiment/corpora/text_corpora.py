@@ -1,4 +1,4 @@
-"""Corpora of the user's own texts: labelled files, TweetEval and TFDS data sets."""
+"""Corpora of labelled files and of TweetEval."""
 
 import functools
 import os
@@ -22,7 +22,7 @@ from trax_twitter_sentiment.errors import UserError, check_seed
 from trax_twitter_sentiment.tables import labels as label_names
 from trax_twitter_sentiment.tables.options import LabelledOptions, ReadingOptions
 
-# The classes of the numbers in TweetEval's own files, as in its mapping.txt.
+# Task of TweetEval -> its class names, in the order of the numbers in its mapping.txt.
 _TWEETEVAL_CLASSES = {
     'emotion': ('anger', 'joy', 'optimism', 'sadness'),
     'hate': ('non-hate', 'hate'),
@@ -53,15 +53,16 @@ def TextFileCorpus(
     train_labels_path: str | None = None,
     validation_labels_path: str | None = None,
 ) -> Corpus:
-  """Returns the labelled texts of files. Each is read once, until it changes.
+  """Returns a corpus of the labelled texts of files.
 
-  Bind it to `configured_corpus.corpus`. The vocabulary is that of the training texts.
+  Bind it to `configured_corpus.corpus`. A file is read again only after a change.
 
   Args:
     train_path: the file to train on, a list of files, or `{label: file}` if each file
-      contains the texts of one class. `*` and `?` match names as in a shell. CSV, TSV,
-      JSON Lines, a JSON array, Parquet, or fastText's `__label__x text`, also
-      compressed; or a folder with a folder of `.txt` files for each class.
+      contains the texts of one class. `*` and `?` match names as in a shell. The
+      formats are CSV, TSV, JSON Lines, a JSON array, Parquet and fastText's
+      `__label__x text`, compressed or not, and a folder with a folder of `.txt` files
+      for each class.
     validation_path: the texts to validate on; `None` to hold out training texts.
     validation_fraction: the fraction of each class to hold out, in (0, 1), drawn at
       random.
@@ -72,23 +73,26 @@ def TextFileCorpus(
       or the name of each label's class, `{'0': 'ham', '1': 'spam'}`; `None` for the
       labels of the training file, sorted. 0/1, 0/4, neg/pos and the like become
       negative and positive.
-    skip_labels: texts with these labels are left out, and counted on stderr.
-    on_malformed: `'refuse'` rows that can't be read, or `'skip'` and count them on
-      stderr.
-    seed: the seed of the draw.
-    input_format: the format of the files; `None` for the one that names and first
-      bytes tell.
-    delimiter: the character between columns; `None` for what the header makes certain.
+    skip_labels: labels whose texts are skipped, and counted on stderr.
+    on_malformed: `'refuse'` to raise an error for a malformed row, or `'skip'` to skip
+      and count it on stderr.
+    seed: the seed of the random draw.
+    input_format: the format of the files; `None` to recognize it by the file's name
+      and first bytes.
+    delimiter: the character between columns. `None` for the delimiter with which the
+      header has all columns, or else a comma or a tab.
     quoting: `'double'` or `'none'`; `None` for the default of CSV or of TSV.
     encoding: the encoding of the files; `None` for UTF-8, or that of a byte-order mark.
-    header: whether the first row names the columns. Without it, they go by number.
-    train_labels_path: a file of a label a line, for a `train_path` of a text a line.
+    header: whether the first row contains the column names. Without a header, columns
+      are given by number.
+    train_labels_path: a file with a label on each line, for a `train_path` with a text
+      on each line.
     validation_labels_path: the same for `validation_path`.
 
   Raises:
-    UserError: if a file, a column or a row is missing or malformed (the error names
-      file and line), if the texts are not of two or more classes, or if an argument
-      is not a legal value.
+    UserError: if a file or a column is missing, if a row is malformed (the error names
+      file and line), if the texts have fewer than two classes, or if an argument is not
+      a legal value.
   """
   arguments = dict(locals())
   _check_fraction('TextFileCorpus.validation_fraction', validation_fraction)
@@ -128,7 +132,7 @@ def TextFileCorpus(
 
 @gin.configurable(module='trax_twitter_sentiment')
 def TweetEvalCorpus(task: str = gin.REQUIRED, data_dir: str = 'tweeteval') -> Corpus:
-  """Returns the texts of one of TweetEval's tasks, from its files.
+  """Returns a corpus of a task of TweetEval.
 
   Bind it to `configured_corpus.corpus`. It trains on the task's split `train` and
   validates on `val`: JSON Lines (`train.jsonl`) with the columns `text` and `label`, or
@@ -153,7 +157,7 @@ def TweetEvalCorpus(task: str = gin.REQUIRED, data_dir: str = 'tweeteval') -> Co
     )
   options = LabelledOptions(reading=ReadingOptions(setting='TweetEvalCorpus.'))
   splits: list[Labelled] = []
-  # The task's numbers have names; JSON Lines may have either.
+  # The labels in JSON Lines may be the task's numbers or the names of its classes.
   class_names = _TWEETEVAL_CLASSES.get(task)
   numbers = tuple((str(i), i) for i in range(len(class_names or ())))
   for split in ('train', 'val'):
@@ -175,7 +179,7 @@ def TweetEvalCorpus(task: str = gin.REQUIRED, data_dir: str = 'tweeteval') -> Co
 
 
 def _with_absolute_paths(arguments: dict[str, Any]) -> dict[str, Any]:
-  """Returns arguments whose paths hold in every working folder."""
+  """Returns arguments with absolute paths, valid in every working folder."""
   absolute = dict(arguments)
   for name, value in arguments.items():
     if name.endswith('_path') and value is not None:
@@ -215,7 +219,7 @@ def _hold_out(
     fraction: float,
     seed: int,
 ) -> tuple[Examples, Examples]:
-  """Returns the training and the held-out part, each in the file's order."""
+  """Splits examples in training and validation, each in the order of the file."""
   rng = np.random.default_rng(seed)
   held_out = np.zeros(len(examples.labels), bool)
   for label in np.unique(examples.labels):
@@ -234,7 +238,7 @@ def _hold_out(
 def _corpus(
     name: str, train: Examples, validation: Examples, labelled: Labelled, recipe: Recipe
 ) -> Corpus:
-  """Returns one corpus object for the same examples, since caches go by the object."""
+  """Returns one object for the same examples, since the object is a cache key."""
   return Corpus(
       name,
       train,

@@ -1,4 +1,4 @@
-"""Files of labelled texts: read once until they change, with warnings on stderr."""
+"""Reads files of labelled texts, again only after a change; warns on stderr."""
 
 import functools
 import sys
@@ -16,12 +16,12 @@ from trax_twitter_sentiment.tables.options import LabelledOptions
 
 
 class TextFiles(NamedTuple):
-  """Files of labelled texts, as they are now.
+  """Files of labelled texts, with their state, which makes a cache key.
 
   Attributes:
     paths: their paths.
     labels: the label of each file; `None` if the files contain the labels.
-    states: what changes with the files.
+    states: the size and the modification time of each file.
   """
 
   paths: tuple[str, ...]
@@ -30,7 +30,7 @@ class TextFiles(NamedTuple):
 
 
 def as_mapping(value: object) -> object:
-  """Returns a dictionary for a list of pairs, which a recipe has in its place."""
+  """Returns a dictionary for a list of pairs, its form in a recipe."""
   if (
       isinstance(value, (list, tuple))
       and value
@@ -43,10 +43,10 @@ def as_mapping(value: object) -> object:
 def files_of(setting: str, value: object, labels_path: str | None = None) -> TextFiles:
   """Returns the files that a setting names; raises `UserError` if it names none."""
   value = as_mapping(value)
-  of_labels = value.items() if isinstance(value, Mapping) else [(None, value)]
+  patterns_of_label = value.items() if isinstance(value, Mapping) else [(None, value)]
   paths: list[str] = []
   labels: list[str] = []
-  for label, patterns in of_labels:
+  for label, patterns in patterns_of_label:
     patterns = [patterns] if isinstance(patterns, str) else patterns  # noqa: PLW2901
     if (
         not isinstance(patterns, (list, tuple))
@@ -74,12 +74,21 @@ def read_files(
     class_names: tuple[str, ...] | None = None,
     trained: tuple[tuple[str, int], ...] = (),
 ) -> Labelled:
+  """Reads files once, and prints their classes and warnings on stderr.
+
+  Args:
+    files: the files.
+    options: the settings for reading.
+    class_names: the names of the classes; `None` for those of the labels.
+    trained: the class of each label of the training files.
+
+  Raises:
+    UserError: if a file can't be read, a row is malformed or a label is unknown.
+  """
   paths: Sequence[str] | Mapping[str, str] = files.paths
   if files.labels is not None:
     paths = dict(zip(files.paths, files.labels, strict=True))
-  labelled = read_labelled(
-      paths, options, class_names, dict(trained)
-  )
+  labelled = read_labelled(paths, options, class_names, dict(trained))
   _warn(', '.join(files.paths), labelled, options)
   if options.labels is None and class_names is None:
     print(
@@ -91,13 +100,13 @@ def read_files(
 
 
 def _warn(paths: str, labelled: Labelled, options: LabelledOptions) -> None:
-  """Says on stderr what is remarkable about the rows and labels that were read."""
+  """Warns on stderr of skipped and damaged rows, quotes, and nearly equal labels."""
   reader, counts = labelled.reader, dict(labelled.label_counts)
   if reader.n_skipped or reader.n_damaged or labelled.n_skipped_labels:
     print(
         f'WARNING: {paths}: {reader.n_skipped} malformed rows were skipped, '
-        f'{labelled.n_skipped_labels} were of skip_labels, {reader.n_damaged} lines '
-        'were not UTF-8.',
+        f'{labelled.n_skipped_labels} rows had one of skip_labels, {reader.n_damaged} '
+        'lines were not UTF-8.',
         file=sys.stderr,
     )
   if reader.n_quoted:
@@ -113,13 +122,13 @@ def _warn(paths: str, labelled: Labelled, options: LabelledOptions) -> None:
     )
     print(
         f'WARNING: {paths}: labels are nearly equal: {listed}. '
-        f'{options.reading.setting}labels gives them one name.',
+        f'{options.reading.setting}labels can give them one class name.',
         file=sys.stderr,
     )
 
 
 def check_texts(path: str, labelled: Labelled) -> None:
-  """Raises `UserError` if the texts have nothing to tell apart."""
+  """Raises `UserError` if the texts are too few or too uniform to train on."""
   examples, class_names = labelled.examples, labelled.class_names
   counts = np.bincount(examples.labels, minlength=len(class_names)).tolist()
   if sum(count > 0 for count in counts) < 2:
@@ -130,11 +139,11 @@ def check_texts(path: str, labelled: Labelled) -> None:
   for name, count in zip(class_names, counts, strict=True):
     if count < 2:
       raise UserError(
-          f'{path}: there are too few texts of class {name!r}: {count}, not 2 or more.'
+          f'{path}: too few texts of class {name!r}: {count}; at least 2 are required.'
       )
   texts = {text.strip() for text in examples.texts}
   if len(texts) == 1:
     kind = 'equal' if any(texts) else 'empty'
     raise UserError(
-        f'{path}: all texts are {kind}, so nothing tells the classes apart.'
+        f'{path}: all texts are {kind}, so no model can distinguish the classes.'
     )

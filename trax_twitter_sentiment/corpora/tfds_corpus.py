@@ -22,7 +22,7 @@ def TfdsCorpus(
     label_key: str = 'label',
     labels: Sequence[int] | None = None,
 ) -> Corpus:
-  """Returns the texts of a TFDS data set. TFDS prepares it at first use.
+  """Returns a corpus of a TFDS data set, which TFDS prepares on first use.
 
   Bind it to `configured_corpus.corpus`.
 
@@ -34,7 +34,7 @@ def TfdsCorpus(
     text_key: the feature of the texts.
     label_key: the feature of the labels, which are integers.
     labels: the labels of the data set, in the order of their classes, such as `(0, 4)`
-      for `sentiment140`; `None` for the labels that the data set names, or else has.
+      for `sentiment140`. `None` for all labels of the data set, by their numbers.
 
   Raises:
     UserError: if a feature is missing or a label is not among `labels`.

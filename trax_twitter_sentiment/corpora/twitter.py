@@ -1,4 +1,4 @@
-"""NLTK's labelled tweets, and the made-up tweets that take their place."""
+"""NLTK's labelled tweets, and the made-up tweets that replace them."""
 
 import functools
 import importlib.resources
@@ -38,7 +38,7 @@ def TwitterCorpus(source: str = 'auto') -> Corpus:
 
 
 def english_stop_words() -> frozenset[str]:
-  """Returns NLTK's English stop words, or those of this package without NLTK's."""
+  """Returns NLTK's English stop words, or this package's copy if NLTK's are missing."""
   resource = nltk_data.PACKAGES['stopwords'][0]
   read = _read_sample if 'stopwords' in nltk_data.missing_packages() else nltk_data.read
   return _parse_stop_words(*read(resource))
@@ -138,12 +138,12 @@ def _warn_of_sample(missing: list[str], problem: str) -> None:
   print(
       f'\n{rule}\n'
       "WARNING: NOT THE REAL TWEETS. NLTK's "
-      f'{" and ".join(missing)} could not be had\n({reason}).\n'
-      'Going on with the bundled sample of 1,000 made-up tweets: figures '
-      'reached on it\nsay nothing about real tweets. To get the real corpus:\n\n'
+      f'{" and ".join(missing)} are missing\n({reason}).\n'
+      'The run uses the 1,000 made-up tweets of this package instead. Its scores say\n'
+      'nothing about real tweets. To get the real tweets:\n\n'
       f'    {nltk_data.FETCH_COMMAND}\n\n'
-      'or set NLTK_DATA to the folder that holds it. '
-      "TwitterCorpus.source='nltk' makes\nits absence an error, 'sample' silences "
+      'or set NLTK_DATA to the folder that contains them. '
+      "TwitterCorpus.source='nltk'\nmakes missing tweets an error, 'sample' silences "
       f'this warning.\n{rule}\n',
       file=sys.stderr,
       flush=True,

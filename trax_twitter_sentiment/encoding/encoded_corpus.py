@@ -194,7 +194,7 @@ def vocabulary_size() -> int:
   return len(encoded_corpus().vocabulary)
 
 
-# Four entries are both splits, with emoticons and without.
+# Four entries suffice for both splits, with emoticons and without.
 @functools.lru_cache(maxsize=4)
 def encode_split(corpus: Corpus, split: str, encoder: TextEncoder) -> EncodedExamples:
   """Returns a split of a corpus as token ids.
@@ -211,7 +211,7 @@ def encode_split(corpus: Corpus, split: str, encoder: TextEncoder) -> EncodedExa
 
 
 def encoded_without_emoticons(split: str) -> EncodedExamples:
-  """Returns a split without emoticons, by the vocabulary of the usual texts."""
+  """Returns a split as token ids, without emoticons, by the same vocabulary."""
   encoder = encoded_corpus().encoder.without_emoticons()
   return encode_split(configured_corpus(), split, encoder)
 
@@ -253,7 +253,7 @@ def _learn_encoder(
 def _check_same_switches(
     folder: str, theirs: TweetTokenizer, ours: TweetTokenizer
 ) -> None:
-  """Raises `UserError` if two tokenizers make different tokens of one word."""
+  """Raises `UserError` if two tokenizers have different settings."""
   if differing := theirs.differing_settings(ours):
     raise UserError(
         f'encoded_corpus.further_tokens_from={folder!r} is a run with another '

@@ -16,6 +16,7 @@ from trax_twitter_sentiment.encoding import cache
 from trax_twitter_sentiment.parallel import map_in_order
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer, shared_tokenizer
 
+# The version of the cached arrays. It is part of the cache key.
 _FORMAT = 2
 
 # The number of texts that a process tokenizes at a time.

@@ -12,15 +12,16 @@ from trax_twitter_sentiment.run.run import (
 )
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
-# A product of two float32 is smaller, and float64 can add up very many such numbers.
+# Logits are smaller unless training diverged, as products of two float32 are. Sums of
+# smaller logits stay finite in float64.
 _TOO_LARGE = 1e100
 
 
 class BagOfTokens:
-  """A `TwitterClassifier` whose token vectors are multiplied by the dense layer.
+  """A `TwitterClassifier` as one logit for each token and class.
 
-  The mean and the dense layer are linear, so their order does not matter. What remains
-  is one logit for each token and class.
+  The mean and the dense layer are linear, so the dense layer can be applied to the
+  vector of each token before the mean.
 
   Attributes:
     token_logits: <float64>[vocabulary_size, n_classes].
@@ -55,14 +56,14 @@ class BagOfTokens:
     if n_tokens != len(run.vocabulary):
       raise UserError(
           f'{run.folder}: {VOCABULARY_FILE} has {len(run.vocabulary)} tokens, but '
-          f'{WEIGHTS_FILE} has vectors for {n_tokens}. They are not of one run.'
+          f'{WEIGHTS_FILE} has vectors for {n_tokens}. These are files of two runs.'
       )
     if n_classes != len(class_names):
       raise UserError(
           f'{run.folder}: {WEIGHTS_FILE} has {n_classes} classes, but {MODEL_FILE} '
           f'names {len(class_names)}: {", ".join(class_names)}.'
       )
-    with np.errstate(over='ignore', invalid='ignore'):  # The check follows.
+    with np.errstate(over='ignore', invalid='ignore'):  # Checked below.
       embedding, kernel, bias = (w.astype(np.float64) for w in weights)
       token_logits = embedding @ kernel
     if not (_is_in_range(token_logits) and _is_in_range(bias)):
@@ -90,7 +91,7 @@ class BagOfTokens:
 
   @property
   def max_length(self) -> int | None:
-    """The number of tokens of a text that count; `None` if all do."""
+    """The maximum number of tokens of a text; `None` for no maximum."""
     return self._info.max_length
 
   def shares(
@@ -99,7 +100,7 @@ class BagOfTokens:
     """Returns the share of each token in log-odds, and the rest of the log-odds.
 
     Args:
-      ids: <int32>[n_tokens], all tokens of one text that count.
+      ids: <int32>[n_tokens], the tokens of one text, at most `max_length`.
       contrast: the class of the log-odds, and the class that it is compared with.
 
     Returns:
@@ -116,7 +117,7 @@ class BagOfTokens:
     return (logits[:, first] - logits[:, second]) / divisor, float(rest)
 
   def _cut(self, ids: np.ndarray, lengths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Cuts texts off where the run's batches did."""
+    """Cuts texts off after `max_length` tokens, as the run's batches do."""
     max_length = self._info.max_length
     if max_length is None or not (lengths > max_length).any():
       return ids, lengths

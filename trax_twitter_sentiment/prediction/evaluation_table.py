@@ -19,8 +19,10 @@ TITLES = {
     'log_loss': 'log-loss',
     'calibration_error': 'calibration error',
 }
-# The number of confusions in a table, and the width of a class name.
+# The number of confusions in a table.
 _N_CONFUSIONS = 10
+
+# The width of the column of class names.
 _NAME_WIDTH = 34
 
 

@@ -22,7 +22,7 @@ def explain(
     text: the text.
   """
   counted = prediction.tokens[: model.max_length]
-  tokens = [*_only(attributed_tokens(encoder.tokenizer, text), counted)]
+  tokens = [*_restricted(attributed_tokens(encoder.tokenizer, text), counted)]
   ids = encoder.vocabulary.encode([t.token for t in tokens])
   shares, bias = model.shares(ids, prediction.contrast)
   titles: list[str] = []
@@ -45,10 +45,10 @@ def explain(
   return Explanation(prediction, tuple(titles), tuple(title_shares), bias, fragments)
 
 
-def _only(
+def _restricted(
     tokens: Iterable[AttributedToken], counted: Iterable[str]
 ) -> Iterator[AttributedToken]:
-  """Yields the tokens that the prediction counts, each as often as it counts them."""
+  """Yields the tokens that are among the counted tokens, each at most as often."""
   n_left = collections.Counter(counted)
   for token in tokens:
     if n_left[token.token]:

@@ -1,4 +1,4 @@
-"""Predictions as named fields: the one place that says what an output contains.
+"""Predictions as named fields: the only place that defines the content of outputs.
 
 The command line, the web service and batches of tables write these fields.
 """
@@ -27,13 +27,13 @@ def predict_fields(
     explain: bool = False,
     rule: DecisionRule = _USUAL_RULE,
 ) -> list[dict[str, Any]]:
-  """Predicts texts, and returns the fields of each as JSON has them.
+  """Predicts texts, and returns the fields of each prediction as in JSON.
 
   Args:
     predictor: the predictor.
     texts: the texts; `None` for a missing one.
     explain: whether to add explanations.
-    rule: leads from predictions to decisions.
+    rule: turns predictions into decisions.
   """
   if explain:
     explanations = [predictor.explain(text or '') for text in texts]
@@ -53,14 +53,14 @@ def prediction_fields(
     explanation: Explanation | None = None,
     rule: DecisionRule = _USUAL_RULE,
 ) -> dict[str, Any]:
-  """Returns the fields of one prediction, as JSON has them.
+  """Returns the fields of one prediction, as in JSON.
 
   Args:
     text: the text; `None` if it is missing.
-    prediction: its prediction.
-    explanation: adds shares, bias and the two classes that it compares; its tokens
-      replace the prediction's.
-    rule: leads to the decision.
+    prediction: the prediction for the text.
+    explanation: the explanation of the prediction; `None` to leave it out. Its tokens
+      replace those of the prediction.
+    rule: turns the prediction into a decision.
   """
   names, label = prediction.class_names, prediction.label
   probabilities = prediction.probabilities
@@ -89,12 +89,12 @@ def prediction_columns(
     class_names: Sequence[str],
     rule: DecisionRule = _USUAL_RULE,
 ) -> dict[str, list]:
-  """Returns the fields of several predictions by column, as tables have them.
+  """Returns the fields of several predictions by column, as in tables.
 
-  The columns are `label`, `name`, and the probability `p_…` of each class. They hold
-  None where `prediction_fields` does.
+  The columns are `label`, `name`, and the probability `p_…` of each class. A value is
+  `None` where `prediction_fields` has `None`.
   """
-  # Not NumPy's exp: its last bit can differ from that of JSON's probabilities.
+  # The last bit of NumPy's exp can differ from that of `math.exp`, which JSON has.
   probabilities: list[list] = [
       [*map(math.exp, values)] for values in scores.log_probabilities.T.tolist()
   ]
@@ -112,12 +112,12 @@ def prediction_columns(
 
 
 def column_names(class_names: Sequence[str]) -> list[str]:
-  """Returns the names of `prediction_columns`."""
+  """Returns the names of the columns of `prediction_columns`."""
   return ['label', 'name', *(f'p_{name}' for name in class_names)]
 
 
 def name_fields(class_names: Sequence[str]) -> tuple[str, ...]:
-  """Returns the fields of JSON, CSV and TSV that hold the name of the class.
+  """Returns the fields of JSON, CSV and TSV with the name of the class.
 
   For negative and positive, `sentiment` repeats `name`.
   """
@@ -134,9 +134,9 @@ def all_names(class_names: Sequence[str]) -> frozenset[str]:
 
 
 def kept_name(name: str, fields: Collection[str]) -> str:
-  """Returns the name of an input's column beside the fields of an output.
+  """Returns the name in the output of a column that is copied from the input.
 
-  No two columns get the same name, whatever other columns the input has.
+  No two columns of an output have the same name.
 
   Examples:
     >>> [kept_name(name, ['label']) for name in ('id', 'label', 'input_label')]

@@ -30,7 +30,7 @@ class Rows(NamedTuple):
   Attributes:
     numbers: the number of each row in the input.
     texts: the text of each row; `None` if it is missing.
-    kept: the columns of the input that the output keeps, by name, of each row.
+    kept: for each row, the columns to copy from the input, by name.
   """
 
   numbers: list[int]
@@ -40,13 +40,13 @@ class Rows(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class OutputFormat(abc.ABC):
-  """How predictions become lines. Pickling takes it to other processes.
+  """A format of predictions as lines. It can be pickled for other processes.
 
   Attributes:
     class_names: the names of the model's classes.
-    rule: leads from predictions to decisions.
+    rule: turns predictions into decisions.
     explain: whether to add explanations.
-    coloured: whether to use a terminal's colours.
+    coloured: whether to use colours, for a terminal.
   """
 
   class_names: tuple[str, ...]
@@ -58,7 +58,7 @@ class OutputFormat(abc.ABC):
     """Returns the lines before the first row.
 
     Args:
-      kept: the names of the input's columns that the output keeps.
+      kept: the names of the columns to copy from the input.
     """
     del kept
     return ''
@@ -69,7 +69,10 @@ class OutputFormat(abc.ABC):
 
 
 class Text(OutputFormat):
-  """A line a text for reading; explanations mark its words, and add a line a token."""
+  """Text for reading: a line for each text.
+
+  An explanation colours the words of the line, and adds a line for each token.
+  """
 
   def lines(self, predictor: SentimentPredictor, rows: Rows) -> str:
     if self.explain:
@@ -94,13 +97,13 @@ class Text(OutputFormat):
       n_known: int,
       marked: str | None = None,
   ) -> str:
-    """Returns the line of a text, which `marked` may replace."""
+    """Returns the line of a text; `marked` is the text with colours, if given."""
     probability = math.exp(log_probabilities[label])
     _, name = self.rule.decide(text, label, probability, self.class_names)
     shown = '   -  ' if name == NO_TEXT else f'{probability:6.1%}'
     mark = ''
     if name == NO_TEXT or not n_tokens:
-      mark = '(no token to go by) '
+      mark = '(no token) '
     elif not n_known:
       mark = '(no known token) '
     strength = _STRONG_SHARE
@@ -180,7 +183,7 @@ class _Table(OutputFormat):
 
 
 class Tsv(_Table):
-  """Columns between tabs; escapes replace tabs, line ends and backslashes in texts."""
+  """TSV, with escapes for tabs, line ends and backslashes in texts."""
 
   def _joined(self, rows: list[list[str]]) -> str:
     return ''.join(['\t'.join(map(escape, row)) + '\n' for row in rows])
@@ -196,7 +199,7 @@ class Csv(_Table):
 
 
 class JsonLines(OutputFormat):
-  """A JSON object a line."""
+  """JSON Lines: an object for each text."""
 
   def lines(self, predictor: SentimentPredictor, rows: Rows) -> str:
     objects = fields.predict_fields(predictor, rows.texts, self.explain, self.rule)
@@ -211,7 +214,7 @@ class JsonLines(OutputFormat):
 FORMATS: dict[str, type[OutputFormat]] = {
     'text': Text, 'tsv': Tsv, 'csv': Csv, 'jsonl': JsonLines,
 }  # fmt: skip
-# The formats that number rows and keep columns of the input.
+# The formats with row numbers and with columns that are copied from the input.
 WITH_COLUMNS = ('tsv', 'csv', 'jsonl')
 
 
@@ -225,5 +228,5 @@ def cell(value: Any) -> str:
 
 
 def _number_cell(probability: float | None) -> str:
-  # Significant digits: that of an improbable class stays comparable.
+  # Significant digits, so that small probabilities are not rounded to 0.
   return '' if probability is None else f'{probability:.6g}'

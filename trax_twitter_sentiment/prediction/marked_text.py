@@ -1,4 +1,4 @@
-"""The original text, in which each word has its share of a prediction."""
+"""The original text of an explanation, with the share of each word."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ class Fragment(NamedTuple):
 
   Attributes:
     text: the part. All parts together are the original text.
-    share: the share of the words in it; `None` if the model reads none of it.
+    share: the share of the words in the part; `None` if the model does not read them.
   """
 
   text: str
@@ -22,7 +22,7 @@ class Fragment(NamedTuple):
 def marked_text(
     tokenizer: TweetTokenizer, text: str, shares: Sequence[float | None]
 ) -> tuple[Fragment, ...]:
-  """Returns the text in fragments, with the share of each word at its place.
+  """Returns the text in fragments, with the share of each word.
 
   Args:
     tokenizer: the tokenizer.
@@ -42,7 +42,7 @@ Fragment(text=' ', share=None), Fragment(text='sad', share=-2.0))
       continue
     start, end = span
     if fragments and end == position and text[start:end] == fragments[-1].text:
-      # Several words have one place, so their shares add up.
+      # Several words are at one place of the text, so their shares are added.
       fragments[-1] = Fragment(text[start:end], (fragments[-1].share or 0.0) + share)
       continue
     if start < position:

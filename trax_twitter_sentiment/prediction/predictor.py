@@ -73,8 +73,8 @@ class SentimentPredictor:
     """Returns the predictor of a run.
 
     NumPy alone predicts with a `TwitterClassifier`: no code of the directory runs, and
-    Trax is not imported. Trax loads any other model by the run's `config.gin`, which
-    a line on stderr says.
+    Trax is not imported. Trax loads any other model by the run's `config.gin`, and a
+    line on stderr says so.
 
     Raises:
       UserError: if a file of the run is missing or damaged, or if two files do not
@@ -83,12 +83,12 @@ class SentimentPredictor:
     encoder, info = run.encoder, run.model_info
     if info.pooling is not None:
       return cls(encoder, BagOfTokens.of_run(run), info.class_names)
-    # A lazy import, since importing Trax takes seconds.
+    # A lazy import, since importing Trax is slow.
     from trax_twitter_sentiment.prediction.trax_model import TraxModel
 
     print(
         f'{run.folder} has no TwitterClassifier, so Trax loads the model of its '
-        'config.gin. This takes a while.',
+        'config.gin, which is slow.',
         file=sys.stderr,
     )
     return cls(encoder, TraxModel(run), info.class_names)
@@ -101,7 +101,7 @@ class SentimentPredictor:
   def emoticon_variants(self) -> dict[str, 'SentimentPredictor']:
     """Returns the predictors `'as_is'` and `'without_emoticons'`.
 
-    If the run itself removes emoticons, only the second one.
+    If the run itself removes emoticons, only the second one is returned.
     """
     variants = {'as_is': self} if self.encoder.tokenizer.keep_emoticons else {}
     return {**variants, 'without_emoticons': self.without_emoticons()}
@@ -118,7 +118,7 @@ class SentimentPredictor:
     checked = checked_texts('predict', texts)
     if not checked:
       return []
-    # The tokens are part of a prediction, so their ids come from them.
+    # A prediction contains its tokens, so each text is tokenized before it is encoded.
     token_lists = [*map(self.encoder.tokens, checked)]
     ids = self.encoder.vocabulary.encode(itertools.chain.from_iterable(token_lists))
     scores = self._score(ids, np.array([*map(len, token_lists)]))
@@ -138,7 +138,7 @@ class SentimentPredictor:
     """Returns the predictions for texts as arrays, which is faster than `predict`.
 
     Raises:
-      UserError: as `predict` does.
+      UserError: if `texts` is a single text or a table, or contains other values.
     """
     return self._score(*self.encoder.encode_all(checked_texts('score', texts)))
 

@@ -1,4 +1,4 @@
-"""Predictions, their explanations, and the decision that each leads to."""
+"""Predictions, their explanations, and decisions by the predicted probabilities."""
 
 import dataclasses
 import math
@@ -10,11 +10,11 @@ import numpy as np
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
 from trax_twitter_sentiment.prediction.marked_text import Fragment
 
-# Texts that are predicted together, and travel together between processes.
+# The number of texts that are predicted together, and sent together to a process.
 CHUNK_SIZE = 512
 
-# The names in place of a class: of a text that is empty or missing, and of a text whose
-# most probable class is not probable enough.
+# The names in place of a class: for an empty or missing text, and for a text whose
+# predicted class is not probable enough.
 NO_TEXT, UNSURE = 'no text', 'unsure'
 
 
@@ -23,8 +23,8 @@ class Scores(NamedTuple):
 
   Attributes:
     log_probabilities: <float64>[n_texts, n_classes].
-    n_tokens: <int64>[n_texts], how many tokens each prediction rests on.
-    n_known: <int64>[n_texts], how many of these tokens are in the vocabulary.
+    n_tokens: <int64>[n_texts], the number of tokens of each text.
+    n_known: <int64>[n_texts], the number of these tokens that are in the vocabulary.
   """
 
   log_probabilities: np.ndarray
@@ -33,7 +33,7 @@ class Scores(NamedTuple):
 
   @property
   def labels(self) -> np.ndarray:
-    """<int64>[n_texts], the most probable class of each; of equals, the first."""
+    """<int64>[n_texts], the predicted classes: the first most probable ones."""
     return self.log_probabilities.argmax(axis=1)
 
 
@@ -42,12 +42,13 @@ class Prediction:
   """The prediction of one text.
 
   Attributes:
-    label: the index of the most probable class; of equals, the first (negative).
+    label: the index of the predicted class: the first one with the highest probability,
+      so a tie of two classes is negative.
     log_probabilities: the log-probability of each class.
-    tokens: the tokens that the prediction rests on. Without any, it rests on the
+    tokens: the tokens of the text. Without tokens, the prediction depends on the
       model's bias alone.
     class_names: the names of all classes.
-    n_known: how many of the tokens are in the vocabulary.
+    n_known: the number of tokens that are in the vocabulary.
   """
 
   label: int
@@ -58,7 +59,7 @@ class Prediction:
 
   @property
   def name(self) -> str:
-    """The name of the most probable class."""
+    """The name of the predicted class."""
     return self.class_names[self.label]
 
   @property
@@ -103,12 +104,12 @@ class Explanation:
 
   Attributes:
     prediction: the prediction that is explained.
-    tokens: the tokens that have a share. The n-grams of a word count towards the word.
-    shares: the share of each token in `prediction.log_odds`. A positive share speaks
-      for the first class of `prediction.contrast`, a negative share for the second.
-    bias: the log-odds without any token. Shares and bias add up to the log-odds.
-    marked_text: the original text in fragments, with the share of each word. Pairs,
-      negations, lexicon tokens and n-grams count towards their words.
+    tokens: the tokens that have a share. The n-grams of a word are added to the word.
+    shares: the share of each token in `prediction.log_odds`. A positive share supports
+      the first class of `prediction.contrast`, a negative share the second.
+    bias: the log-odds without any token. The sum of shares and bias is the log-odds.
+    marked_text: the original text in fragments, with the share of each word. The shares
+      of pairs, negations, lexicon tokens and n-grams are added to their words.
   """
 
   prediction: Prediction
@@ -144,11 +145,11 @@ class Decision(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class DecisionRule:
-  """How a prediction leads to a decision.
+  """A rule that turns a prediction into a decision.
 
   Attributes:
-    min_probability: the probability that the most probable class requires; below it,
-      the decision is `UNSURE`.
+    min_probability: the minimum probability of the predicted class. Below it, the
+      decision is `UNSURE`.
   """
 
   min_probability: float = 0.0
@@ -160,8 +161,8 @@ class DecisionRule:
 
     Args:
       text: the text; `None` if it is missing.
-      label: its most probable class.
-      probability: the probability of that class.
+      label: the predicted class.
+      probability: the probability of the predicted class.
       class_names: the names of all classes.
     """
     if not text or text.isspace():

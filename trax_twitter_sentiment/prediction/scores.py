@@ -23,9 +23,9 @@ class Score:
   """A score.
 
   Attributes:
-    value: the score; `None` if it is undefined, as the precision of a class that is
+    value: the score; `None` if it is undefined, like the precision of a class that is
       never predicted.
-    n_examples: the number of texts that the score is computed from.
+    n_examples: the number of texts from which the score is computed.
   """
 
   value: float | None
@@ -54,7 +54,7 @@ class Evaluation:
   """The scores of a predictor on labelled texts.
 
   Attributes:
-    accuracy: the fraction of correct predictions, as `compute_accuracy` gives it for
+    accuracy: the fraction of correct predictions, equal to `compute_accuracy` with
       weights of one.
     accuracy_interval: the 95% Wilson interval of the accuracy.
     precision: the precision of the second class of two; `None` for more classes.
@@ -93,7 +93,7 @@ class Evaluation:
 
 @dataclasses.dataclass(frozen=True)
 class LabelCounts:
-  """Sums over the texts of one label. The sums of several blocks add up.
+  """Sums over the texts of one label, which can be added for several blocks.
 
   Attributes:
     n_predicted: <int64>[n_classes, n_bins], the number of texts by predicted class and
@@ -123,7 +123,7 @@ def count(log_probabilities: np.ndarray) -> LabelCounts:
   """
   n_classes = log_probabilities.shape[1]
   probabilities = event_probabilities(log_probabilities)
-  # Each pair of a class and a bin has one number.
+  # The index of a pair of a class and a bin, so that one `bincount` counts both.
   cells = log_probabilities.argmax(axis=1) * _N_CALIBRATION_BINS + _bins(probabilities)
   shape = n_classes, _N_CALIBRATION_BINS
   n_cells = n_classes * _N_CALIBRATION_BINS
@@ -172,7 +172,7 @@ def evaluate_counts(
   positive = classes[class_names[1]] if len(class_names) == 2 else None
   recalls = [c.recall.value for c in classes.values() if c.recall.value is not None]
   truth, predicted, n_texts = _pairs(confusion)
-  own = [of_label.log_probabilities[i] for i, of_label in enumerate(counts)]
+  true_log_probabilities = sum(c.log_probabilities[i] for i, c in enumerate(counts))
   return Evaluation(
       accuracy=Score(n_correct / n_examples, n_examples),
       accuracy_interval=_wilson(n_correct, n_examples),
@@ -192,7 +192,7 @@ def evaluate_counts(
       ),
       macro_recall=_score(float(np.mean(recalls)), n_examples),
       # scikit-learn's log_loss clips probabilities. Logarithms need no clipping.
-      log_loss=_score(-float(sum(own)) / n_examples, n_examples),
+      log_loss=_score(-float(true_log_probabilities) / n_examples, n_examples),
       calibration_error=_score(_calibration_error(counts), n_examples),
       confusion_matrix=confusion.tolist(),
       classes=classes,
@@ -325,7 +325,7 @@ def _bins(probabilities: np.ndarray) -> np.ndarray:
 
 
 def _calibration_error(counts: Sequence[LabelCounts]) -> float:
-  """Returns the mean gap of a bin's probability and rate, weighted by its texts."""
+  """Returns the mean difference between probability and rate, weighted by bin."""
   if len(counts) == 2:
     n_occurred = counts[1].n_predicted.sum(axis=0)
   else:

@@ -19,16 +19,16 @@ from trax_twitter_sentiment.run.run import MODEL_FILE, Run
 from trax_twitter_sentiment.run.settings import CONFIG_FILE
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
-# The number of texts in a batch. One size, so that JAX compiles once.
+# The number of texts in a batch. All batches have one size, so JAX compiles once.
 _BATCH_SIZE = 64
 
 
 class TraxModel:
   """The model that a run's `config.gin` names, with the run's weights.
 
-  A gin file imports installed modules, so the directory must be trusted. A gin file
-  that imports code of the directory itself is refused. Texts are padded, or cut off,
-  to the length of the run's validation batches.
+  A gin file imports installed modules, so use only directories that you trust. A gin
+  file that imports code from the directory itself is refused. Texts are padded, or cut
+  off, to the length of the run's validation batches.
 
   Args:
     run: the run.
@@ -89,7 +89,7 @@ class TraxModel:
 def _refuse_code_of(folder: str, path: str) -> None:
   """Raises `UserError` if a config includes files or imports code of the run's folder.
 
-  Trax writes neither, unless the run was started in its own folder.
+  Trax writes neither, unless training was started in the run's own folder.
   """
   delegate = gin.config.ParserDelegate(skip_unknown=True)
   try:

@@ -1,7 +1,7 @@
 """Checkpoints as sets of files that change all together or not at all.
 
-Nothing here knows Trax: a checkpoint `NAME` is the files `NAME.*` of a folder, and
-`NAME.checkpoint.json` tells what they are.
+A checkpoint `NAME` consists of the files `NAME.*` of a folder. Its description,
+`NAME.checkpoint.json`, contains a checksum of each file. This module does not use Trax.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from typing import Any
 
 from trax_twitter_sentiment.errors import UserError
 
-# Folders in the checkpoints' own: one that is written to, and one that is complete.
+# Subfolders with new files: incomplete ones, and complete ones to move into place.
 _PARTIAL, _READY = '.checkpoint.partial', '.checkpoint.ready'
 _FILE_FORMAT = 1
 
@@ -23,8 +23,8 @@ _FILE_FORMAT = 1
 def replacing(folder: str) -> Iterator[str]:
   """Yields an empty folder whose files then replace those of `folder`, all or none.
 
-  A process may be killed, or the machine stop, at any instant: `recover` brings
-  `folder` to what it was before, or to what it should be after.
+  If the process is killed at any point, `recover` restores the old files, or completes
+  the replacement.
   """
   recover(folder)
   partial = os.path.join(folder, _PARTIAL)
@@ -34,7 +34,7 @@ def replacing(folder: str) -> Iterator[str]:
     for name in os.listdir(partial):
       _sync(os.path.join(partial, name))
     _sync(partial)
-    os.rename(partial, os.path.join(folder, _READY))  # From here on it is done.
+    os.rename(partial, os.path.join(folder, _READY))  # Commits.
   except BaseException:
     shutil.rmtree(partial, ignore_errors=True)
     raise
@@ -42,7 +42,7 @@ def replacing(folder: str) -> Iterator[str]:
 
 
 def recover(folder: str) -> None:
-  """Completes a replacement of which everything was written, undoes any other."""
+  """Completes a committed replacement, or removes the files of any other."""
   partial, ready = (os.path.join(folder, name) for name in (_PARTIAL, _READY))
   if os.path.isdir(partial):
     shutil.rmtree(partial)
@@ -55,7 +55,7 @@ def recover(folder: str) -> None:
 
 
 def describe(folder: str, name: str, state: dict[str, Any]) -> None:
-  """Writes the description of a checkpoint: `state`, and its files' checksums."""
+  """Writes the description of a checkpoint: a state, and the files' checksums."""
   files = {
       file: _checksum(os.path.join(folder, file))
       for file in sorted(os.listdir(folder))
@@ -66,10 +66,10 @@ def describe(folder: str, name: str, state: dict[str, Any]) -> None:
 
 
 def verified_state(folder: str, name: str) -> dict[str, Any] | None:
-  """Returns the state that a checkpoint was described with; `None` without one.
+  """Returns the state in a checkpoint's description; `None` without a description.
 
   Raises:
-    UserError: if a file of the checkpoint is not what it was described as.
+    UserError: if a file of the checkpoint is missing, or has another checksum.
   """
   path = _description(folder, name)
   try:
@@ -85,13 +85,13 @@ def verified_state(folder: str, name: str) -> dict[str, Any] | None:
   for file, checksum in files.items():
     path = os.path.join(folder, os.path.basename(file))
     try:
-      whole = _checksum(path) == checksum
+      is_intact = _checksum(path) == checksum
     except FileNotFoundError:
-      whole = False
-    if not whole:
+      is_intact = False
+    if not is_intact:
       raise UserError(
           f'{path} is missing, damaged or of another checkpoint than the files beside '
-          f'it. Bring back all of {name}.*, or use another output_dir.'
+          f'it. Restore all of {name}.*, or use another output_dir.'
       )
   return state
 
@@ -109,7 +109,7 @@ def _checksum(path: str) -> str:
 
 
 def _sync(path: str) -> None:
-  """Has a file, or a folder's list of files, reach the disk."""
+  """Flushes a file, or a folder's list of files, to disk."""
   descriptor = os.open(path, os.O_RDONLY)
   try:
     os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""What a run's directory records of its corpus."""
+"""The record of the corpus in a run's directory."""
 
 import dataclasses
 import json
@@ -15,7 +15,7 @@ class CorpusRecord:
   """The name, the checksum and the recipe of a corpus.
 
   Attributes:
-    name: the corpus's name for people.
+    name: the corpus's name.
     digest: the corpus's checksum.
     recipe: the call that makes the corpus; `None` if it cannot be made again.
     class_of_label: the labels of the corpus's files, each with its class.
@@ -58,7 +58,7 @@ class CorpusRecord:
     if not isinstance(labels, dict) or not all(
         type(class_) is int for class_ in labels.values()
     ):
-      raise ValueError('its labels are not numbers of classes')
+      raise ValueError('its labels do not map to class numbers')
     recipe = fields.get('recipe')
     return cls(
         name,

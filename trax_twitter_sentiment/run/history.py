@@ -6,13 +6,15 @@ import os
 import time
 from typing import Any
 
-from trax_twitter_sentiment.files import read_whole
+from trax_twitter_sentiment.files import parse_file
 
 HISTORY_FILE = 'history.json'
 
 # Trax puts this before the names of losses and metrics, but not of other values.
 _PREFIX = 'metrics/'
-_MAX_CURVES = 100  # More than any run has, and few enough to draw.
+
+# The maximum number of curves in a file, more than any run has.
+_MAX_CURVES = 100
 
 # Step -> value, in the order of the steps.
 Curve = dict[int, float]
@@ -23,7 +25,7 @@ class History:
   """The losses and metrics of a run.
 
   Attributes:
-    train_curves: loss -> its mean over the steps since the evaluation before.
+    train_curves: loss -> its mean over the steps since the previous evaluation.
     eval_curves: metric -> its value in each evaluation.
     seconds: the duration of training, over all starts of the run.
     saved_at: the time of the last checkpoint, in seconds since 1970.
@@ -43,7 +45,7 @@ class History:
     """
     path = os.path.join(folder, HISTORY_FILE)
     try:
-      return read_whole(path, _parse, "a run's history")
+      return parse_file(path, _parse, "a run's history")
     except FileNotFoundError:
       return cls()
 
@@ -68,7 +70,7 @@ class History:
     return cls(curves('train'), curves('eval'), seconds, time.time())
 
   def save(self, folder: str) -> None:
-    """Writes `history.json`. The caller replaces the file before it atomically."""
+    """Writes `history.json`, not atomically, which is left to the caller."""
     content = {
         'train': {name: [*curve.items()] for name, curve in self.train_curves.items()},
         'eval': {name: [*curve.items()] for name, curve in self.eval_curves.items()},

@@ -9,19 +9,20 @@ import filelock
 from trax_twitter_sentiment.errors import UserError
 
 LOCK_FILE = '.lock'
-_PROCESS_FILE = '.lock.process'  # Contains the number of the process with the lock.
+_PROCESS_FILE = '.lock.process'  # Contains the id of the process with the lock.
 
+# The errors of file systems without locks.
 _UNSUPPORTED = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 # The locks of this process by path. The system releases them when the process ends,
-# however it ends.
+# even if it is killed.
 _HELD: dict[str, filelock.BaseFileLock] = {}
 
 
 def claim(folder: str) -> None:
   """Locks a folder until this process ends.
 
-  Some file systems of clusters do not support locks; a run there does without.
+  Some file systems of clusters do not support locks. A folder there is not locked.
 
   Raises:
     UserError: if the folder cannot be written to, or another process has locked it.
@@ -29,9 +30,9 @@ def claim(folder: str) -> None:
   path = os.path.join(os.path.realpath(folder), LOCK_FILE)
   try:
     os.makedirs(folder, exist_ok=True)
-    # A lock file from before can be locked in a folder without write permission.
+    # An existing file can be locked in a read-only folder, so this tests writing.
     tempfile.TemporaryFile(dir=folder).close()
-    # If the folder was removed and made again, the lock is on a file that is gone.
+    # If the folder was removed since, its lock file is gone, so it is locked again.
     if path in _HELD and os.path.exists(path):
       return
     _acquire(path)
@@ -39,8 +40,8 @@ def claim(folder: str) -> None:
       file.write(str(os.getpid()))
   except filelock.Timeout as error:
     raise UserError(
-        f'{folder} is in use by another run, process {_process(folder)}. Let it end '
-        'first, or use another output_dir.'
+        f'{folder} is in use by another run, process {_process(folder)}. Wait until '
+        'it ends, or use another output_dir.'
     ) from error
   except OSError as error:
     raise UserError(f'{folder} cannot be written to: {error.strerror}.') from error

@@ -1,4 +1,4 @@
-"""The facts about a model that prediction needs beside its weights."""
+"""The properties of a model that prediction requires besides its weights."""
 
 import dataclasses
 import json
@@ -9,13 +9,14 @@ from trax_twitter_sentiment.text import json_fields
 POOLINGS = ('masked_mean', 'masked_sqrtn', 'mean')
 _FILE_FORMAT = 2
 
-# Prediction makes batches of this length, so a damaged file must not name a huge one.
+# The maximum length of batches. A damaged file may contain a huge length, for which
+# prediction would fill the memory.
 _MAX_PADDED_LENGTH = 2**20
 
 
 @dataclasses.dataclass(frozen=True)
 class ModelInfo:
-  """The facts about a model that prediction needs beside its weights.
+  """The properties of a model that prediction requires besides its weights.
 
   Attributes:
     pooling: the pooling of a `TwitterClassifier`; `None` for any other model.
@@ -38,7 +39,7 @@ class ModelInfo:
 
   @classmethod
   def from_json(cls, content: str) -> 'ModelInfo':
-    """Returns the facts that `to_json` wrote.
+    """Returns the properties that `to_json` wrote.
 
     Raises:
       ValueError: if the content is anything else.

@@ -10,7 +10,7 @@ import numpy as np
 
 from trax_twitter_sentiment.corpora.corpus import Corpus
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.files import read_whole, write_atomically
+from trax_twitter_sentiment.files import parse_file, write_atomically
 from trax_twitter_sentiment.run import settings
 from trax_twitter_sentiment.run.corpus_record import CorpusRecord
 from trax_twitter_sentiment.run.history import History
@@ -73,12 +73,12 @@ class Run:
 
   @functools.cached_property
   def model_info(self) -> ModelInfo:
-    """The facts about the model beside its weights."""
+    """The properties of the model besides its weights."""
     return self._read(MODEL_FILE, ModelInfo.from_json, 'a model file')
 
   @functools.cached_property
   def corpus_record(self) -> CorpusRecord:
-    """What the run records of its corpus."""
+    """The record of the run's corpus."""
     return self._read(CORPUS_FILE, CorpusRecord.from_json, 'a corpus file')
 
   @functools.cached_property
@@ -108,9 +108,9 @@ class Run:
     return arrays
 
   def corpus(self) -> Corpus:
-    """Makes the run's corpus again by its recipe, once.
+    """Returns the run's corpus, made again by its recipe on first use.
 
-    A corpus that has changed since the run began causes a warning on stderr.
+    If the corpus has changed since the run began, a warning is printed on stderr.
 
     Raises:
       UserError: if the corpus cannot be made again.
@@ -143,14 +143,14 @@ class Run:
     if corpus.digest != record.digest:
       print(
           f'WARNING: {record.name} has changed since the run began, so its '
-          'validation texts may be others.',
+          'validation texts may be different.',
           file=sys.stderr,
       )
     return corpus
 
   def _read(self, name: str, parse: Callable[[str], T], kind: str) -> T:
     try:
-      return read_whole(
+      return parse_file(
           self.path(name), lambda content: parse(content.decode('utf-8')), kind
       )
     except FileNotFoundError as error:
@@ -168,7 +168,7 @@ def save(
   Args:
     folder: the output directory.
     encoder: the tokenizer with its vocabulary.
-    model_info: the facts about the model.
+    model_info: the properties of the model.
     corpus: the run's corpus.
 
   Raises:

@@ -25,7 +25,7 @@ def parse(config: str) -> dict[str, str]:
 
 
 def recorded(folder: str) -> dict[str, str]:
-  """Returns the settings that a run's directory records; none without a file."""
+  """Returns the settings in a run's `config.gin`; empty if the file is missing."""
   try:
     with open_regular(os.path.join(folder, CONFIG_FILE)) as file:
       return parse(file.read().decode('utf-8', errors='replace'))
@@ -34,7 +34,10 @@ def recorded(folder: str) -> dict[str, str]:
 
 
 def changes(before: dict[str, str], now: dict[str, str]) -> dict[str, str]:
-  """Returns the settings that both have with other values, as `'old → new'`."""
+  """Returns the settings whose values differ, as `'old → new'`.
+
+  Settings that only one of the two has are left out.
+  """
   return {
       name: f'{value} → {now[name]}'
       for name, value in before.items()
@@ -43,5 +46,5 @@ def changes(before: dict[str, str], now: dict[str, str]) -> dict[str, str]:
 
 
 def listed(changed: dict[str, str]) -> str:
-  """Returns changes in one line."""
+  """Returns changes as one line of text."""
   return ', '.join(f'{name} {change}' for name, change in changed.items())

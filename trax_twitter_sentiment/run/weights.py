@@ -1,4 +1,4 @@
-"""Reading the arrays of a weights file, which may be damaged or hostile."""
+"""Reads the arrays of a weights file, which may be damaged or hostile."""
 
 import gzip
 import math
@@ -8,8 +8,8 @@ import numpy as np
 
 from trax_twitter_sentiment.files import open_regular
 
-# Numbers that were trained hardly compress. What unpacks to more than this, and to so
-# many times the file's size, holds none.
+# The maximum size of the arrays: the larger one of a number of bytes and a multiple of
+# the file's size. Trained weights hardly compress, so a larger file is a zip bomb.
 _MAX_BYTES = 2**28
 _MAX_RATIO = 16
 
@@ -17,20 +17,20 @@ _MAX_ARRAYS = 10_000
 
 
 def load_arrays(path: str) -> list[np.ndarray]:
-  """Returns the arrays of a file that Trax wrote, one after the other, gzipped.
+  """Returns the arrays of a gzipped file that Trax wrote.
 
-  Nothing is unpickled, and no memory is taken for what the file only claims to hold.
+  Nothing is unpickled, and the size of the arrays is limited by the size of the file.
 
   Raises:
-    FileNotFoundError: if there is none.
-    ValueError: if it can't be read, is cut off, or holds anything else.
+    FileNotFoundError: if the file is missing.
+    ValueError: if the file can't be read, is truncated, or contains anything else.
   """
   try:
     with open_regular(path) as packed, gzip.GzipFile(fileobj=packed) as file:
       budget = max(_MAX_BYTES, _MAX_RATIO * packed.seek(0, 2))
       packed.seek(0)
       arrays: list[np.ndarray] = []
-      # To the end of the file, so that one cut off anywhere is noticed.
+      # Reading to the end of the file raises an error if the file is truncated.
       while file.peek(1):
         if len(arrays) == _MAX_ARRAYS:
           raise ValueError(f'more than {_MAX_ARRAYS:,} arrays')
@@ -56,17 +56,17 @@ def _read_array(file: gzip.GzipFile, budget: int) -> np.ndarray:
 
 
 def _read_header(file: gzip.GzipFile) -> tuple:
-  """Returns shape, order and dtype of the array that follows."""
+  """Returns shape, order and dtype of the next array."""
   try:
-    # Version 1 is what `np.save` writes; the headers of others may be of any size.
+    # `np.save` writes version 1. Headers of later versions may have any size.
     if np.lib.format.read_magic(file) != (1, 0):
       raise ValueError('an unknown version')
     shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
   except (EOFError, OSError, zlib.error):
     raise
-  # What a damaged header makes NumPy raise is documented nowhere.
+  # NumPy does not document its errors for a damaged header, so all are caught.
   except Exception as error:
-    raise ValueError('it does not hold NumPy arrays') from error
+    raise ValueError('it does not contain NumPy arrays') from error
   if dtype.hasobject or not dtype.itemsize or any(n < 0 for n in shape):
-    raise ValueError('an array that is not of numbers')
+    raise ValueError('an array does not contain numbers')
   return shape, 'F' if fortran else 'C', dtype

@@ -1,4 +1,4 @@
-"""From texts to the fields of the answer to `POST /predict`."""
+"""Computes the fields of the answer to `POST /predict`."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ def answer(
 ) -> list[dict[str, Any]]:
   """Returns the fields of the prediction for each text.
 
-  They are the fields of `predict --format=jsonl` except the row number. With `explain`,
-  the fields that the page shows are added.
+  The fields are those of `predict --format=jsonl` except the row number. `explain` adds
+  the fields for the page.
   """
   if not explain:
     return predict_fields(predictor, texts)

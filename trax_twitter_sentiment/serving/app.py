@@ -52,15 +52,15 @@ def make_app(
   """Returns the service of a trained run.
 
   Args:
-    predictor: predicts the texts.
+    predictor: the predictor.
     allowed_hosts: the values of the Host header that are answered. Other hosts are
       refused, so a web site whose name is rebound to this machine reads nothing.
     examples: the texts that the page offers to click.
   """
   app = _empty_app(allowed_hosts)
 
-  # A function with `async` runs in the event loop's thread. To start another thread
-  # takes longer than to predict a text.
+  # With `async`, a function runs in the event loop's thread. Starting another thread
+  # would be slower than predicting a text.
   @app.post(
       '/predict',
       summary='Predict the class of each text',

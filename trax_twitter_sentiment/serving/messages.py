@@ -35,7 +35,7 @@ class Fragment(BaseModel):
   text: str
   share: Annotated[
       float | None,
-      Field(description='Its share of the log-odds; null if the model skips it.'),
+      Field(description='The share of the log-odds; null for text that is not read.'),
   ]
 
 
@@ -67,14 +67,12 @@ class TextPrediction(BaseModel):
       float | None,
       Field(description='The log-odds without any token; only with explain.'),
   ] = None
-
-
   contrast: Annotated[
       tuple[str, str] | None,
       Field(
-          description='The classes that positive and negative shares speak for: '
-          'positive and negative, or of more classes the predicted one and the second '
-          'most probable one; only with explain.'
+          description='The classes that positive and negative shares support: '
+          'positive and negative, or for more than two classes the predicted class and '
+          'the second most probable class; only with explain.'
       ),
   ] = None
   marked_text: Annotated[

@@ -1,4 +1,4 @@
-"""The columns of a table: their names, their indices, and hints at what is wrong."""
+"""The columns of a table: their names, their indices, and hints at mistakes."""
 
 import re
 from collections.abc import Sequence
@@ -15,13 +15,13 @@ def is_number(column: str) -> bool:
 
 
 def name_of(column: str) -> str:
-  """Returns a column's name, without the quotes that tell a name from a number."""
+  """Returns a column's name without quotes, which mark a number as a name."""
   is_quoted = len(column) > 2 and column[0] == column[-1] == '"'
   return column[1:-1] if is_quoted else column
 
 
 def certain_delimiters(first: str, columns: tuple[str, ...]) -> list[str]:
-  """Returns the delimiters that split a first line into names with all columns."""
+  """Returns the delimiters that split a first line into fields with all columns."""
   wanted = {name_of(column) for column in columns if not is_number(column)}
   return [
       delimiter
@@ -40,11 +40,11 @@ class Header:
     line: the file's first line.
     first: the fields of the first row.
     second: the fields of the second row; `None` if there is none.
-    query: what to read of the file.
+    query: the columns to read, and how to read them.
 
   Attributes:
     names: the names of the columns; numbers if the file has no header.
-    fields: the fields of the first row, as they are.
+    fields: the fields of the first row, unchanged.
 
   Raises:
     UserError: if the first row is a title or a comment.
@@ -74,8 +74,12 @@ class Header:
       if any(map(is_number, query.columns)):
         self._refuse_numbers()
 
-  def read(self, columns: tuple[str, ...]) -> tuple[str, ...]:
-    """Returns the columns to read: the only one without a header needs no number."""
+  def columns_to_read(self) -> tuple[str, ...]:
+    """Returns the columns of the query.
+
+    If the file has no header and one column, the query needs no number for it.
+    """
+    columns = self._query.columns
     if not self._options.header and len(self.names) == len(columns) == 1:
       return ('1',)
     return columns
@@ -105,7 +109,7 @@ class Header:
       quoted = f'\'"{column}"\''
       return f' (a number is a position; {quoted} is the name)'
     if not options.header:
-      return ', and without a header columns go by number'
+      return ' (without a header, columns are given by number)'
     if self._is_title or self._line.lstrip().startswith('#'):
       self._refuse_first_line()
     others = [
@@ -120,15 +124,16 @@ class Header:
     return ''
 
   def watched(self, indices: Sequence[int]) -> list[tuple[int, bool]]:
-    """Returns the columns in which a later row may have the header's value.
+    """Returns the columns to compare with the header in each later row.
 
     Args:
-      indices: the columns that are read, the texts' first.
+      indices: the indices of the columns that are read, the texts' column first.
 
     Returns:
-      Each column's index, and whether the value there tells that the header is data.
-      A label tells it, unless the column's name is in quotes. If columns are given by
-      number, any value does, but not a text of one word, which may be a name.
+      Each column's index, and whether the column is suspicious: if a later row has the
+      header's value there, the header is data. A label column is suspicious unless its
+      name is in quotes. If columns are given by number, all columns are suspicious,
+      except a text column whose first field is one word and may be a name.
     """
     suspicious = {
         i
@@ -150,15 +155,15 @@ class Header:
     )
 
   def _refuse_numbers(self) -> None:
-    """Raises `UserError` if a column is named by a number, which data more often is."""
+    """Raises `UserError` if a name is a number: such a row is more often data."""
     for name in self.names:
       if re.fullmatch(r'[+-]?\d+(\.\d*)?', name):
         self._refuse_as_data(
-            f'it has {name!r}', ', and in a header with numbers columns go by name'
+            f'it has {name!r}', '; if it is a header, give the columns by name'
         )
 
   def refuse_recurrence(self, index: int, line: int) -> None:
-    """Raises `UserError`: a value of the header is a value of a later row, too."""
+    """Raises `UserError` about a value that the header and a later row share."""
     value = self.fields[index]
     self._refuse_as_data(f'line {line} has {value!r} in column {index + 1}, too')
 
@@ -170,6 +175,6 @@ class Header:
 
 
 def no_column(column: str, names: list[str], where: str, hint: str = '') -> UserError:
-  """Returns the error about a column that a file doesn't have."""
+  """Returns the error about a column that a file lacks."""
   columns = f'the columns are {", ".join(map(repr, names))}' if names else 'it is empty'
   return UserError(f'{where}: no column {column!r}{hint}; {columns}.')

@@ -1,4 +1,4 @@
-"""Decompresses gzip, bzip2, xz and Zstandard; damage is an error, not an end."""
+"""Decompresses gzip, bzip2, xz and Zstandard; a truncated file is an error."""
 
 import bz2
 import io
@@ -10,13 +10,14 @@ from typing import Any, BinaryIO
 
 from trax_twitter_sentiment.errors import UserError
 
-# Endings of a file's name that a compression adds.
+# The file extensions of compressed files.
 ENDING = re.compile(r'\.(gz|bz2|xz|zst)$', re.IGNORECASE)
 
-# Bytes that are decompressed together. Each may become 20,000.
+# The number of compressed bytes to read at a time. Each may become 20,000 bytes, so
+# the number is small.
 _CHUNK_BYTES = 2**11
 
-# Reddit's dumps are compressed with this window, which is Zstandard's largest.
+# Zstandard's largest window. Reddit's dumps require it.
 _MAX_WINDOW_BYTES = 2**31
 
 

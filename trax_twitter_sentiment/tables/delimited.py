@@ -1,4 +1,4 @@
-"""Rows of CSV and TSV. No row is lost, and no row is merged with another."""
+"""Reads rows of CSV and TSV. No row is lost, and no row is merged with another."""
 
 import collections
 import csv
@@ -14,22 +14,23 @@ from trax_twitter_sentiment.tables.escapes import unescape
 from trax_twitter_sentiment.tables.input_files import InputFile
 from trax_twitter_sentiment.tables.rows import NOTHING_KEPT, Query, Rows
 
-# As in RFC 4180, or quotes are text.
+# `'double'` is the quoting of RFC 4180. With `'none'`, quotes are text.
 QUOTINGS = ('double', 'none')
 
-# As `escapes.escape` writes: the quoting of predict's TSV.
+# The quoting of predict's TSV, which `escapes.escape` writes.
 ESCAPED = 'escaped'
 
 _PREDICTIONS_HEADER = re.compile(
     r'label\t(name\t|sentiment\t)+((log_)?p_[^\t]*\t)+n_tokens\ttext\trow(\t|\s*$)'
 )
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)  # Excel's.
+# Excel writes this line above the header.
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 
 _BAD_QUOTE = (
-    'a quote that is never closed, or that text follows; with the quoting '
-    "'none', quotes are text"
+    'a quote without a closing quote, or text after a closing quote; '
+    "quoting='none' reads quotes as text"
 )
-_LONE_CR = 'a carriage return (CR) inside a row, without quotes around it'
+_LONE_CR = 'an unquoted carriage return (CR) inside a row'
 
 Malformed = Callable[[int, str], None]
 
@@ -46,9 +47,9 @@ def rows(
 
   Args:
     file: the file.
-    query: what to read of it.
-    usual_delimiter: the delimiter, unless the options or the header say otherwise.
-    usual_quoting: the quoting, likewise.
+    query: the columns to read, and how to read them.
+    usual_delimiter: the delimiter, if neither the options nor the header determine it.
+    usual_quoting: the quoting, if the options do not determine it.
 
   Raises:
     UserError: if a column is missing, or a row is malformed.
@@ -103,11 +104,11 @@ def _malformed(
 
 
 class _Selection:
-  """The rows of a table, and the columns of them that a query asks for.
+  """The rows of a table, reduced to the columns of a query.
 
   Args:
     file: the file.
-    query: what to read of it.
+    query: the columns to read, and how to read them.
     header: the table's header.
     n_before: the number of lines before the first row.
     dialect: how fields are separated and quoted.
@@ -126,14 +127,14 @@ class _Selection:
     self._header = header
     self._n_before = n_before
     self._may_be_quoted = dialect.quoting == 'none' and not query.options.quoting
-    self._indices = [header.index_of(column) for column in header.read(query.columns)]
+    self._indices = [header.index_of(column) for column in header.columns_to_read()]
     self._kept = {name: header.index_of(name) for name in query.keep or ()}
     if query.keep is None:
       self._kept = {name: i for i, name in enumerate(header.names)}
     self._watched = header.watched(self._indices) if query.options.header else ()
 
   def rows(self, numbered: Iterable[tuple[int, list[str]]]) -> Rows:
-    """Yields the columns of rows, which are given with their line numbers."""
+    """Yields the columns of rows, which come with their line numbers."""
     n_columns = len(self._header.names)
     indices, kept_indices, watched = self._indices, self._kept, self._watched
     for number, fields in numbered:
@@ -164,10 +165,10 @@ class _Selection:
     self._query.malformed(line, problem)
 
   def _repeats_header(self, line: int, fields: list[str]) -> bool:
-    """Returns whether a row is the header again, which is malformed.
+    """Returns whether a row repeats the header; reports such a row as malformed.
 
     Raises:
-      UserError: if another row has a value of the header, so that this is data.
+      UserError: if another row has a value of the header, so the header is data.
     """
     header = self._header.fields
     for i, is_suspicious in self._watched:
@@ -191,11 +192,11 @@ def split_rows(
   """Yields the number of each row's first line, counted from 1, and its fields.
 
   Args:
-    lines: the lines, with their ends.
+    lines: the lines, with their line ends.
     delimiter: a character.
     quoting: one of `QUOTINGS`, or `ESCAPED`.
-    malformed: receives a line number and what is wrong with it. If it returns, the
-      row is left out, and reading continues with the next line.
+    malformed: a function of a line number and a problem. If it returns, the row is
+      skipped, and reading continues with the next line.
   """
   if quoting == 'double':
     yield from _quoted_rows(lines, delimiter, malformed)
@@ -212,7 +213,7 @@ def _quoted_rows(
 ) -> Iterator[tuple[int, list[str]]]:
   lines = iter(lines)
   row_lines: list[str] = []
-  pending: collections.deque[str] = collections.deque()  # Lines to be read again.
+  pending: collections.deque[str] = collections.deque()  # Lines to read again.
 
   def feed() -> Iterator[str]:
     while True:
@@ -232,7 +233,7 @@ def _quoted_rows(
         row_lines.clear()
       return
     except csv.Error as error:
-      # The lines after the first may be rows of their own.
+      # The lines after the first may be separate rows, so they are read again.
       malformed(number, _LONE_CR if 'new-line' in str(error) else _BAD_QUOTE)
       pending.extendleft(reversed(row_lines[1:]))
       row_lines.clear()

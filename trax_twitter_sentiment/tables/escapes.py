@@ -1,4 +1,4 @@
-"""Texts in one line: escapes replace what breaks a line or controls a terminal."""
+"""Escapes for line ends and unprintable characters, so that a text is one line."""
 
 import re
 
@@ -7,16 +7,16 @@ _ESCAPED = {'t': '\t', 'n': '\n', 'r': '\r'}
 
 
 def printable(text: str) -> str:
-  r"""Returns a text with escapes (`\n`, `\x1b`) for characters that don't print."""
+  r"""Returns a text with escapes (`\n`, `\x1b`) for unprintable characters."""
   if text.isprintable():
     return text
   return ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def escape(text: str) -> str:
-  r"""Returns a text as `printable` does, and `\\` for a backslash.
+  r"""Returns a text with escapes for unprintable characters and backslashes.
 
-  `unescape` returns the original text.
+  `unescape` restores the text.
   """
   return printable(text.replace('\\', r'\\') if '\\' in text else text)
 

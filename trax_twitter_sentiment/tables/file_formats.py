@@ -1,4 +1,7 @@
-"""The formats of input files: a new one is an entry here and a module of its rows."""
+"""The formats of input files.
+
+A new format requires an entry here, and a module that reads its rows.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -29,10 +32,10 @@ def _one_part(file: InputFile, options: 'ReadingOptions', n_bytes: int) -> None:
   del file, options, n_bytes
 
 
-def _has_delimiter(head: str, names: tuple[str, ...], of_format: Callable) -> bool:
+def _has_delimiter(head: str, names: tuple[str, ...], accepts: Callable) -> bool:
   first = head.splitlines()[0] if head else ''
   delimiters = columns.certain_delimiters(first, names)
-  return bool(delimiters) and of_format(delimiters[0])
+  return bool(delimiters) and accepts(delimiters[0])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,17 +43,18 @@ class FileFormat:
   """A format of input files.
 
   Attributes:
-    name: the name that settings have.
+    name: the value of the setting `input_format`.
     rows: yields the rows of a file, or of its part.
-    endings: the endings of its files' names.
-    first_bytes: how its files begin; `b''` for text.
-    matches: returns whether a file of another ending is of this format, by its first
-      characters and the columns to read.
-    parts: returns parts of at least so many bytes whose rows can be read apart from
-      each other; `None` if there is only one.
-    batches: yields the rows as Arrow's record batches, if the format has types.
-    schema: returns Arrow's schema, likewise.
-    has_header: whether all rows have the columns of the first.
+    endings: the extensions of its files.
+    first_bytes: the first bytes of its files; `b''` for text.
+    matches: returns whether a file without a known extension has this format, by the
+      file's first characters and the columns to read.
+    parts: splits a file into parts of at least a number of bytes, which can be read
+      independently; returns `None` if the file is the only part.
+    batches: yields the rows as Arrow record batches; `None` for a format without
+      column types.
+    schema: returns the Arrow schema; `None` for a format without column types.
+    has_header: whether all rows have the columns of the first row.
   """
 
   name: str
@@ -122,7 +126,7 @@ FORMATS = {format_.name: format_ for format_ in _ALL}
 def format_of(
     file: InputFile, names: tuple[str, ...], options: 'ReadingOptions'
 ) -> FileFormat:
-  """Returns the format of a file: the one given, or else by name and first bytes.
+  """Returns the format of a file: that of the options, or else a recognized one.
 
   Args:
     file: the file.
@@ -130,7 +134,7 @@ def format_of(
     options: how to read the file.
 
   Raises:
-    UserError: if the file should be text, and is of a kind that is not.
+    UserError: if the format is one of text, but the file is binary.
   """
   if file.is_folder:
     return FORMATS['folder']

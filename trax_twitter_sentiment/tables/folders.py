@@ -1,4 +1,4 @@
-"""Rows of a folder: a file is a text, and a folder in it is a class of texts."""
+"""Reads a folder of texts: each file is a row, and each subfolder is a class."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,9 @@ _ENDING = '.txt'
 
 
 def rows(file: InputFile, query: Query) -> Rows:
-  """Yields a row a file, with the columns `text`, `file` and, of a class, `label`.
+  """Yields a row for each file, with the columns `text`, `file` and `label`.
+
+  If the folder has no subfolders with texts, the column `label` is missing.
 
   Raises:
     UserError: if the folder contains no texts.
@@ -24,17 +26,18 @@ def rows(file: InputFile, query: Query) -> Rows:
 
 
 def paths_of_texts(folder: str) -> list[tuple[str | None, str]]:
-  """Returns the label and the path of each text, in order; no label without classes.
+  """Returns the label and the path of each text, sorted.
 
-  IMDB's reviews come as `pos/*.txt` and `neg/*.txt`, beside files of other kinds.
+  The label is the name of a subfolder, as in the IMDB data set: `pos/*.txt` and
+  `neg/*.txt`, beside files of other kinds. Without subfolders, it is `None`.
   """
   classes = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir())
-  of_classes: list[tuple[str | None, str]] = [
+  labelled_paths: list[tuple[str | None, str]] = [
       (label, path)
       for label in classes
       for path in _text_paths(os.path.join(folder, label))
   ]
-  return of_classes or [(None, path) for path in _text_paths(folder)]
+  return labelled_paths or [(None, path) for path in _text_paths(folder)]
 
 
 def _text_paths(folder: str) -> list[str]:
@@ -49,8 +52,8 @@ def _objects(file: InputFile, query: Query) -> Iterator[dict[str, Any]]:
   paths = paths_of_texts(file.path)
   if not paths:
     raise UserError(
-        f'{file.name} is a folder without *{_ENDING} in it or in a folder per class; '
-        'for files of other formats, give their names or a pattern.'
+        f'{file.name} and its subfolders contain no *{_ENDING}; for files of other '
+        'formats, give their names or a pattern.'
     )
   for label, path in paths:
     with InputFile(path) as opened:

@@ -15,14 +15,15 @@ from trax_twitter_sentiment.tables import compression
 
 STDIN = '-'
 
-# Where a part of a file begins and ends, in bytes. The part consists of the lines, or
-# the row groups, that begin between them.
+# The start and the end of a part of a file, in bytes. The part consists of the lines,
+# or the row groups, that begin between the two.
 Part = tuple[int, int]
 
-# A novel in one line. A file without line ends would fill the memory.
+# The maximum length of a line, longer than a novel. Without a maximum, a file without
+# line ends would fill the memory.
 MAX_LINE_BYTES = 2**22
 
-# Bytes that tell a file's format.
+# The number of bytes by which a file's format is recognized.
 _HEAD_BYTES = 2**12
 
 # First bytes -> the file's kind, and advice.
@@ -60,16 +61,16 @@ class InputFile:
     path: the path.
     part: the part.
     name: the file's name in messages.
-    ending: the ending of the file's name, in lower case, without a compression's:
+    ending: the file extension in lower case, without that of the compression:
       `'.csv'` for `a.csv.gz`.
     file: the decompressed content, at its start.
     is_compressed: whether the content was compressed.
     size: the file's size on disk, in bytes; `None` for standard input and a folder.
-    is_folder: whether the path is that of a folder, which has no content of its own.
+    is_folder: whether the path is a folder, whose `file` is empty.
     head: the first bytes of the content.
     encoding: the encoding of the byte-order mark; `None` without one.
-    n_damaged: the number of lines so far that were not valid in their encoding.
-    n_quoted: the number of texts so far in quotes that count as text.
+    n_damaged: the number of lines so far with bytes that are not valid.
+    n_quoted: the number of texts so far whose quotes were read as text.
 
   Raises:
     UserError: if the file can't be opened.
@@ -110,20 +111,20 @@ class InputFile:
       self._raw.close()
 
   def position(self) -> int:
-    """Returns how many of the file's bytes on disk were read."""
+    """Returns the number of bytes that were read from disk."""
     try:
       return self._raw.tell()
-    except OSError:  # A pipe has none.
+    except OSError:  # A pipe has no position.
       return 0
 
   def check_is_text(self) -> None:
-    """Raises `UserError` if the file's first bytes are those of another kind."""
+    """Raises `UserError` if the first bytes are those of a binary format."""
     for pattern, kind, advice in _NOT_TEXT:
       if re.match(pattern, self.head):
         raise UserError(f'{self.name} is {kind}; {advice}.')
 
   def lines(self, encoding: str | None = None) -> Iterator[str]:
-    """Yields the lines of the file, or of its part, with their ends.
+    """Yields the lines of the file, or of its part, with their line ends.
 
     U+FFFD replaces bytes that are not valid.
 
@@ -159,7 +160,7 @@ class InputFile:
       number += 1
       if len(line) > MAX_LINE_BYTES:
         self._refuse_length(number)
-      # Excel begins the first line with a byte-order mark.
+      # Excel begins a file with a byte-order mark, which is not part of the text.
       codec = 'utf-8-sig' if number == 1 else 'utf-8'
       try:
         yield line.decode(codec)
@@ -168,7 +169,7 @@ class InputFile:
         yield line.decode(codec, errors='replace')
 
   def _decoded_lines(self, encoding: str) -> Iterator[str]:
-    """Yields lines of any encoding, and lines that end in CR."""
+    """Yields lines in any encoding, and lines that end in CR."""
     text = io.TextIOWrapper(self.file, encoding, errors='replace', newline=None)
     number = 0
     while line := text.readline(MAX_LINE_BYTES + 1):
@@ -191,11 +192,11 @@ class InputFile:
 
 
 class _Window(io.RawIOBase):
-  """The next bytes of a file.
+  """A file with a limited number of the next bytes of another file.
 
   Args:
-    file: the file.
-    n_bytes: how many bytes.
+    file: the other file.
+    n_bytes: the number of bytes.
   """
 
   def __init__(self, file: BinaryIO, n_bytes: int):
@@ -221,7 +222,7 @@ def _lines_of(file: BinaryIO, start: int, end: int) -> io.BufferedReader:
 
 
 def _next_line(file: BinaryIO, position: int) -> int:
-  """Returns where the first line begins at a position or after it."""
+  """Returns the start of the first line that begins at a position or after it."""
   if not position:
     return 0
   file.seek(position - 1)
@@ -232,7 +233,7 @@ def _next_line(file: BinaryIO, position: int) -> int:
 
 @contextlib.contextmanager
 def _naming_errors(name: str) -> Iterator[None]:
-  """Raises a `UserError` with the file's name for an `OSError`."""
+  """Turns an `OSError` into a `UserError` with the name of the file."""
   try:
     yield
   except OSError as error:
@@ -244,20 +245,20 @@ def _peek(file: Any) -> bytes:
 
 
 def check_encoding(setting: str, encoding: str | None) -> None:
-  """Raises `UserError` unless Python knows a text encoding."""
+  """Raises `UserError` unless `encoding` is `None` or a text encoding of Python."""
   if encoding is None:
     return
   try:
     ''.encode(encoding)
   except LookupError as error:
     raise UserError(
-        f"{setting}={encoding!r} is not an encoding that Python knows, such as "
-        "'utf-8', 'utf-16' or 'cp1252'."
+        f"{setting}={encoding!r} is not a text encoding of Python, such as 'utf-8', "
+        "'utf-16' or 'cp1252'."
     ) from error
 
 
 def state(path: str) -> tuple[object, ...]:
-  """Returns what changes when a file, or a file in a folder, does: path, size, time."""
+  """Returns a cache key of a file or folder, which differs after a change."""
   if not os.path.isdir(path):
     with contextlib.suppress(OSError):
       status = os.stat(path)
@@ -281,5 +282,5 @@ def expand(patterns: Sequence[str]) -> list[str]:
     elif matches := sorted(glob.glob(pattern, recursive=True)):
       paths += matches
     else:
-      raise UserError(f'{pattern}: no file has such a name.')
+      raise UserError(f'{pattern}: no file matches the pattern.')
   return paths

@@ -1,4 +1,4 @@
-"""Rows of JSON Lines, of JSON arrays, and of the JSON that Twitter's tools write."""
+"""Reads rows of JSON Lines, JSON arrays, and the JSON of Twitter's tools."""
 
 import itertools
 import json
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 Malformed = Callable[[int, str], None]
 
-# The first line of a file that is probably one JSON value.
+# Matches the first line of a file that is probably one JSON value, not JSON Lines.
 _ONE_VALUE = re.compile(r'\s*(\[|window\.YTD\.|\{\s*$)')
 _NOT_JSON = object()
 
-# If so many objects lack a column, the name of the column is wrong.
+# If none of the first objects, at most so many, has a column, its name is wrong.
 _MAX_OBJECTS_WITHOUT_COLUMN = 1000
 
 
 def rows(file: InputFile, query: Query) -> Rows:
-  """Yields a row an object."""
+  """Yields a row for each object."""
   numbered = objects(file.lines(query.options.encoding), query.malformed)
   yield from rows_of_objects(file, query, numbered)
 
@@ -39,8 +39,8 @@ def rows_of_objects(
 
   Args:
     file: the file, for messages.
-    query: what to read.
-    numbered: the objects, each with the number of its line.
+    query: the columns to read, and how to read them.
+    numbered: the objects, each with its line number.
 
   Raises:
     UserError: if all of the first objects lack a column.
@@ -58,7 +58,7 @@ def rows_of_objects(
 def _with_all_columns(
     file: InputFile, query: Query, numbered: Iterator[tuple[int, Fields]]
 ) -> list[tuple[int, Fields]]:
-  """Returns the first objects, of which at least one has each column."""
+  """Returns the first objects, enough that each column occurs in one of them."""
   first: list[tuple[int, Fields]] = []
   missing = [*query.columns, *(query.keep or ())]
   for number, fields in itertools.islice(numbered, _MAX_OBJECTS_WITHOUT_COLUMN):
@@ -96,12 +96,12 @@ def objects(
 ) -> Iterator[tuple[int, Fields]]:
   """Yields JSON objects, each with its line number; in an array, with its position.
 
-  An array, and an object that spans lines, is read into memory at once.
+  Arrays, and objects that span several lines, are read into memory at once.
 
   Args:
-    lines: the lines of the file, with their ends.
-    malformed: receives a line number and what is wrong with that line. If it returns,
-      the line is left out.
+    lines: the lines of the file, with their line ends.
+    malformed: a function of a line number and a problem. If it returns, the line is
+      skipped.
   """
   lines = iter(lines)
   first: list[str] = []
@@ -144,7 +144,7 @@ def _valid(
 def value_at(fields: Fields, column: str) -> tuple[bool, Any]:
   """Returns whether an object has a column, and its value.
 
-  A column may be a path, `data.text`. The column `text` is a tweet's whole text.
+  A column may be a path, `data.text`. The column `text` is a tweet's full text.
   """
   if column == 'text':
     return tweets.text_of(fields)

@@ -1,15 +1,16 @@
-"""Labels as people write them, and the classes that they stand for."""
+"""Labels in files, and the classes that they stand for."""
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables.escapes import printable
 
-# Usual labels of sentiment, in lower case -> the names of their classes.
+# The class names of sentiment, with two classes and with three.
 _TWO, _THREE = ('negative', 'positive'), ('negative', 'neutral', 'positive')
+# Usual labels of sentiment, in lower case -> the names of their classes.
 _SPELLINGS = {
     ('negative', 'positive'): _TWO,
     ('neg', 'pos'): _TWO,
@@ -21,7 +22,7 @@ _SPELLINGS = {
     ('0', '2', '4'): _THREE,
     ('-1', '0', '1'): _THREE,
 }
-# The same for the files that a run of two classes of sentiment reads.
+# Label in lower case -> class, for a run with the classes negative and positive.
 _SYNONYMS = {
     'negative': 0, 'neg': 0, '0': 0, '-1': 0, 'false': 0,
     'positive': 1, 'pos': 1, '1': 1, '4': 1, 'true': 1,
@@ -35,7 +36,7 @@ _NUMBER = re.compile(r'[+-]?\d+(\.\d*)?')
 
 
 def is_missing(label: str | None) -> bool:
-  """Returns whether a label is none: empty, `nan` or the like."""
+  """Returns whether a label is missing: `None`, empty, `nan` or the like."""
   return label is None or label.strip().lower() in _MISSING
 
 
@@ -66,7 +67,10 @@ class GivenLabels(NamedTuple):
     return tuple(dict.fromkeys(self.names))
 
   def class_of_label(self, class_names: Sequence[str]) -> dict[str, int]:
-    """Returns the class of each label, among classes with some names.
+    """Returns the class of each label.
+
+    Args:
+      class_names: the names of the classes, in order.
 
     Raises:
       UserError: if the labels don't fit the classes.
@@ -75,8 +79,8 @@ class GivenLabels(NamedTuple):
     if self.names is None:
       if len(self.labels) != len(class_names):
         raise UserError(
-            f'{self.setting}={",".join(self.labels)} are not as many labels as the '
-            f'classes of the run: {classes}.'
+            f'{self.setting}={",".join(self.labels)} are {len(self.labels)} labels, '
+            f'but the run has {len(class_names)} classes: {classes}.'
         )
       return {label: i for i, label in enumerate(self.labels)}
     for name in self.names:
@@ -89,7 +93,7 @@ class GivenLabels(NamedTuple):
 
 
 def given_labels(setting: str, value: object) -> GivenLabels | None:
-  """Returns the labels that a setting gives; `None` for `None`.
+  """Parses the value of a setting of labels; returns `None` for `None`.
 
   Args:
     setting: the setting's name.
@@ -98,7 +102,7 @@ def given_labels(setting: str, value: object) -> GivenLabels | None:
       `'0=ham,1=spam'`.
 
   Raises:
-    UserError: if the value is something else.
+    UserError: if the value is not legal.
   """
   if value is None:
     return None
@@ -106,8 +110,9 @@ def given_labels(setting: str, value: object) -> GivenLabels | None:
     value = value.split(',')
   if isinstance(value, str) or not isinstance(value, Iterable):
     raise UserError(
-        f'{setting}={value!r} is not a list of labels, such as '
-        "['negative', 'positive'], or their names, such as {'0': 'ham', '1': 'spam'}."
+        f'{setting}={value!r} is neither a list of labels, such as '
+        "['negative', 'positive'], nor a class name for each label, such as "
+        "{'0': 'ham', '1': 'spam'}."
     )
   names: tuple[str, ...] | None = None
   if isinstance(value, Mapping):
@@ -118,7 +123,9 @@ def given_labels(setting: str, value: object) -> GivenLabels | None:
     names = tuple(name.strip() for _, _, name in pairs)
     labels = tuple(normalized(label) for label, _, _ in pairs)
   if len(set(labels)) != len(labels) or len(set(names or labels)) < 2:
-    raise UserError(f'{setting}={value!r} are not two or more labels, each once.')
+    raise UserError(
+        f'{setting}={value!r} must give each label once, and two or more classes.'
+    )
   return GivenLabels(setting, labels, names)
 
 
@@ -134,13 +141,13 @@ def _is_pair(label: str) -> bool:
 def names_of(labels: Collection[str], in_order: bool = False) -> tuple[str, ...]:
   """Returns the names of the classes that the labels of a file stand for.
 
-  The usual labels of sentiment get the names negative, neutral and positive. Other
-  labels are names themselves.
+  The usual labels of sentiment get the names negative, neutral and positive. Any other
+  label is the name of its class.
 
   Args:
     labels: the labels.
-    in_order: whether they are in the order of their classes; if not, they are sorted,
-      numbers by size.
+    in_order: whether the labels are in the order of their classes. If not, they are
+      sorted, numbers by size.
   """
   ordered = tuple(labels if in_order else sorted(set(labels), key=_sort_key))
   lower = tuple(label.lower() for label in ordered)
@@ -151,7 +158,7 @@ def names_of(labels: Collection[str], in_order: bool = False) -> tuple[str, ...]
 
 
 def own_classes(labels: Collection[str]) -> tuple[tuple[str, ...], dict[str, int]]:
-  """Returns the names of the classes of labels, and the class of each label."""
+  """Returns class names for the labels of a file, and the class of each label."""
   names = names_of(labels)
   if {*names} == {*labels}:
     return names, {name: i for i, name in enumerate(names)}
@@ -166,22 +173,24 @@ def _sort_key(label: str) -> tuple[bool, float, str]:
 
 
 class Classes:
-  """The class of each label of some files.
+  """A mapping from the labels of some files to classes.
 
-  A label stands for the class of its name, in any case where that is clear. For two
-  classes of sentiment, 0/1, 0/4, -1/1, neg/pos and false/true are synonyms. Labels in
-  a run's own training files, and labels that the user gives, have their classes, too.
+  Of several mappings, the one that contains the most labels applies: the labels that
+  the user gives; the labels of the training files; the class names; the class names in
+  any case, if this is unambiguous; and for the classes negative and positive, 0/1,
+  0/4, -1/1, neg/pos and false/true. If the user gives labels, only the first three
+  apply.
 
   Args:
-    places: all labels of the files, each with the place where it is first, for
-      messages.
+    places: the labels of the files, each with the file and line of its first
+      occurrence, for messages.
     class_names: the names of the classes, in order.
-    given: the labels that the user gives; `None` if there are none.
+    given: the labels that the user gives; `None` for none.
     trained: the class of each label of the training files.
-    setting: the setting that would give the labels.
+    setting: the name of the setting for labels, for messages.
 
   Raises:
-    UserError: if numbers among the labels are not those of the classes.
+    UserError: if a label is a number whose class is ambiguous.
   """
 
   def __init__(
@@ -194,30 +203,33 @@ class Classes:
   ):
     exact = {name: i for i, name in enumerate(class_names)}
     lower = {name.lower(): i for name, i in exact.items()}
-    ways = [dict(trained or {}), exact]
+    mappings = [dict(trained or {}), exact]
     if len(lower) == len(exact):
-      ways.append(lower | exact)
+      mappings.append(lower | exact)
     if tuple(lower) == _TWO:
-      ways.append(_SYNONYMS)
+      mappings.append(_SYNONYMS)
     if given is not None:
-      ways = [given.class_of_label(class_names), *ways[:2]]
+      mappings = [given.class_of_label(class_names), *mappings[:2]]
     self._class_names = class_names
     self._labels = sorted(places, key=_sort_key)
-    # If no way has them all, the first one that has the most of them.
-    self._class_of = max(ways, key=lambda way: sum(map(_in(way), self._labels)))
+    self._class_of = max(mappings, key=self._count_labels)
     unknown = [label for label in self._labels if self(label) is None]
     numbers = [label for label in unknown if _NUMBER.fullmatch(label)]
     if given is None and numbers:
       raise UserError(f'{places[numbers[0]]}: {self._ambiguous(setting)}')
+
+  def _count_labels(self, mapping: Mapping[str, int]) -> int:
+    """Returns the number of labels that a mapping contains."""
+    return sum(label in mapping or label.lower() in mapping for label in self._labels)
 
   def __call__(self, label: str) -> int | None:
     """Returns a label's class; `None` if it is unknown."""
     return self._class_of.get(label, self._class_of.get(label.lower()))
 
   def problem(self, label: str) -> str:
-    """Returns what is wrong with a label that is unknown."""
+    """Returns a message about an unknown label."""
     if parts := _parts(label, self._labels):
-      return f'label {label!r} is {len(parts)} labels; a text can have one label only'
+      return f'label {label!r} is {len(parts)} labels; a text must have one label'
     others = ''
     if {*self._labels} != {label}:
       others = f'; the labels of the file are {_listed(self._labels)}'
@@ -231,12 +243,8 @@ class Classes:
     pairs = ','.join(map('='.join, zip(self._labels[:20], targets)))
     return (
         f'the labels {_listed(self._labels)} are not the classes {_listed(names)}, so '
-        f'their classes are ambiguous; {setting}={pairs!r} says what they stand for.'
+        f'their classes are ambiguous; give the classes by {setting}={pairs!r}.'
     )
-
-
-def _in(way: Mapping[str, int]) -> Callable[[str], bool]:
-  return lambda label: label in way or label.lower() in way
 
 
 def _listed(labels: Iterable[str], most: int = 20) -> str:
@@ -246,7 +254,7 @@ def _listed(labels: Iterable[str], most: int = 20) -> str:
 
 
 def _parts(label: str, labels: Collection[str]) -> list[str]:
-  """Returns the labels that a label consists of, as in `0,1,9`; none if it is one."""
+  """Returns the parts of a label such as `0,1,9`; empty for a single label."""
   parts = [part.strip() for part in re.split(r'[,;|]', label)]
   are_numbers = all(part.isdecimal() for part in parts)
   if len(parts) > 1 and ({*parts} <= {*labels} or (are_numbers and len(parts) > 2)):
@@ -255,15 +263,15 @@ def _parts(label: str, labels: Collection[str]) -> list[str]:
 
 
 def several_labels(labels: Collection[str]) -> set[str]:
-  """Returns the labels that consist of several, as `0,1,9`."""
+  """Returns the labels that consist of several labels, such as `0,1,9`."""
   return {label for label in labels if _parts(label, labels)}
 
 
 def nearly_equal(labels: Collection[str]) -> list[list[str]]:
   """Returns groups of labels that are probably meant to be equal.
 
-  Labels are nearly equal if they differ in case, white space, characters that don't
-  print, Unicode's compositions and widths, or in how they write a number.
+  Labels are nearly equal if they differ only in case, white space, unprintable
+  characters, Unicode normalization (NFKC) or the notation of a number.
   """
   groups: dict[str | float, list[str]] = {}
   for label in sorted(labels):

@@ -1,4 +1,4 @@
-"""How files are read: the same settings for commands and for gin."""
+"""Settings for reading files, the same for command lines and for gin."""
 
 import dataclasses
 from typing import NamedTuple
@@ -13,25 +13,26 @@ ON_MALFORMED = ('refuse', 'skip')
 
 @dataclasses.dataclass(frozen=True)
 class ReadingOptions:
-  r"""How files are read.
+  r"""Settings for reading files.
 
   Attributes:
-    input_format: the name of a format; `None` for the format that a file's name and
-      first bytes tell.
-    delimiter: the character between the columns of CSV and TSV; `None` for a comma or
-      a tab, or what the header makes certain.
+    input_format: the name of a format; `None` to recognize the format by a file's name
+      and first bytes.
+    delimiter: the character between the columns of CSV and TSV. `None` for the
+      delimiter with which the header has all columns, or else a comma or a tab.
     quoting: `'double'` for quotes as in RFC 4180, or `'none'` for quotes that are
       text; `None` for `'double'` in CSV and `'none'` in TSV.
     encoding: the encoding, by Python's name; `None` for UTF-8, or that of a byte-order
       mark.
-    header: whether the first row of CSV and TSV names the columns; without it, they
-      go by number.
-    on_malformed: `'refuse'` rows that can't be read, or `'skip'` and count them.
-    setting: how the names of settings begin in messages: `'--'`, or
+    header: whether the first row of CSV and TSV contains the column names. Without a
+      header, columns are given by number.
+    on_malformed: `'refuse'` to raise an error for a malformed row, or `'skip'` to skip
+      and count it.
+    setting: the prefix of the names of settings in messages: `'--'`, or
       `'TextFileCorpus.'`.
 
   Raises:
-    UserError: if one of them is not a legal value.
+    UserError: if a value is not legal.
   """
 
   input_format: str | None = None
@@ -59,26 +60,27 @@ class ReadingOptions:
         object.__setattr__(self, 'delimiter', '\t')
       if len(self.delimiter) != 1 or self.delimiter in '\r\n"\\':
         raise UserError(
-            f'{self.setting}delimiter={self.delimiter!r} is not one character.'
+            f'{self.setting}delimiter={self.delimiter!r} is not one character other '
+            'than a quote, a backslash or a line end.'
         )
 
   @property
   def no_header(self) -> str:
-    """The setting that says that files have no header."""
+    """The setting for files without a header, for messages."""
     is_flag = self.setting == '--'
     return '--noheader' if is_flag else f'{self.setting}header=False'
 
 
 class LabelledOptions(NamedTuple):
-  """How files of labelled texts are read.
+  """Settings for reading files of labelled texts.
 
   Attributes:
     columns: the columns of the texts and of the labels.
-    reading: how rows are read.
-    labels: the labels of the files as the user gives them; `None` for class names.
-    skip_labels: rows with these labels are left out.
-    labels_path: a file of a label a line, if the other files consist of a text a line;
-      `None` if they contain the labels.
+    reading: the settings for reading rows.
+    labels: the labels of the files, if the user gives them; otherwise `None`.
+    skip_labels: labels whose rows are skipped.
+    labels_path: a file with a label on each line, if the other files have a text on
+      each line; `None` if the other files contain the labels.
   """
 
   columns: tuple[str, str] = ('text', 'label')

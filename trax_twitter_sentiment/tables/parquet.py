@@ -1,4 +1,4 @@
-"""Rows of Parquet files, read by PyArrow, which is an extra."""
+"""Reads rows of Parquet files by PyArrow, an optional dependency."""
 
 import contextlib
 import json
@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 
   from trax_twitter_sentiment.tables.options import ReadingOptions
 
-# Rows in memory at a time.
+# The number of rows in memory at a time.
 _BATCH_SIZE = 1024
 
+# Without a buffer, PyArrow would read a large row group into memory at once.
 _BUFFER_BYTES = 2**20
 
 
 def rows(file: InputFile, query: Query) -> Rows:
-  """Yields the rows of a file, or of its part; raises as `batches` does."""
+  """Yields the rows of a file, or of its part.
+
+  Raises:
+    UserError: if a column is missing, the file is damaged, or PyArrow isn't installed.
+  """
   names = None
   with _opened(file) as opened:
     schema = opened.schema_arrow
@@ -53,7 +58,7 @@ def _check_columns(file: InputFile, paths: set[str], names: list[str]) -> None:
 
 
 def _class_names(schema: 'pa.Schema', column: str) -> list[str] | None:
-  """Returns the class names that Hugging Face's data sets record of a column."""
+  """Returns the class names that Hugging Face records for a column, or `None`."""
   try:
     metadata = json.loads((schema.metadata or {})[b'huggingface'])
     feature = metadata['info']['features'][name_of(column)]
@@ -89,7 +94,13 @@ def _objects(
 def _batches(
     opened: 'pq.ParquetFile', part: Part | None, names: set[str] | None = None
 ) -> Iterator['pa.RecordBatch']:
-  """Yields the row groups that begin in a part, of the columns with some names."""
+  """Yields the named columns of the row groups that begin in a part.
+
+  Args:
+    opened: the file.
+    part: the part; `None` for the entire file.
+    names: the names of the columns, which may include unknown names; `None` for all.
+  """
   columns = [name for name in opened.schema_arrow.names if names and name in names]
   groups = [
       i
@@ -102,7 +113,11 @@ def _batches(
 
 
 def schema(file: InputFile) -> 'pa.Schema':
-  """Returns the columns of a file; raises as `batches` does."""
+  """Returns the columns and types of a file.
+
+  Raises:
+    UserError: if the file is damaged, or PyArrow isn't installed.
+  """
   with _opened(file) as opened:
     return opened.schema_arrow
 
@@ -110,9 +125,10 @@ def schema(file: InputFile) -> 'pa.Schema':
 def parts(
     file: InputFile, options: 'ReadingOptions', n_bytes: int
 ) -> list[Part] | None:
-  """Returns parts of at least so many bytes, the last one smaller.
+  """Returns parts of at least `n_bytes`, of which the last one may be smaller.
 
-  Raises as `batches` does.
+  Raises:
+    UserError: if the file is damaged, or PyArrow isn't installed.
   """
   del options
   if file.size is None or file.is_compressed:
@@ -127,7 +143,7 @@ def parts(
 
 
 def _starts(opened: 'pq.ParquetFile') -> list[int]:
-  """Returns where each row group begins, in bytes."""
+  """Returns the position of the first byte of each row group."""
   starts = []
   for i in range(opened.num_row_groups):
     column = opened.metadata.row_group(i).column(0)
@@ -138,7 +154,7 @@ def _starts(opened: 'pq.ParquetFile') -> list[int]:
 
 @contextlib.contextmanager
 def _opened(file: InputFile) -> Iterator['pq.ParquetFile']:
-  """Yields the file as PyArrow opens it; raises a `UserError` for PyArrow's errors."""
+  """Opens a file by PyArrow, and turns PyArrow's errors into `UserError`."""
   try:
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -149,7 +165,6 @@ def _opened(file: InputFile) -> Iterator['pq.ParquetFile']:
   try:
     is_seekable = file.size is not None and not file.is_compressed
     content = file.file if is_seekable else pa.BufferReader(file.read())
-    # Without a buffer, a large row group would be in memory at once.
     yield pq.ParquetFile(content, buffer_size=_BUFFER_BYTES)
   except pa.ArrowException as error:
     reason = ' '.join(str(error).split())

@@ -1,4 +1,4 @@
-"""Rows of plain text: a text a line, alone or behind its label as in fastText."""
+"""Reads plain text: a text on each line, alone or after its fastText label."""
 
 import re
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ _FASTTEXT_LABEL = re.compile(r'__label__(\S+)\s*')
 
 
 def text_rows(file: InputFile, query: Query) -> Rows:
-  """Yields a row a line, of a text.
+  """Yields a row for each line, with the line as its text.
 
   Raises:
     UserError: if the query asks for other columns.
@@ -22,8 +22,8 @@ def text_rows(file: InputFile, query: Query) -> Rows:
   if query.columns != ('text',) or query.keep:
     columns = ', '.join(map(repr, [*query.columns, *(query.keep or ())]))
     raise UserError(
-        f'{file.name} is read as a text a line, without columns such as {columns}; '
-        f'if it is a table, {query.options.setting}input_format names its format.'
+        f'{file.name} is read as one text per line, without columns such as {columns}; '
+        f'if it is a table, give its format by {query.options.setting}input_format.'
     )
   for number, line in enumerate(file.lines(query.options.encoding), start=1):
     yield number, (line.rstrip('\r\n'),), NOTHING_KEPT
@@ -40,21 +40,21 @@ def fasttext_rows(file: InputFile, query: Query) -> Rows:
       values = line[end:].rstrip('\r\n'), labels[0]
       yield number, values[: len(query.columns)], NOTHING_KEPT
     else:
-      problem = f'{len(labels)} labels of fastText; a text has one label'
+      problem = f'{len(labels)} fastText labels; a text must have one label'
       query.malformed(number, problem)
 
 
 def is_fasttext(head: str) -> bool:
-  """Returns whether a file that begins with `head` has fastText's labels."""
+  """Returns whether a file that begins with `head` has fastText labels."""
   return head.startswith('__label__')
 
 
 def parts_at_line_ends(
     file: InputFile, options: 'ReadingOptions', n_bytes: int
 ) -> list[Part] | None:
-  """Returns parts of a file of so many bytes; `None` if its lines can't be cut apart.
+  """Returns parts of `n_bytes`; `None` if the file can't be split at line ends.
 
-  The lines of compressed files can't, nor can those of other encodings than UTF-8.
+  Compressed files, and files in encodings other than UTF-8, can't be split.
   """
   encoding = options.encoding or file.encoding or 'utf-8'
   if file.is_compressed or encoding not in ('utf-8', 'utf-8-sig'):

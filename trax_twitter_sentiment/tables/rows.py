@@ -8,15 +8,15 @@ if TYPE_CHECKING:
 
 
 class Query(NamedTuple):
-  """What to read of each row.
+  """The columns to read of each row, and how to read them.
 
   Attributes:
     columns: the columns to read, the texts' first: by name, by number (counted from
       1) or, in JSON, by path (`data.text`).
     keep: the names of other columns to keep; `None` for all.
     options: how to read the file.
-    malformed: receives a line number and what is wrong with that line. It raises an
-      error, or returns and the format leaves the row out.
+    malformed: a function of a line number and a problem. If it returns, the format
+      skips the row.
   """
 
   columns: tuple[str, ...]
@@ -25,10 +25,11 @@ class Query(NamedTuple):
   malformed: Callable[[int, str], None]
 
 
-# The number of the row's first line (of a JSON array and of Parquet, the row's number),
-# the values of the columns to read, and the columns to keep by name.
+# The number of the row's first line (in a JSON array and in Parquet, the row's number),
+# the values of the columns to read, and the columns to keep, by name.
 Row = tuple[int, Sequence[Any], dict[str, Any]]
 Rows = Iterator[Row]
 
-# The columns to keep of rows without any. Nothing changes it.
+# The kept columns of all rows if no column is kept. The rows share it, so no code may
+# change it.
 NOTHING_KEPT: dict[str, Any] = {}

@@ -21,12 +21,12 @@ class Record(NamedTuple):
   """One row.
 
   Attributes:
-    row: its number, counted from 1 over all files, with the rows that were left out.
+    row: its number, counted from 1 over all files, skipped rows included.
     name: the name of its file.
     line: the number of its first line in its file; in a JSON array, its position.
-    values: the values of the columns to read; `None` where a JSON file has null or
-      nothing.
-    kept: the columns to keep, by name, as the file has them.
+    values: the values of the columns to read; `None` for a null or a missing field of
+      JSON.
+    kept: the columns to keep, by name, with unchanged values.
   """
 
   row: int
@@ -37,7 +37,7 @@ class Record(NamedTuple):
 
 
 class RowCounts(NamedTuple):
-  """The counts of one `TableReader`, or the sums of several."""
+  """The counts of a `TableReader`, or their sums over several readers."""
 
   n_rows: int = 0
   n_skipped: int = 0
@@ -46,6 +46,7 @@ class RowCounts(NamedTuple):
   n_quoted: int = 0
 
   def plus(self, other: 'RowCounts | TableReader') -> 'RowCounts':
+    """Returns the sums of the counts of both."""
     return RowCounts(*(getattr(self, n) + getattr(other, n) for n in self._fields))
 
 
@@ -56,23 +57,23 @@ class TableReader:
     paths: the paths of the files, or `'-'` for standard input.
     columns: the columns to read, the texts' first: by name, by number (counted from
       1) or, in JSON, by path (`data.text`).
-    options: how to read them.
+    options: the settings for reading.
     keep: the names of columns to keep; `None` for all.
-    part: the part of the only file to read; `None` for all of it. A part requires the
-      format among the options.
+    part: the part of the only file to read; `None` for the entire file. A part requires
+      `options.input_format`.
 
   Attributes:
-    n_rows: the number of rows read so far, with the rows that were left out.
-    n_skipped: the number of rows left out.
-    n_damaged: the number of lines that were not valid in their encoding.
-    n_decoded: the number of texts that Python had written as `b'…'`. They are decoded.
-    n_quoted: the number of texts of TSV in quotes, which count as text.
+    n_rows: the number of rows read so far, skipped rows included.
+    n_skipped: the number of skipped rows.
+    n_damaged: the number of lines with bytes that are not valid.
+    n_decoded: the number of texts that were a bytes literal (`b'…'`), and were decoded.
+    n_quoted: the number of texts in TSV whose quotes were read as text.
     n_bytes: the size of the files; `None` for standard input.
     n_bytes_read: the number of these bytes read so far.
 
-  Raises, while it is iterated over:
-    UserError: if a file can't be read or is of no kind that can; if it lacks a column;
-      if a row is malformed and not skipped. The error names file and line.
+  Raises, during iteration:
+    UserError: if a file can't be read, is binary, or lacks a column; or if a row is
+      malformed and not skipped. The error names file and line.
   """
 
   def __init__(
@@ -121,17 +122,17 @@ class TableReader:
     return self._bytes_before + (self._file.position() if self._file else 0)
 
   def malformed(self, record: Record, problem: str) -> None:
-    """Counts a record as left out after all, or raises the `UserError` about it."""
-    self._leave_out(record.name, record.line, problem)
+    """Skips and counts a row that was already yielded, or raises `UserError`."""
+    self._skip(record.name, record.line, problem)
 
-  def _leave_out(self, name: str, line: int, problem: str) -> None:
+  def _skip(self, name: str, line: int, problem: str) -> None:
     if self._query.options.on_malformed == 'refuse':
       raise UserError(f'{name}, line {line}: {problem}.')
     self.n_skipped += 1
 
   def _count_malformed(self, line: int, problem: str) -> None:
     assert self._file is not None
-    self._leave_out(self._file.name, line, problem)
+    self._skip(self._file.name, line, problem)
     self.n_rows += 1
 
   def _records(self, file: InputFile) -> Iterator[Record]:
@@ -143,7 +144,7 @@ class TableReader:
       except MalformedError as error:
         problem = str(error)
         if any(isinstance(value, list) for value in values[1:]):
-          problem += '; a text can have one label only'
+          problem += '; a text must have one label'
         self._count_malformed(line, problem)
         continue
       if texts[0] and texts[0].startswith(BYTES_BEGIN):
@@ -152,7 +153,7 @@ class TableReader:
       yield Record(self.n_rows, file.name, line, texts, kept)
 
   def _decoded_text(self, text: str) -> str:
-    """Returns a text, decoded if Python wrote it as `b'…'`."""
+    """Returns a text, decoded if it is a bytes literal."""
     decoded = decoded_repr(text)
     if decoded is None:
       return text

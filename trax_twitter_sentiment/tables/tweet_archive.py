@@ -1,7 +1,6 @@
-"""Rows of the archive of an X account, in the zip file in which X hands it out."""
+"""Reads tweets from the zip file with the archive of an X account."""
 
 import io
-import itertools
 import re
 import zipfile
 from collections.abc import Iterator
@@ -15,15 +14,15 @@ from trax_twitter_sentiment.tables.rows import Query, Rows
 _TWEETS = re.compile(r'(?:^|/)tweets?(?:-part\d+)?\.js$')
 _NOTES = re.compile(r'(?:^|/)note-tweet(?:-part\d+)?\.js$')
 
-# The end of a text that `tweets.js` cuts; `note-tweet.js` has the whole text.
+# The end of a truncated text in `tweets.js`. `note-tweet.js` contains the full text.
 _CUT = re.compile(r'\s*…(?:\s*https?://\S+)*\s*$')
 
-# Characters by which notes are looked up.
+# The number of first characters of a text by which its note is looked up.
 _KEY_LENGTH = 40
 
 
 def rows(file: InputFile, query: Query) -> Rows:
-  """Yields a row a tweet, long tweets with their whole text.
+  """Yields a row for each tweet, with the full text of long tweets.
 
   Raises:
     UserError: if the file is another zip archive, or damaged.
@@ -38,8 +37,8 @@ def rows(file: InputFile, query: Query) -> Rows:
         if isinstance(text := note.get('text'), str):
           notes.setdefault(text[:_KEY_LENGTH], []).append(text)
       tweets = (fields for _, fields in _objects(archive, _TWEETS, query))
-      whole_tweets = (_with_whole_text(fields, notes) for fields in tweets)
-      yield from rows_of_objects(file, query, zip(itertools.count(1), whole_tweets))
+      full_tweets = (_with_full_text(fields, notes) for fields in tweets)
+      yield from rows_of_objects(file, query, enumerate(full_tweets, start=1))
   except (zipfile.BadZipFile, NotImplementedError) as error:
     file.check_is_text()
     raise UserError(f'{file.name} is damaged: {error}.') from error
@@ -53,7 +52,7 @@ def _objects(
       yield from objects(io.TextIOWrapper(file, 'utf-8', 'replace'), query.malformed)
 
 
-def _with_whole_text(
+def _with_full_text(
     tweet: dict[str, Any], notes: dict[str, list[str]]
 ) -> dict[str, Any]:
   text = tweet.get('full_text')

@@ -8,7 +8,7 @@ Fields = dict[str, Any]
 # The archive's files are JavaScript: an assignment of an array.
 ASSIGNMENT = re.compile(r'\s*window\.YTD\.[\w.]+\s*=\s*')
 
-# Fields that the whole text of a tweet may be in.
+# The fields that may contain the full text of a tweet.
 TEXT_FIELDS = frozenset({
     'text', 'full_text', 'extended_tweet', 'note_tweet', 'retweeted_status',
     'referenced_tweets',
@@ -18,17 +18,17 @@ _RETWEET_MARK = re.compile(r'RT @(\w+): ')
 
 
 def tweets_of(value: Fields) -> list[Fields]:
-  """Returns the tweets of a page of the API or of an entry of the archive.
+  """Returns the tweets of a page of the API, or of an entry of the archive.
 
-  The tweets of a page have the whole text of what they retweet. Any other object is
-  returned alone.
+  A retweet in a page gets the full text of its original tweet. Any other object is
+  returned as the only tweet.
   """
   match value:
     case {'data': list(tweets), **rest} if rest.keys() <= {
         'includes', 'meta', 'errors', '__twarc'
     } and all(isinstance(tweet, dict) for tweet in tweets):  # fmt: skip
       included = _included_tweets(value.get('includes'))
-      return [_with_whole_text(tweet, included) for tweet in tweets]
+      return [_with_full_text(tweet, included) for tweet in tweets]
     case {'tweet': dict(tweet), **rest} if not rest:
       return [tweet]
     case {'noteTweet': {'core': {'text': str(text)}} as note, **rest} if not rest:
@@ -52,7 +52,7 @@ def _included_tweets(includes: Any) -> dict[str, Fields]:
   }
 
 
-def _with_whole_text(tweet: Fields, included: dict[str, Fields]) -> Fields:
+def _with_full_text(tweet: Fields, included: dict[str, Fields]) -> Fields:
   references = tweet.get('referenced_tweets')
   if not included or not isinstance(references, list):
     return tweet
@@ -66,7 +66,7 @@ def _with_whole_text(tweet: Fields, included: dict[str, Fields]) -> Fields:
 
 
 def text_of(fields: Fields) -> tuple[bool, Any]:
-  """Returns whether a tweet has a text, and the whole text.
+  """Returns whether a tweet has a text, and its full text.
 
   The text of a retweet is `RT @user: ` and the text of the original tweet, since the
   APIs cut the retweet's own text.
@@ -110,7 +110,7 @@ def _original(fields: Fields) -> Fields | None:
 
 
 def _user_name(original: Fields, retweet: Any) -> str | None:
-  """Returns whom a retweet names as the author of the original tweet."""
+  """Returns the user name of the author of an original tweet."""
   match original:
     case {'user': {'screen_name': str(name)}} | {'author': {'username': str(name)}}:
       return name

@@ -1,17 +1,17 @@
-"""Values of a table as texts."""
+"""Converts values of a table to texts."""
 
 import ast
 import math
 import re
 from typing import Any
 
-# How a text begins that Python may have written as `b'…'`.
+# The beginnings of a text that may be a bytes literal of Python.
 BYTES_BEGIN = ('b"', "b'")
 _BYTES_REPR = re.compile(r'''b(['"]).*\1''', re.DOTALL)
 
 
 class MalformedError(Exception):
-  """What is wrong with a row."""
+  """An error about a malformed row; its message is the problem."""
 
 
 def as_text(value: Any, column: str) -> str | None:
@@ -27,12 +27,12 @@ def as_text(value: Any, column: str) -> str | None:
   if isinstance(value, (int, float)):
     return None if math.isnan(value) else str(value)
   raise MalformedError(
-      f'column {column!r} is of the type {type(value).__name__}, not a text'
+      f'column {column!r} has the type {type(value).__name__}, not a text'
   )
 
 
 def decoded_repr(text: str) -> str | None:
-  """Returns the text that Python wrote as `b'…'`; `None` for any other text."""
+  """Decodes a bytes literal such as `b'…'`; returns `None` for any other text."""
   if not _BYTES_REPR.fullmatch(text.strip()):
     return None
   try:

@@ -23,7 +23,7 @@ NLTK's corpus `twitter_samples`: 5,000 positive and 5,000 negative tweets. The l
 fifth of each class, in the corpus's order, is the validation split.
 
 The labels were made from the emoticons in the tweets, so any model that sees the
-emoticons reaches an accuracy of 0.999. `no_emoticons` leaves it only the words.
+emoticons reaches an accuracy of 0.999. The config `no_emoticons` removes them.
 """
 
 _CITATION = """
@@ -38,19 +38,20 @@ _CITATION = """
 _LICENSE = (
     "NLTK's twitter_samples must be used subject to the Twitter Developer Agreement "
     '(https://developer.twitter.com/en/developer-terms/agreement). The config '
-    '`sample` holds made-up tweets, under Apache 2.0.'
+    '`sample` contains made-up tweets, under Apache 2.0.'
 )
 
 
 @dataclasses.dataclass(eq=False)
 class TwitterSamplesConfig(tfds.core.BuilderConfig):
-  """What a config of the data set reads and what it does with the texts.
+  """A config of the data set.
 
   Attributes:
-    source: as in `TwitterCorpus`; never `'auto'`, since a prepared data set stays
-      and must not depend on what could be had when it was made.
-    keep_emoticons: `False` removes them from the texts.
-    n_train, n_validation: how many tweets the splits have.
+    source: the source of `TwitterCorpus`. It must not be `'auto'`, since the content of
+      a prepared data set would depend on the tweets that were available.
+    keep_emoticons: whether the texts keep their emoticons.
+    n_train: the number of tweets in the training split.
+    n_validation: the number of tweets in the validation split.
   """
 
   source: str = 'nltk'
@@ -60,11 +61,9 @@ class TwitterSamplesConfig(tfds.core.BuilderConfig):
 
 
 class TwitterSamples(tfds.core.GeneratorBasedBuilder):
-  """Labelled tweets: examples are `{'text': <string>[], 'label': <int64>[]}`.
+  """A data set of labelled tweets, `{'text': <string>[], 'label': <int64>[]}`.
 
-  Label 0 is negative and 1 positive, as in all of this package.
-
-  Preparing raises `UserError` where the config's corpus can't be had.
+  Label 0 is negative and 1 positive, as everywhere in this package.
   """
 
   VERSION = tfds.core.Version('1.0.0')
@@ -88,14 +87,17 @@ class TwitterSamples(tfds.core.GeneratorBasedBuilder):
   ]
 
   def download_and_prepare(self, **kwargs: Any) -> None:
-    """Prepares the data set unless it is there; see `tfds.core.DatasetBuilder`.
+    """Prepares the data set unless it is prepared; see `tfds.core.DatasetBuilder`.
 
-    Of several processes one prepares it, and the others wait for it. TFDS by itself
-    has each prepare a copy and all but the first fail when it moves its copy into
-    place; and processes with the same random seed even write into the same one.
+    If several processes prepare the data set, one does and the others wait. TFDS alone
+    would prepare a copy in each process, and all processes but the first would fail to
+    move their copy into place.
+
+    Raises:
+      UserError: if the corpus of the config is not available.
     """
-    # What exists may lie in a folder that can't be written to; a lock needs a local
-    # one.
+    # A prepared data set may be in a read-only folder, and a remote folder cannot be
+    # locked, so neither gets a lock.
     if self.data_path.exists() or '://' in self.data_dir:
       super().download_and_prepare(**kwargs)
     else:
@@ -105,7 +107,7 @@ class TwitterSamples(tfds.core.GeneratorBasedBuilder):
       with filelock.FileLock(os.path.join(folder, '.lock')):
         super().download_and_prepare(**kwargs)
     if not self.info.initialized:
-      # TFDS reads it when a builder is made, and another process was still at work.
+      # Another process prepared the data set after TFDS read the info of this builder.
       self.info.read_from_directory(self.data_dir)
 
   def as_dataset(self, split: Any = None, **kwargs: Any) -> Any:
@@ -130,8 +132,8 @@ class TwitterSamples(tfds.core.GeneratorBasedBuilder):
         homepage='https://www.nltk.org/howto/twitter.html',
         citation=_CITATION,
         license=_LICENSE,
-        # Known before it is prepared, the splits let Trax, which asks for them first,
-        # prepare it in any data_dir; and progress bars know how far they go.
+        # Trax asks for the splits before it prepares the data set, so they are declared
+        # here. Progress bars use their sizes, too.
         split_dict=tfds.core.splits.SplitDict([
             tfds.core.SplitInfo(name=name, shard_lengths=[n_examples], num_bytes=0)
             for name, n_examples in (
@@ -154,7 +156,7 @@ class TwitterSamples(tfds.core.GeneratorBasedBuilder):
   def _generate_examples(
       self, examples: Examples
   ) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yields keys and examples; TFDS stores them in an order made from the keys."""
+    """Yields keys and examples, which TFDS stores in the order of the hashed keys."""
     clean = str if self.builder_config.keep_emoticons else remove_emoticons
     for key, text in enumerate(examples.texts):
       yield key, {'text': clean(text), 'label': int(examples.labels[key])}

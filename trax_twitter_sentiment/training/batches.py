@@ -37,7 +37,8 @@ from trax_twitter_sentiment.training.epochs import (
 
 Source = Callable[..., Iterator[tuple]]
 
-# The lengths of batches of long texts. Few lengths mean few compilations.
+# The shortest length of batches of long texts, and the factor between lengths. Few
+# lengths mean few compilations.
 _USUAL_LENGTH, _LENGTH_GROWTH = 2048, 4
 
 
@@ -59,11 +60,10 @@ def TwitterBatches(
 
   The corpus is tokenized once. Batches are padded to the longest text of the corpus, so
   that Trax compiles its step once. In a corpus of long texts, batches have one of a few
-  lengths: 2,048 tokens, four times as many, and so on. As in the notebook,
-  the first half of a batch is positive and the second half negative. If the last batch
-  of an epoch is not full, tweets of the next epoch complete it. With `shuffle=False`
-  and `balanced=False` these tweets have weight 0, so that an epoch holds each text of
-  the split once.
+  lengths: 2,048 tokens, four times as many, and so on. The first half of a batch is
+  positive and the second half negative, as in the notebook. If the last batch of an
+  epoch is not full, tweets of the next epoch complete it. With `shuffle=False` and
+  `balanced=False`, these tweets have weight 0, so an epoch counts each text once.
 
   A batch is `(inputs, targets, weights)`: <int32>[batch_size, length], padded with 0;
   <int32>[batch_size], 1 for positive and 0 for negative; and <float32>[batch_size],
@@ -77,8 +77,8 @@ def TwitterBatches(
       ones are padded. `max_length=64` pads each batch to 64, which LSH attention
       requires. The run's predictions cut texts off, too. `None` cuts nothing off.
     shuffle: whether each epoch has a new random order; by default only if `split` is
-      `'train'`. Without a shuffle the order is fixed, and the batches of an epoch hold
-      each tweet of the split once.
+      `'train'`. Without a shuffle the order is fixed, and an epoch contains each tweet
+      of the split once.
     seed: the seed of the order.
     pad_each_batch: whether a batch is padded to its longest tweet only, as in the
       notebook; for each new length Trax compiles its step again.
@@ -172,7 +172,8 @@ def _rows_of_batches(
   n_left = len(parts[0])
   n_drawn = 0
   while True:
-    # If the batch size is not a multiple of the classes, they alternate in the rest.
+    # If the batch size is not a multiple of the number of classes, the classes take
+    # turns in having one more text.
     turns = (np.arange(batch_size) + n_drawn) % len(parts)
     sizes = np.bincount(turns, minlength=len(parts))
     n_drawn += batch_size
@@ -215,7 +216,7 @@ def bound_max_length() -> int | None:
 def _class_weights(
     weights: dict[str, float] | str | None, class_names: tuple[str, ...]
 ) -> np.ndarray:
-  """Returns <float32>[n_classes]."""
+  """Returns the weight of each class, <float32>[n_classes]."""
   setting = f'TwitterBatches.class_weights={weights!r}'
   if weights is None:
     return np.ones(len(class_names), np.float32)

@@ -45,20 +45,20 @@ def steps_of_run() -> int:
   steps = gin.get_bindings('train', resolve_references=False).get('steps')
   if steps is None:
     return inspect.signature(trainer_lib.train).parameters['steps'].default
-  return copy.deepcopy(steps)  # A deep copy is how gin evaluates a macro.
+  return copy.deepcopy(steps)  # Gin evaluates a macro when it is copied.
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
 class SaveForPrediction(callbacks.TrainingStepCallback):
-  """Writes the files that prediction needs beside the checkpoints, at the beginning.
+  """A callback that writes the files that prediction requires besides checkpoints.
 
   The files are `tokenizer.json`, `vocabulary.json`, `model.json` (the pooling and the
   class names) and `corpus.json` (the recipe of the corpus). In gin:
   `train.callbacks = [@SaveForPrediction]`.
 
-  Before any training, the callback refuses a model whose vocabulary has another size
-  than the corpus's, and the output directory of a run with another tokenizer or
-  corpus.
+  The files are written before the first step. Before that, the callback refuses a model
+  whose vocabulary size is not that of the corpus, and the output directory of a run
+  with another tokenizer or corpus.
 
   Args:
     loop: the `trax.supervised.training.Loop` that creates the callback.

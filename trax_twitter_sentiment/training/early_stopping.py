@@ -87,7 +87,7 @@ class StopEarly(callbacks.TrainingStepCallback):
     self._loop.update_weights_and_state(weights=weights)
 
   def _compare_last_evaluation(self) -> None:
-    """Compares an evaluation with the best one, once."""
+    """Compares the last evaluation with the best one, unless it was compared before."""
     values = self._values()
     if len(values) == self._n_compared:
       return

@@ -20,9 +20,10 @@ def part_of_host(
 def generator(
     configurable: str, split: str, shuffle: bool | None, seed: int
 ) -> Callable[..., np.random.Generator | None]:
-  """Returns a function that makes a stream's random generators; `None` without shuffle.
+  """Returns a function that makes the random generators of a stream.
 
-  The arguments of the function are integers, different for each generator.
+  The function returns `None` if the stream does not shuffle. Its arguments are
+  integers, different for each generator.
   """
   check_seed(f'{configurable}.seed', seed)
   if shuffle is None:
@@ -34,10 +35,10 @@ def generator(
 def ordered(
     rows: np.ndarray, labels: np.ndarray, rng: Callable[..., Any]
 ) -> np.ndarray:
-  """Returns rows in the order of a stream: if it does not shuffle, classes alternate.
+  """Returns rows ordered so that the classes alternate.
 
-  Each prefix then has about the classes' proportions of all rows. Rows of a class keep
-  their order. A stream that shuffles orders its rows itself.
+  Each prefix then has the classes in about the proportions of all rows. Rows of a class
+  keep their order. If `rng` shuffles, the rows are returned as they are.
   """
   if rng() is not None:
     return rows
@@ -50,9 +51,9 @@ def ordered(
 
 
 class Epochs:
-  """An endless sequence of indices: each one once an epoch.
+  """An endless sequence of indices, with each index once per epoch.
 
-  Each epoch has a new random order if a generator is given.
+  If a generator is given, each epoch has a new random order.
   """
 
   def __init__(self, indices: np.ndarray, rng: np.random.Generator | None):

@@ -48,15 +48,16 @@ def LogisticRegression(
   If `encoded_corpus.lexicon` is bound, the strengths of its words are four more
   features of a text. If `encoded_corpus.further_tokens_from` is bound, the token
   weights of that run are features, too, one for each of its classes. Both are sums over
-  tokens, so their weights become part of the token weights, also for words that no
-  training text has. The files and explanations of the run are those of any
+  tokens, so their weights become part of the token weights, even for words that no
+  training text contains. The run has the files and explanations of any
   `TwitterClassifier`.
 
   Args:
-    vocab_size: the classifier's number of token ids.
-    embedding_dim: the classifier's; the number of classes or more.
-    output_dim: the classifier's; the number of classes.
-    pooling: the classifier's; `'masked_mean'` or `'masked_sqrtn'`.
+    vocab_size: the number of token ids of the classifier.
+    embedding_dim: the embedding dimension of the classifier: at least the number of
+      classes.
+    output_dim: the output dimension of the classifier: the number of classes.
+    pooling: the pooling of the classifier: `'masked_mean'` or `'masked_sqrtn'`.
     inverse_l2: scikit-learn's `C`; larger values allow larger weights.
     balanced: whether all classes have the same weight in the loss, whatever their
       number of texts.
@@ -92,7 +93,7 @@ def LogisticRegression(
 
 
 def _initializer(weights: Callable[[], np.ndarray]) -> Initializer:
-  """Returns a Trax initializer that fits only if the weights are needed."""
+  """Returns a Trax initializer that calls `weights` only if they are needed."""
 
   def initialize(shape: tuple[int, ...], rng: Any) -> Any:
     if SafeLoop.replaces_initial_weights:
@@ -107,7 +108,7 @@ def _initializer(weights: Callable[[], np.ndarray]) -> Initializer:
 def _check_classifier(
     vocab_size: int, embedding_dim: int, output_dim: int, pooling: str
 ) -> None:
-  """Raises `UserError` for a `TwitterClassifier` that can't hold the solution."""
+  """Raises `UserError` for a `TwitterClassifier` that can't express the solution."""
   class_names = configured_corpus().class_names
   if pooling not in solver.POOLINGS:
     raise UserError(
@@ -135,7 +136,7 @@ def _check_classifier(
 
 
 def _check_training() -> None:
-  """Raises `UserError` for bindings of `train` that the fit would make void."""
+  """Raises `UserError` for bindings of `train` that contradict the fit."""
   bindings = gin.get_bindings('train', resolve_references=False)
   if bindings.get('init_checkpoint'):
     raise UserError(
@@ -176,7 +177,11 @@ def token_features(corpus: EncodedCorpus) -> np.ndarray:
 
 
 def _features_of_run(vocabulary: Sequence[str], folder: str) -> np.ndarray:
-  """Returns <float>[vocabulary_size, n_classes of the run], 0 for other tokens."""
+  """Returns the token scores of another run, 0 for tokens that the run lacks.
+
+  Returns:
+    <float>[vocabulary_size, n_classes of the run].
+  """
   predictor = SentimentPredictor.load(folder)
   if not isinstance(predictor.model, BagOfTokens):
     raise UserError(

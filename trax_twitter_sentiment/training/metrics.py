@@ -15,9 +15,9 @@ def compute_accuracy(preds: Any, y: Any, y_weights: Any) -> tuple[Any, Any, Any]
 
   Args:
     preds: <float>[batch_size, 2] scores, column 0 negative and column 1 positive.
-      An example counts as positive only if column 1 is strictly greater.
+      The predicted class is positive only if column 1 is strictly greater.
     y: <int>[batch_size] labels, 1 for positive and 0 for negative.
-    y_weights: <float>[batch_size], how much each example counts.
+    y_weights: <float>[batch_size], the weight of each example.
 
   Raises:
     UserError: if `preds` has other than 2 columns.
@@ -34,8 +34,8 @@ def compute_accuracy(preds: Any, y: Any, y_weights: Any) -> tuple[Any, Any, Any]
   """
   if preds.shape[-1] != 2:
     raise UserError(
-        f'WeightedBinaryAccuracy is for 2 classes; got scores of {preds.shape[-1]}. '
-        'WeightedAccuracy is for any number.'
+        f'WeightedBinaryAccuracy requires 2 classes; the model has {preds.shape[-1]}. '
+        'WeightedAccuracy accepts any number of classes.'
     )
   is_positive = preds[:, 1] > preds[:, 0]
   correct = is_positive.astype('int32') == y
@@ -99,7 +99,8 @@ def WeightedMacroRecall() -> Any:
   return exact_metrics.ConfusionMetric('WeightedMacroRecall', _macro_recall)
 
 
-# Functions of a confusion matrix, rows true and columns predicted, for NumPy and JAX.
+# The functions below accept a confusion matrix of NumPy or JAX, with true classes as
+# rows and predicted classes as columns.
 
 
 def _accuracy(matrix: np.ndarray) -> Any:

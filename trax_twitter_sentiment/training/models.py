@@ -46,20 +46,20 @@ def TwitterClassifier(
       streams.
     embedding_dim: the size of a token's vector.
     output_dim: the number of classes.
-    pooling: `'masked_mean'` averages the vectors of a text's tokens and leaves
-      padding (id 0) out, so that a text scores the same alone, in any batch and
-      at any padded length; a text of padding alone averages to zero.
-      `'masked_sqrtn'` divides the sum by the root of the number of tokens, as the
-      combiner `'sqrtn'` of TensorFlow's embeddings does: long texts, which have more
-      to go by, are surer. `'mean'` is the notebook's, padding included.
-    embedding_stddev: standard deviation of the embedding's initial values; a small
-      one keeps tokens silent that training has hardly met. `None` for Trax's
-      `ScaledInitializer`, whose values are larger the smaller `embedding_dim` is.
+    pooling: how the vectors of a text's tokens become one vector. `'masked_mean'` is
+      their mean without padding (id 0), so the padded length of a batch does not change
+      a prediction. The mean of a text without tokens is zero. `'masked_sqrtn'` divides
+      the sum by the square root of the number of tokens, like the combiner `'sqrtn'` in
+      TensorFlow, so predictions for long texts are more certain. `'mean'` includes
+      padding, as in the notebook.
+    embedding_stddev: the standard deviation of the embedding's initial values. With a
+      small one, tokens that are rare in training have little influence. `None` for
+      Trax's `ScaledInitializer`, whose values are larger for a smaller `embedding_dim`.
     embedding_dropout: the fraction of the embedding's values dropped in training.
     initializer: a function that returns the initializers of the embedding, the dense
       kernel and its bias, such as `LogisticRegression`; `None` for random initial
       weights.
-    mode: `'train'`, `'eval'` or `'predict'`; dropout works in `'train'` alone.
+    mode: `'train'`, `'eval'` or `'predict'`. Only `'train'` has dropout.
 
   Raises:
     UserError: if an argument is not a legal value.
@@ -144,20 +144,20 @@ def GRUClassifier(
 
 
 def pooling_of(model: tl.Layer) -> str | None:
-  """Returns the pooling of a `TwitterClassifier`, `None` for any other model."""
+  """Returns the pooling of a `TwitterClassifier`; `None` for any other model."""
   name = model.name
   return name.removeprefix(_NAME_PREFIX) if name.startswith(_NAME_PREFIX) else None
 
 
 def _IsToken() -> tl.Fn:
-  """Returns a layer: <int>[batch, length] ids -> <bool>, where not padding."""
+  """Returns a layer that maps ids to <bool>: whether each id is not padding."""
   return tl.Fn('IsToken', lambda ids: ids != PAD_ID)
 
 
 def _MaskedMean(power: float = 1.0) -> tl.Fn:
-  """Returns a layer: vectors [batch, length, dim] and mask -> [batch, dim].
+  """Returns a layer that maps vectors [batch, length, dim] and a mask to [batch, dim].
 
-  It divides the sum by a power of the number of tokens.
+  The layer divides the sum of the unmasked vectors by a power of their number.
   """
 
   def masked_mean(vectors, mask):

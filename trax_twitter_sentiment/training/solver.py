@@ -23,9 +23,12 @@ INVERSE_L2 = 3.0
 
 _MAX_ITERATIONS = 300
 
-# L-BFGS keeps ten pairs of earlier steps and gradients in a workspace of 25 numbers a
-# weight. scikit-learn has five more: weights, gradients and copies of both.
+# The numbers in memory for each weight. L-BFGS keeps ten pairs of earlier steps and
+# gradients in a workspace of 25 numbers. scikit-learn keeps five more: weights,
+# gradients and copies of both.
 _NUMBERS_PER_WEIGHT = 30
+
+# The number of bytes from which the fit's memory is announced.
 _MUCH_MEMORY = 1e9
 
 
@@ -59,7 +62,7 @@ def solve(
     pooling: a key of `POOLINGS`.
     inverse_l2: scikit-learn's `C`.
     balanced: whether all classes have the same weight.
-    calibrated: whether to divide by the temperature of the validation texts.
+    calibrated: whether to divide the scores by `temperature_of` the validation texts.
   """
   n_tokens = len(features)
   power, _ = POOLINGS[pooling]
@@ -88,10 +91,10 @@ def coordinates(
 
 
 def l2_of_mean_loss(examples: EncodedExamples, inverse_l2: float) -> float:
-  """Returns the L2 strength beside a mean loss that is scikit-learn's `C` beside a sum.
+  """Converts scikit-learn's `C`, for a sum of losses, to the L2 for a mean loss.
 
-  scikit-learn has one weight for two classes. A weight for each of them, of half the
-  size, requires twice the L2.
+  For two classes, scikit-learn has one weight for each input. Two weights of half the
+  size, one for each class, require twice the L2.
   """
   n_texts = len(examples.labels)
   total = n_texts if examples.weights is None else float(examples.weights.sum())
@@ -128,7 +131,7 @@ def _fit(
       model.set_callbacks(_IterationCounter(bar))
     model.fit(inputs, examples.labels, sample_weight=examples.weights)
   weights, bias = model.coef_.T, model.intercept_
-  if weights.shape[1] == 1:  # scikit-learn has the scores of the second class alone.
+  if weights.shape[1] == 1:  # scikit-learn has one column.
     weights = np.hstack([-weights, weights]) / 2
     bias = np.concatenate([-bias, bias]) / 2
   return weights, bias
@@ -154,13 +157,13 @@ class _IterationCounter:
 
 
 def _announce_memory(n_inputs: int, n_classes: int) -> None:
-  """Prints how much memory the fit requires, and why, if that is 1 GB or more."""
+  """Prints the memory that the fit requires, if it is 1 GB or more."""
   n_weights = (n_inputs + 1) * n_classes
   n_bytes = 8 * _NUMBERS_PER_WEIGHT * n_weights
   if n_bytes >= _MUCH_MEMORY:
     print(
         f'Fitting {n_classes:,} classes to {n_inputs:,} tokens requires about '
-        f'{n_bytes / 1e9:.1f} GB of memory: the solver has {_NUMBERS_PER_WEIGHT} '
+        f'{n_bytes / 1e9:.1f} GB of memory: the solver stores {_NUMBERS_PER_WEIGHT} '
         f'numbers for each of {n_weights:,} weights. Fewer tokens require less; bind '
         'encoded_corpus.max_vocabulary_size, or a larger '
         'encoded_corpus.min_token_count.',
@@ -171,10 +174,10 @@ def _announce_memory(n_inputs: int, n_classes: int) -> None:
 def _scales(examples: EncodedExamples, n_tokens: int) -> np.ndarray:
   """Returns <float>[n_tokens], a factor of each token's count; the mean is 1.
 
-  L2 is the same for all weights, so it restrains the weight of a token with a larger
-  factor less. The factor is the inverse document frequency times the root of the
-  largest log-count ratio: it is larger for rare tokens and for tokens that one class
-  has more often than the others.
+  L2 is the same for all weights, so it limits tokens with a larger factor less. The
+  factor is the inverse document frequency times the square root of the largest
+  log-count ratio. It is larger for rare tokens, and for tokens that are more frequent
+  in one class than in the others.
 
   Sources: scikit-learn's `TfidfTransformer`; Wang and Manning, "Baselines and Bigrams:
   Simple, Good Sentiment and Topic Classification", 2012, for the log-count ratio.
@@ -184,7 +187,7 @@ def _scales(examples: EncodedExamples, n_tokens: int) -> np.ndarray:
   idf = 1 + np.log((1 + len(examples.lengths)) / (1 + n_texts))
   ratios = np.zeros(n_tokens)
   for label in np.unique(examples.labels):
-    # Each token has one more text of each kind, so that no ratio is infinite.
+    # Add-one smoothing keeps the ratios finite.
     inside = 1 + np.asarray(has_token[examples.labels == label].sum(axis=0))[0]
     outside = 2 + n_texts - inside
     ratio = np.log((inside / inside.sum()) / (outside / outside.sum()))
@@ -218,8 +221,9 @@ def _counts(
 def temperature_of(scores: np.ndarray, labels: np.ndarray) -> float:
   """Returns the divisor of the scores that has the lowest log-loss.
 
-  Each label has a small doubt, as in Platt's scaling: one text more of two is wrong.
-  Without it, predictions that are all right would become certain.
+  The targets are smoothed as in Platt scaling: a label is wrong with the probability
+  1 / (n_texts + 2). Without smoothing, predictions that are all right would have the
+  temperature 0.
 
   Sources: Guo and others, "On Calibration of Modern Neural Networks", 2017; Platt,
   "Probabilistic Outputs for Support Vector Machines", 1999.
@@ -227,9 +231,9 @@ def temperature_of(scores: np.ndarray, labels: np.ndarray) -> float:
   from scipy import optimize  # A lazy import, like scikit-learn's.
 
   n_texts, n_classes = scores.shape
-  doubt = 1 / (n_texts + 2)
-  targets = np.full(scores.shape, doubt / (n_classes - 1))
-  targets[np.arange(n_texts), labels] = 1 - doubt
+  error_rate = 1 / (n_texts + 2)
+  targets = np.full(scores.shape, error_rate / (n_classes - 1))
+  targets[np.arange(n_texts), labels] = 1 - error_rate
 
   def log_loss(log_temperature: float) -> float:
     scaled = special.log_softmax(scores / np.exp(log_temperature), axis=1)

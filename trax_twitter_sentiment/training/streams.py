@@ -43,10 +43,10 @@ def TwitterSamples(
     host_id: int | None = None,
     n_hosts: int | None = None,
 ) -> Source:
-  """Returns an endless source of single labelled tweets.
+  """Returns an endless source of labelled tweets.
 
-  Its examples are pairs `(text, label)`: a str, and <int32>[] that is 1 for
-  positive and 0 for negative.
+  An example is a pair `(text, label)`: a str, and <int32>[] that is 1 for positive and
+  0 for negative.
 
   Args:
     split: `'train'` or `'validation'`.
@@ -127,7 +127,7 @@ def InputsAsTargets() -> Callable[[Iterator[Any]], Iterator[Any]]:
 
 @gin.configurable(module='trax_twitter_sentiment')
 def validation_steps(batch_size: int = gin.REQUIRED) -> int:
-  """Returns the number of batches that hold the validation split.
+  """Returns the number of batches in the validation split.
 
   In gin: `train.eval_steps = @validation_steps()`.
 
@@ -144,11 +144,11 @@ def twitter_data_streams(
 ) -> tuple[Source, Source]:
   """Returns functions that make the training and the evaluation stream.
 
-  They are for `batcher.data_streams`, like `trax.data.data_streams`. Labels are
-  scalars, so `batcher.variable_shapes` must be `False`. Examples are pairs
-  `(inputs, target)`: <int32>[length], padded with 0 to one length, and <int32>[].
-  The evaluation stream has a fixed order, in which the classes alternate. Each of
-  several hosts reads a part of its own.
+  The functions are for `batcher.data_streams`, like `trax.data.data_streams`. Labels
+  are scalars, so `batcher.variable_shapes` must be `False`. An example is a pair
+  `(inputs, target)`: <int32>[length], padded with 0 to one length, and <int32>[]. The
+  evaluation stream has a fixed order, in which the classes alternate. Each of several
+  hosts reads a part of its own.
 
   Args:
     max_length: the number of tokens of each tweet: longer tweets are cut off, shorter

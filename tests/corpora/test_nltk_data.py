@@ -18,7 +18,7 @@ from trax_twitter_sentiment.errors import UserError
 
 @pytest.fixture
 def no_server(monkeypatch):
-  """Makes NLTK ask a server that refuses every connection."""
+  """Points NLTK's downloader to a port that refuses every connection."""
   from nltk import downloader
 
   with socket.create_server(('127.0.0.1', 0)) as server:
@@ -28,7 +28,7 @@ def no_server(monkeypatch):
   )
 
 
-def test_missing_corpus_is_an_error_for_nltk(tmp_path, only_nltk_data, no_server):
+def test_source_nltk_requires_the_corpus(tmp_path, only_nltk_data, no_server):
   only_nltk_data(tmp_path)
   with pytest.raises(UserError) as error:
     TwitterCorpus('nltk')
@@ -38,7 +38,7 @@ def test_missing_corpus_is_an_error_for_nltk(tmp_path, only_nltk_data, no_server
   assert 'python -m nltk.downloader twitter_samples stopwords' in message
 
 
-def test_missing_corpus_falls_back_on_the_sample_with_a_warning(
+def test_missing_corpus_is_replaced_by_the_sample_with_a_warning(
     tmp_path, only_nltk_data, no_server, capfd
 ):
   only_nltk_data(tmp_path)
@@ -51,11 +51,11 @@ def test_missing_corpus_falls_back_on_the_sample_with_a_warning(
   assert not captured.out
 
 
-def test_silent_server_is_given_up(tmp_path, only_nltk_data, monkeypatch):
+def test_download_from_a_silent_server_times_out(tmp_path, only_nltk_data, monkeypatch):
   from nltk import downloader
 
   monkeypatch.setattr(nltk_data, '_STALL_SECONDS', 0.5)
-  # NLTK refuses loopback addresses, where the test's silent server listens.
+  # NLTK's own `urlopen` refuses loopback addresses.
   monkeypatch.setattr(downloader, 'urlopen', urllib.request.urlopen)
   only_nltk_data(tmp_path)
   with socket.create_server(('127.0.0.1', 0)) as server:
@@ -67,7 +67,7 @@ def test_silent_server_is_given_up(tmp_path, only_nltk_data, monkeypatch):
 
 @pytest.fixture
 def nltk_server(write_corpus, tmp_path, monkeypatch):
-  """Serves an index and packages of a small corpus, as NLTK's server does."""
+  """Serves the index and the packages of a small corpus; returns their folder."""
   from nltk import downloader
 
   folder = write_corpus([f'good {i}' for i in range(10)], ['bad'] * 5) / 'corpora'
@@ -96,7 +96,7 @@ def nltk_server(write_corpus, tmp_path, monkeypatch):
     (site / 'index.xml').write_text(
         f'<nltk_data><packages>{"".join(packages)}</packages></nltk_data>'
     )
-    # NLTK refuses loopback addresses.
+    # NLTK's own `urlopen` refuses loopback addresses.
     monkeypatch.setattr(downloader, 'urlopen', urllib.request.urlopen)
     monkeypatch.setattr(downloader.Downloader, 'DEFAULT_URL', f'{address}/index.xml')
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -105,7 +105,7 @@ def nltk_server(write_corpus, tmp_path, monkeypatch):
     server.shutdown()
 
 
-def test_corpus_is_downloaded_where_nltk_keeps_its_data(
+def test_corpus_is_downloaded_into_nltks_folder(
     nltk_server, tmp_path, only_nltk_data, capfd
 ):
   data = tmp_path / 'empty'
@@ -120,7 +120,7 @@ def test_corpus_is_downloaded_where_nltk_keeps_its_data(
   assert not captured.out
 
 
-def test_download_that_is_cut_off_is_no_corpus(
+def test_truncated_package_is_refused(
     nltk_server, tmp_path, only_nltk_data
 ):
   package = nltk_server / 'twitter_samples.zip'
@@ -133,7 +133,7 @@ def test_download_that_is_cut_off_is_no_corpus(
   assert not list(data.glob('corpora/twitter_samples*'))
 
 
-def test_download_that_breaks_off_is_no_corpus_and_can_be_repeated(
+def test_interrupted_download_is_refused_and_can_be_repeated(
     nltk_server, tmp_path, only_nltk_data
 ):
   def copy_half(self, source, output):

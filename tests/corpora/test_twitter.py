@@ -11,7 +11,7 @@ from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.errors import UserError
 
 
-def test_sample_holds_four_fifths_of_each_class_for_training():
+def test_sample_has_four_fifths_of_each_class_in_training():
   tweets = TwitterCorpus('sample')
   assert tweets.train.labels.tolist() == [1] * 400 + [0] * 400
   assert tweets.validation.labels.tolist() == [1] * 100 + [0] * 100
@@ -35,7 +35,7 @@ def test_unknown_source_is_refused():
     TwitterCorpus('web')
 
 
-def test_damaged_line_is_named(write_corpus, only_nltk_data):
+def test_line_that_is_not_json_is_named(write_corpus, only_nltk_data):
   folder = write_corpus(['good :)'] * 5, ['bad :('] * 5)
   path = folder / 'corpora' / 'twitter_samples' / 'negative_tweets.json'
   path.write_text(path.read_text() + '{"text": \n')
@@ -53,7 +53,7 @@ def test_line_without_text_is_named(write_corpus, only_nltk_data):
     TwitterCorpus('auto')
 
 
-def test_empty_file_is_named(write_corpus, only_nltk_data):
+def test_file_without_tweets_is_refused(write_corpus, only_nltk_data):
   only_nltk_data(write_corpus(['good :)'] * 5, []))
   with pytest.raises(UserError, match=r'negative_tweets.json: 0 tweets'):
     TwitterCorpus('nltk')
@@ -68,7 +68,7 @@ def test_zipped_corpus_is_read(write_corpus, only_nltk_data, tmp_path):
   assert TwitterCorpus('nltk').validation.texts == ('good 8', 'good 9', 'bad')
 
 
-def test_corpus_is_found_without_importing_nltk(write_corpus):
+def test_corpus_is_read_without_importing_nltk(write_corpus):
   folder = write_corpus([f'good {i}' for i in range(10)], ['bad'] * 5)
   code = (
       'import sys; from trax_twitter_sentiment.corpora.twitter import TwitterCorpus; '
@@ -78,7 +78,7 @@ def test_corpus_is_found_without_importing_nltk(write_corpus):
   assert result.stdout == "('good 8', 'good 9', 'bad') False\n"
 
 
-def test_corpus_is_bound_by_gin(sample_corpus):
+def test_source_is_bound_by_gin(sample_corpus):
   assert TwitterCorpus() is TwitterCorpus('sample')
   gin.bind_parameter('TwitterCorpus.source', 'web')
   with pytest.raises(UserError):

@@ -1,10 +1,12 @@
+"""Patterns and encodings of input files."""
+
 import pytest
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables.input_files import InputFile, expand
 
 
-def test_pattern_of_no_file_is_named(tmp_path):
+def test_pattern_without_matches_is_refused(tmp_path):
   with pytest.raises(UserError, match='no file has such a name'):
     expand([f'{tmp_path}/*.csv'])
 

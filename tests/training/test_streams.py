@@ -47,8 +47,8 @@ class TestTwitterSamples:
 @pytest.mark.usefixtures('sample_corpus')
 class TestTokenizeTweets:
   def test_tokenizes_text_alone_and_in_tuples(self):
-    tokenizer = encoded_corpus().tokenizer
-    ids = tokenizer.encode('thanks :)').tolist()
+    encoder = encoded_corpus().encoder
+    ids = encoder.encode('thanks :)').tolist()
     assert 2 not in ids
     stage = TokenizeTweets()
     stream = ['thanks :)', b'thanks :)', ('thanks :)', 1), ('thanks :)', 1, 0.5)]

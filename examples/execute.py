@@ -10,6 +10,6 @@ PATH = pathlib.Path(__file__).with_name('sentiment.ipynb')
 
 os.environ['SOURCE'] = 'sample'
 notebook = nbformat.read(PATH, as_version=4)
-# Without times, which would make each version another.
+# Times would differ between executions, so they are not recorded.
 nbclient.NotebookClient(notebook, timeout=300, record_timing=False).execute()
 nbformat.write(notebook, PATH)

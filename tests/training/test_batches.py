@@ -35,7 +35,7 @@ def test_all_batches_of_both_splits_have_one_length(sample_corpus):
   }
 
 
-def test_an_epoch_holds_every_tweet_once_and_each_epoch_differs(sample_corpus):
+def test_each_epoch_has_every_tweet_once_in_a_new_order(sample_corpus):
   batches = take(2 * 800 // 20, TwitterBatches(batch_size=20))
   inputs = np.concatenate([batch[0] for batch in batches])
   epochs = inputs[:800], inputs[800:]
@@ -46,7 +46,7 @@ def test_an_epoch_holds_every_tweet_once_and_each_epoch_differs(sample_corpus):
   assert (epochs[0] != epochs[1]).any()
 
 
-def test_evaluation_is_in_order_and_whole(sample_corpus):
+def test_validation_batches_repeat_the_split_in_order(sample_corpus):
   batches = take(4, TwitterBatches('validation', batch_size=100))
   first, again = batches[:2], batches[2:]
   corpus = encoded_corpus()
@@ -57,15 +57,15 @@ def test_evaluation_is_in_order_and_whole(sample_corpus):
     assert (np.concatenate([positives, negatives]) == inputs).all()
 
 
-def test_batch_that_does_not_divide_an_epoch_goes_on_with_the_next(sample_corpus):
+def test_batch_at_the_end_of_an_epoch_is_filled_from_the_next(sample_corpus):
   batches = take(8, TwitterBatches('validation', batch_size=60))
   corpus = encoded_corpus()
   positives = corpus.validation.padded(corpus.max_length)[:100]
-  seen = np.concatenate([inputs[:30] for inputs, _, _ in batches])
-  assert (seen == np.concatenate([positives] * 3)[: len(seen)]).all()
+  rows = np.concatenate([inputs[:30] for inputs, _, _ in batches])
+  assert (rows == np.concatenate([positives] * 3)[: len(rows)]).all()
 
 
-def test_same_seed_gives_the_same_batches_whatever_global_state_is(sample_corpus):
+def test_batches_depend_on_the_seed_but_not_on_global_state(sample_corpus):
   runs = []
   for state in (1, 2):
     random.seed(state)
@@ -77,7 +77,7 @@ def test_same_seed_gives_the_same_batches_whatever_global_state_is(sample_corpus
   assert (runs[0][0][0] != other[0][0]).any()
 
 
-def test_stream_leaves_global_random_state_alone(sample_corpus):
+def test_streams_do_not_change_global_random_state(sample_corpus):
   np.random.seed(3)
   random.seed(3)
   take(10, TwitterBatches())
@@ -97,12 +97,12 @@ def test_two_streams_of_one_source_are_independent(sample_corpus):
   assert (next(second)[0] == next(again)[0]).all()
 
 
-def test_max_length_cuts_off(sample_corpus):
+def test_max_length_cuts_texts(sample_corpus):
   ((inputs, _, _),) = take(1, TwitterBatches(max_length=3))
   assert inputs.shape == (16, 3)
 
 
-def test_batches_can_be_as_long_as_their_longest_tweet(sample_corpus):
+def test_pad_each_batch_pads_to_the_longest_tweet_of_a_batch(sample_corpus):
   batches = take(20, TwitterBatches(pad_each_batch=True, batch_size=4))
   assert len({inputs.shape[1] for inputs, _, _ in batches}) > 1
   assert all((inputs[:, -1] != 0).any() for inputs, _, _ in batches)
@@ -131,7 +131,7 @@ def test_bad_seed_is_refused(sample_corpus, seed):
     TwitterBatches(seed=seed)
 
 
-def test_one_binding_changes_training_and_leaves_evaluation(sample_corpus):
+def test_batch_size_of_a_scope_overrides_the_unscoped_one(sample_corpus):
   gin.bind_parameter('eval/TwitterBatches.batch_size', 200)
   gin.bind_parameter('TwitterBatches.batch_size', 32)
   with gin.config_scope('train'):
@@ -140,7 +140,7 @@ def test_one_binding_changes_training_and_leaves_evaluation(sample_corpus):
     assert len(take(1, TwitterBatches())[0][0]) == 200
 
 
-def test_prefix_of_an_evaluation_has_the_proportions_of_uneven_classes(tmp_path):
+def test_each_validation_batch_has_the_class_proportions_of_the_split(tmp_path):
   rows = [f'text{i},{label}' for label, n in (('a', 60), ('b', 30), ('c', 10))
           for i in range(n)]  # fmt: skip
   path = tmp_path / 'own.csv'
@@ -152,11 +152,13 @@ def test_prefix_of_an_evaluation_has_the_proportions_of_uneven_classes(tmp_path)
   """)
   source = TwitterBatches('validation', batch_size=20, balanced=False)
   labels = [batch[1] for batch in take(5, source)]
-  assert [np.bincount(of, minlength=3).tolist() for of in labels] == [[12, 6, 2]] * 5
+  assert [np.bincount(batch, minlength=3).tolist() for batch in labels] == [
+      [12, 6, 2]
+  ] * 5
 
 
 @needs_real_corpus
-def test_validation_batches_hold_each_real_tweet_once(real_corpus):
+def test_validation_batches_contain_each_real_tweet_once(real_corpus):
   batches = take(10, TwitterBatches('validation', batch_size=200))
   inputs = np.concatenate([batch[0] for batch in batches])
   assert inputs.shape == (2000, 51)

@@ -36,7 +36,7 @@ class TestTwitterSamples:
     assert first == again
     assert [label for _, label in first] == [1, 0] * 100
     validation = TwitterCorpus().validation
-    texts = [text for label in (1, 0) for text, of in first if of == label]
+    texts = [text for label in (1, 0) for text, other in first if other == label]
     assert texts == list(validation.texts)
 
   def test_bad_split_is_refused(self):
@@ -63,11 +63,11 @@ class TestTokenizeTweets:
     assert ids.tolist() == [0]
     assert label == 0
 
-  def test_damaged_utf8_goes_through(self):
+  def test_invalid_utf8_is_tokenized(self):
     (ids,) = TokenizeTweets()(iter([b'thanks \xff\xfe']))
     assert len(ids)
 
-  def test_works_among_trax_stages(self):
+  def test_stage_works_in_a_trax_pipeline(self):
     pipeline = data.Serial(
         TwitterSamples(),
         TokenizeTweets(),
@@ -82,7 +82,7 @@ class TestTokenizeTweets:
 
 
 @pytest.mark.usefixtures('sample_corpus')
-def test_data_streams_feed_the_trax_batcher():
+def test_twitter_data_streams_feed_the_batcher_of_trax():
   inputs = trax_inputs.batcher(
       data_streams=twitter_data_streams,
       variable_shapes=False,
@@ -92,13 +92,13 @@ def test_data_streams_feed_the_trax_batcher():
   train = next(inputs.train_stream(1))
   assert train[0].shape == (8, encoded_corpus().max_length)
   (evaluation,) = itertools.islice(inputs.eval_stream(1), 1)
-  # Trax's usual ten batches of 16 see both classes.
+  # The classes alternate, so any number of evaluation batches contains both.
   assert evaluation[1].tolist() == [1, 0] * 100
   assert (evaluation[2] == 1).all()
 
 
 @pytest.mark.usefixtures('sample_corpus')
-def test_data_streams_have_one_length_and_refuse_a_bad_one():
+def test_max_length_of_twitter_data_streams_is_the_length_of_all_texts():
   train, evaluation = twitter_data_streams(max_length=5)
   assert {x.shape for x, _ in take(20, train) + take(20, evaluation)} == {(5,)}
   with pytest.raises(UserError, match='twitter_data_streams.max_length=0'):

@@ -39,9 +39,9 @@ _RUN = re.compile(r'^- (\d{4}-\d\d-\d\d): (.*)$', re.M)
 _INTRODUCTION = f"""\
 # Results
 
-`make bench` writes this page. A ratio is ours / theirs. Both are medians of {processes.ROUNDS}
-measurements in turn, unless the function of the figure says otherwise. A ratio that
-misses its aim is bold. Absolute times mean little on a shared machine. The functions in
+`make bench` writes this page. A ratio is ours / theirs. Both are medians of
+{processes.ROUNDS} measurements in turn, unless the function of the figure says
+otherwise. A ratio that misses its aim is bold. Absolute times mean little on a shared machine. The functions in
 `figures.py` and `tasks.py` document each figure.
 """
 
@@ -67,7 +67,7 @@ def page(rows: dict[tuple[str, ...], list[str]], runs: dict[str, str]) -> str:
 
 
 def main(_) -> None:
-  # Python keeps the bytecode of its files, so no measurement includes their compilation.
+  # Python saves bytecode, so no measurement includes the compilation of files.
   os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
   processes.pin_to_cores()
   rows: dict[tuple[str, ...], list[str]] = {}

@@ -31,7 +31,7 @@ from trax_twitter_sentiment.text.emoticons import remove_emoticons
 PAGE = pathlib.Path(__file__).parent.parent / 'docs' / 'accuracy.md'
 
 _TWEETEVAL = flags.DEFINE_string(
-    'tweeteval', 'tweeteval', 'The folder of TweetEval: the value of TweetEvalCorpus.data_dir.'
+    'tweeteval', 'tweeteval', 'The value of TweetEvalCorpus.data_dir.'
 )
 _TASKS = ('hard', 'emotion', 'irony', 'offensive', 'sentiment')
 # Phrases that an additive model can misread, with the true class: + or -.
@@ -152,8 +152,9 @@ def data_of(task: str) -> Corpus:
   def without_emoticons(examples: Examples) -> Examples:
     return Examples(tuple(map(remove_emoticons, examples.texts)), examples.labels)
 
-  splits = map(without_emoticons, (tweets.train, tweets.validation))
-  return Corpus('hard', *splits, frozenset())
+  train = without_emoticons(tweets.train)
+  validation = without_emoticons(tweets.validation)
+  return Corpus('hard', train, validation, frozenset())
 
 
 def _row(name: str, learner: Learner, data: Corpus, task: str) -> str:

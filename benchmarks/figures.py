@@ -66,8 +66,8 @@ class Run:
     """Returns a pattern of Parquet files of made-up tweets."""
     folder = os.path.join(self.folder, f'{n_tweets}-parquet')
     if not os.path.exists(folder):
-      # A process of its own writes the files: its memory would otherwise be part of this
-      # process's, and the system counts that in the peak memory of child processes.
+      # A child process writes the files. The system counts the memory of this process in
+      # the peak memory of its later child processes, so it has to stay small.
       path, n_files = self.made_up(n_tweets), str(_N_FILES)
       processes.run_task('write_parquet', path, folder, n_files)
     return os.path.join(folder, '*.parquet')
@@ -188,7 +188,7 @@ def cluster(run: Run) -> Iterator[Row]:
 def large_file(run: Run) -> Iterator[Row]:
   """Trains one step on a CSV file of 1.6 million made-up tweets, with an empty cache.
 
-  The launcher runs `twitter.gin` with `TextFileCorpus`. The baselines are 60 s and 3 GB.
+  The launcher runs `twitter.gin` with `TextFileCorpus`. Baselines are 60 s and 3 GB.
   """
   bindings = [
       'configured_corpus.corpus=@TextFileCorpus',
@@ -279,8 +279,8 @@ def peers(run: Run) -> Iterator[Row]:
 def growth(run: Run) -> Iterator[Row]:
   """Measures how time and peak memory grow with ten times as many made-up tweets.
 
-  - *Encoding* is measured from a CSV file to the encoded corpus, without imports, with an
-    empty cache.
+  - *Encoding* is measured from a CSV file to the encoded corpus, without imports and
+    with an empty cache.
   - *Training an epoch* runs `twitter.gin` with batches of 512 and the 10,000 most
     frequent tokens. The cache contains the corpus, and imports are not measured.
   - *Predicting* is the complete `predict` command.

@@ -37,7 +37,7 @@ _SPECIAL_TOKENS = ('__PAD__', '__</e>__', '__UNK__')
 
 
 def read_tweets() -> tuple[list[list[str]], list[list[str]]]:
-  """Returns the training and the validation split: positive and negative tweets each."""
+  """Returns the training and validation split, each as positive and negative tweets."""
   files = 'positive_tweets.json', 'negative_tweets.json'
   tweets = [twitter_samples.strings(file) for file in files]
   return (

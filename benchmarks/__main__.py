@@ -41,8 +41,9 @@ _INTRODUCTION = f"""\
 
 `make bench` writes this page. A ratio is ours / theirs. Both are medians of
 {processes.ROUNDS} measurements in turn, unless the function of the figure says
-otherwise. A ratio that misses its aim is bold. Absolute times mean little on a shared machine. The functions in
-`figures.py` and `tasks.py` document each figure.
+otherwise. A ratio that misses its aim is bold. Absolute times mean little on a
+shared machine. The functions in `figures.py` and `tasks.py` document each
+figure.
 """
 
 _CHOSEN = flags.DEFINE_list(

@@ -66,8 +66,8 @@ class Run:
     """Returns a pattern of Parquet files of made-up tweets."""
     folder = os.path.join(self.folder, f'{n_tweets}-parquet')
     if not os.path.exists(folder):
-      # A child process writes the files. The system counts the memory of this process in
-      # the peak memory of its later child processes, so it has to stay small.
+      # A child process writes the files, so this process stays small: the system counts
+      # its memory in the peak memory of the processes that it starts.
       path, n_files = self.made_up(n_tweets), str(_N_FILES)
       processes.run_task('write_parquet', path, folder, n_files)
     return os.path.join(folder, '*.parquet')

@@ -104,8 +104,8 @@ def first_step(run: Run) -> Iterator[Row]:
   )
   against = 'stock `python -m trax.trainer`, same config'
   for name, ours, aim in (('first start', first, 0.167), ('later start', later, 0.125)):
-    of = f'time to the first training step, launcher, {name}'
-    yield _row(of, against, ours, theirs, 's', at_most=aim)
+    figure = f'time to the first training step, launcher, {name}'
+    yield _row(figure, against, ours, theirs, 's', at_most=aim)
 
 
 def training_100_steps(run: Run) -> Iterator[Row]:
@@ -206,8 +206,8 @@ def large_file(run: Run) -> Iterator[Row]:
     megabytes.append(finished.megabytes)
   name = 'the first step on a file of 1,600,000 tweets, from the start on'
   yield _row(f'{name}: time', 'a minute', seconds, [60.0], 's', at_most=1)
-  of = f'{name}: peak memory'
-  yield _row(of, '3 GB', megabytes, [3000.0], 'MB', at_most=1)
+  figure = f'{name}: peak memory'
+  yield _row(figure, '3 GB', megabytes, [3000.0], 'MB', at_most=1)
 
 
 def cold_start(run: Run) -> Iterator[Row]:
@@ -317,11 +317,12 @@ def growth(run: Run) -> Iterator[Row]:
         for n, rounds in sizes.items()
     }
     for small, large in zip(measured, list(measured)[1:]):
-      of = f'{name}, {large:,} tweets'
+      figure = f'{name}, {large:,} tweets'
       against = f'{small:,} tweets'
       seconds, megabytes = zip(measured[large], measured[small])
-      yield _row(f'{of}: time', against, *seconds, 's', at_most=10)
-      yield _row(f'{of}: peak memory', against, *megabytes, 'MB', at_most=most_memory)
+      yield _row(f'{figure}: time', against, *seconds, 's', at_most=10)
+      memory_figure = f'{figure}: peak memory'
+      yield _row(memory_figure, against, *megabytes, 'MB', at_most=most_memory)
 
 
 FIGURES: dict[str, Callable[[Run], Iterator[Row]]] = {

@@ -227,7 +227,7 @@ def test_vocabulary_size_can_be_limited(reviews):
     vocabulary_size()
 
 
-def test_unbalanced_batches_keep_the_order_of_the_split(reviews):
+def test_unbalanced_batches_contain_the_split_once(reviews):
   gin.bind_parameter('configured_corpus.corpus', TextFileCorpus)
   gin.bind_parameter('TextFileCorpus.train_path', reviews())
   assert validation_steps(batch_size=8) == 3

@@ -117,7 +117,7 @@ def test_any_file_of_tweets_is_read_or_refused(content):
   name=st.sampled_from(['a.csv', 'a.tsv', 'a.jsonl', 'a.txt']),
   lines=st.lists(TEXTS, max_size=5),
 )
-def test_any_lines_are_records_or_refused(name, lines):
+def test_any_lines_are_read_or_refused(name, lines):
   content = '\n'.join(lines).encode('utf-8', 'surrogatepass')
   path = scratch_file(name, content)
   reader = TableReader([path], options=ReadingOptions(on_malformed='skip'))
@@ -157,12 +157,6 @@ def test_texts_of_predictions_are_read_back(texts, format_, class_names):
   if '\0' in content[:4096]:  # CSV does not escape NUL, so the file counts as binary.
     return
   assert [record.values[0] for record in reader] == texts
-
-
-def test_malformed_header_is_named():
-  path = scratch_file('a.csv', b'"' + b'a' * 200_000)
-  with pytest.raises(UserError, match='a.csv, line 1: a quote that is never closed'):
-    list(TableReader([path]))
 
 
 @pytest.mark.parametrize('name', ['a.csv', 'a.jsonl', 'a.txt'])

@@ -51,7 +51,7 @@ def assert_words_are_nltks(texts, strip_handles, reduce_len):
 
 
 @settings
-def test_words_of_random_texts(strip_handles, reduce_len):
+def test_words_of_random_texts_equal_those_of_nltk(strip_handles, reduce_len):
   rng = random.Random(0)
   texts = (''.join(rng.choices(PARTS, k=rng.randint(1, 9))) for _ in range(N_TEXTS))
   assert_words_are_nltks(texts, strip_handles, reduce_len)
@@ -71,12 +71,12 @@ def test_words_of_random_texts(strip_handles, reduce_len):
         '',
     ],
 )
-def test_words_that_contain_spaces(text, strip_handles, reduce_len):
+def test_words_that_contain_spaces_equal_those_of_nltk(text, strip_handles, reduce_len):
   assert_words_are_nltks([text], strip_handles, reduce_len)
 
 
 @needs_real_corpus
-def test_words_of_real_tweets(real_corpus):
+def test_words_of_real_tweets_equal_those_of_nltk(real_corpus):
   texts = list(TwitterCorpus().validation.texts)
   for path in sorted(SHARED.glob('tweeteval/*/val.jsonl')):
     texts += [json.loads(line)['text'] for line in path.read_text().splitlines()]

@@ -18,7 +18,7 @@ SUFFIXES = [
 
 
 @pytest.mark.parametrize('letters', ['aeioubcdlstyzw', 'aylisng', "xé-'9Iß"])
-def test_stems_of_random_words(letters):
+def test_stems_of_random_words_equal_those_of_nltk(letters):
   rng = random.Random(letters)
   for _ in range(20_000):
     word = ''.join(rng.choices(letters, k=rng.randint(0, 6)))
@@ -27,12 +27,12 @@ def test_stems_of_random_words(letters):
 
 
 @needs_real_corpus
-def test_stems_of_real_tweets(real_corpus):
+def test_stems_of_real_tweets_equal_those_of_nltk(real_corpus):
   words = {word for text in TwitterCorpus().train.texts for word in text.split()}
   for word in words:
     assert stemming.stem(word) == nltk_stem(word), word
 
 
-def test_stems_of_irregular_words():
+def test_stems_of_irregular_words_equal_those_of_nltk():
   for word in stemming._IRREGULAR:
     assert stemming.stem(word.upper()) == nltk_stem(word.upper())

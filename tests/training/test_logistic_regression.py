@@ -249,7 +249,7 @@ def test_l2_descent_stays_at_the_solution(hard_run, tmp_path):
   assert distances['trax.optimizers.SGD'] > 1e-2
 
 
-def test_run_of_no_steps_is_evaluated_and_saved(tmp_path):
+def test_run_without_steps_is_evaluated_and_saved(tmp_path):
   loop = train(tmp_path, 'train.steps=0')
   ((step, accuracy),) = loop.history.get('eval', 'metrics/accuracy')
   assert step == 0

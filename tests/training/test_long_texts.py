@@ -67,7 +67,7 @@ def test_texts_cut_by_max_length_are_reported(mixed_lengths, capsys):
   assert capsys.readouterr().err.count(message) == 1
 
 
-def test_prediction_cuts_texts_where_training_did(tmp_path):
+def test_prediction_cuts_texts_like_training(tmp_path):
   train(tmp_path, 'TwitterBatches.max_length=3', 'train.steps=3')
   predictor = SentimentPredictor.load(tmp_path)
   long, prefix, rest = predictor.predict(['x y z sad :(', 'x y z', 'sad :('])

@@ -168,7 +168,7 @@ def _row(name: str, learner: Learner, data: Corpus, task: str) -> str:
       '{:.3f} to {:.3f}'.format(*result.accuracy_interval),
       f'{result.macro_f1.value:.3f}',
       f'{result.macro_recall.value:.3f}',
-      # VADER's scores are no probabilities.
+      # VADER's scores are not probabilities.
       '' if learner is vader else f'{result.calibration_error.value:.3f}',
       f'{seconds:.0f} s',
   ]

@@ -24,7 +24,7 @@ def service(run_dir):
   with serving(run_dir) as started:
     yield started
     assert started.process.poll() is None
-    assert len(started.log.read_text().splitlines()) == 1  # The address alone.
+    assert len(started.log.read_text().splitlines()) == 1  # The log contains only the address.
 
 
 @pytest.mark.parametrize('explain', [False, True])

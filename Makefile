@@ -1,9 +1,9 @@
-# `make train` and `make test` do all the set-up themselves, in .venv.
+# Each target installs its requirements in .venv.
 
 PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
-# Two tests at a time.
+# Two processes run the tests.
 PYTEST := $(RUN) -m pytest -n 2 --dist worksteal
 OUTPUT_DIR ?= runs/twitter
 
@@ -17,7 +17,7 @@ train: $(VENV)/installed
 test: $(VENV)/installed-test
 	$(PYTEST)
 
-# With those that take long by nature.
+# All tests, the slow ones included.
 test-all: $(VENV)/installed-test
 	$(PYTEST) -m ''
 
@@ -27,17 +27,17 @@ bench: $(VENV)/installed-bench
 accuracy: $(VENV)/installed-bench
 	$(RUN) -m benchmarks.accuracy
 
-# The fuzz tests with 100,000 cases each, for about an hour, and 200 kills of a run.
+# Fuzz tests with 100,000 cases each, and 200 kills of a run. They need about an hour.
 soak: $(VENV)/installed-test
 	SOAK=1 $(RUN) -m pytest -m '' tests/trax_support/test_kill.py tests/fuzz
 	if $(RUN) -c 'import atheris'; then \
 	    $(RUN) tests/fuzz/atheris_surfaces.py -runs=100000; fi
 
-# Into build/site; a link that leads nowhere is an error.
+# Builds the site in build/site. A broken link is an error.
 docs: $(VENV)/installed-docs
 	NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --strict --quiet
 
-# The outputs of the notebook, of the made-up tweets.
+# Executes the example notebook on the made-up tweets and saves its outputs.
 notebook: $(VENV)/installed-test
 	$(RUN) examples/execute.py
 
@@ -47,7 +47,7 @@ lint: $(VENV)/installed-dev
 types: $(VENV)/installed-dev
 	$(RUN) -m mypy
 
-# Without --strict, a package that the service doesn't know counts as safe.
+# Without --strict, pip-audit ignores packages that it cannot find.
 audit: $(VENV)/installed-audit
 	$(RUN) -m pip freeze --exclude-editable > $(VENV)/audited.txt
 	$(RUN) -m pip_audit --strict --no-deps --disable-pip -r $(VENV)/audited.txt

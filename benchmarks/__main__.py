@@ -1,10 +1,11 @@
-"""Measures how fast the package is and writes it to `benchmarks/RESULTS.md`.
+"""Measures the speed and memory of the package and writes `benchmarks/RESULTS.md`.
 
     python -m benchmarks
     python -m benchmarks --figures=cold_start,tokenizing
 
-Run it in a checkout. NLTK's tweets are downloaded unless they are at hand. Rows that
-aren't measured stay as they are, unless all are. All of it takes some 25 minutes.
+Run this module in a checkout. It downloads NLTK's tweets if they are missing. With
+--figures, the rows of other figures stay in the file. All figures together take about
+25 minutes.
 """
 
 import datetime
@@ -30,19 +31,19 @@ _DISTRIBUTIONS = (
     'scikit-learn',
     'fasttext-numpy2-wheel',
 )
-_TITLES = ('figure', 'measured against', 'ours', 'theirs', 'ratio', 'aimed at', 'date')
-# A row of the table, but for its head; and a run's date and machine.
+_TITLES = ('figure', 'measured baseline', 'ours', 'theirs', 'ratio', 'aimed at', 'date')
+# A row of the table without the header, and a line with the date and machine of a run.
 _ROW = re.compile(r'^\| (.*) \| (\d{4}-\d\d-\d\d) \|$', re.M)
 _RUN = re.compile(r'^- (\d{4}-\d\d-\d\d): (.*)$', re.M)
 
 _INTRODUCTION = f"""\
 # Results
 
-Written by `make bench`. A ratio is ours / theirs, of the medians of things that were
-measured in turn, {processes.ROUNDS} times unless a figure's function says otherwise;
-it is bold where it misses what is aimed at. Absolute times mean little on a shared
-machine. What each figure measures exactly is said by its function in `figures.py` and,
-where it runs in a process of its own, `tasks.py`.
+`make bench` writes this page. A ratio is ours / theirs. Both are medians of
+{processes.ROUNDS} measurements in turn, unless the function of the figure says
+otherwise. A ratio that misses its aim is bold. Absolute times mean little on a
+shared machine. The functions in `figures.py` and `tasks.py` document each
+figure.
 """
 
 _CHOSEN = flags.DEFINE_list(
@@ -53,7 +54,12 @@ flags.register_validator('figures', lambda names: set(names) <= set(FIGURES))
 
 
 def page(rows: dict[tuple[str, ...], list[str]], runs: dict[str, str]) -> str:
-  """Returns the page of rows, by figure and what it is measured against, and runs."""
+  """Returns the page.
+
+  Args:
+    rows: maps a figure and its baseline to a row of the table.
+    runs: maps a date to a description of the machine.
+  """
   dates = {row[-1] for row in rows.values()}
   machines = ''.join(
       f'- {date}: {text}\n' for date, text in sorted(runs.items()) if date in dates
@@ -62,7 +68,7 @@ def page(rows: dict[tuple[str, ...], list[str]], runs: dict[str, str]) -> str:
 
 
 def main(_) -> None:
-  # Files are compiled before they are measured, and stay so.
+  # Python saves bytecode, so no measurement includes the compilation of files.
   os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
   processes.pin_to_cores()
   rows: dict[tuple[str, ...], list[str]] = {}
@@ -73,13 +79,13 @@ def main(_) -> None:
     runs = dict(_RUN.findall(text))
     if set(_CHOSEN.value) != set(FIGURES):
       for line, date in _ROW.findall(text):
-        name, against, *rest = line.split(' | ')
-        rows[name, against] = [name, against, *rest, date]
+        name, baseline, *rest = line.split(' | ')
+        rows[name, baseline] = [name, baseline, *rest, date]
   today = f'{datetime.date.today()}'
   loads = [os.getloadavg()[0]]
   with tempfile.TemporaryDirectory() as folder:
     os.environ |= processes.with_cache(os.path.join(folder, 'cache'))
-    # Whose cache of fonts is not to be made anew with each of the others.
+    # Matplotlib builds its font cache once here, not again for each empty cache folder.
     os.environ['MPLCONFIGDIR'] = os.path.join(folder, 'matplotlib')
     run = Run(folder)
     for name in _CHOSEN.value:
@@ -88,7 +94,7 @@ def main(_) -> None:
         tqdm.tqdm.write(' | '.join(row), file=sys.stderr)
       loads.append(os.getloadavg()[0])
       runs[today] = machine.description(_DISTRIBUTIONS, loads)
-      # After each figure, so that none is lost with a later one.
+      # The file is written after each figure, so an error in a later one loses nothing.
       with open(_OUTPUT.value, 'w', encoding='utf-8') as file:
         file.write(page(rows, runs))
 

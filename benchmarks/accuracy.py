@@ -1,9 +1,10 @@
-"""Measures how well tweets are read, by the package and by baselines.
+"""Measures the accuracy of the package and of baselines on five tasks.
 
     python -m benchmarks.accuracy --tweeteval=FOLDER
 
-Run it in a checkout. Each model learns from a task's training texts and is measured on
-its validation texts; the tables go into `docs/accuracy.md`. No tweet goes anywhere.
+Run this module in a checkout. Each model trains on the training split of a task and is
+evaluated on the validation split. The tables are written to `docs/accuracy.md`, which
+contains no tweet.
 """
 
 import importlib.util
@@ -29,10 +30,10 @@ from trax_twitter_sentiment.text.emoticons import remove_emoticons
 PAGE = pathlib.Path(__file__).parent.parent / 'docs' / 'accuracy.md'
 
 _TWEETEVAL = flags.DEFINE_string(
-    'tweeteval', 'tweeteval', 'The folder of TweetEval, as tweeteval.gin takes it.'
+    'tweeteval', 'tweeteval', 'The value of TweetEvalCorpus.data_dir.'
 )
 _TASKS = ('hard', 'emotion', 'irony', 'offensive', 'sentiment')
-# What people say that a sum over words can misread; the first letter of the truth.
+# Phrases that an additive model can misread, with the true class: + or -.
 _PHRASES = (
     ('+', 'not bad at all'), ('+', 'no problem'), ('+', 'not sad anymore'),
     ('+', 'never been so happy'), ('+', "can't complain"), ('+', 'I am not unhappy'),
@@ -47,7 +48,7 @@ Learner = Callable[[Corpus, str], Callable[[Sequence[str]], Scores]]
 
 
 def ours(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
-  """Trains by the launcher and a gin file."""
+  """Trains this package: the launcher with a gin file."""
   del data
   folder = tempfile.mkdtemp()
   command = [sys.executable, '-m', 'trax_twitter_sentiment.trainer']
@@ -68,12 +69,13 @@ def ours(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
 
 
 def majority(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
+  """Returns a model that always predicts the class frequencies."""
   del task
   return baselines.most_frequent_class(data.train.labels, len(data.class_names))
 
 
 def n_grams(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
-  """The baseline of reports, with n-grams of characters."""
+  """Fits a logistic regression on TF-IDF of word and character n-grams."""
   del task
   return baselines.tf_idf(
       data.train.texts, data.train.labels, len(data.class_names), characters=True
@@ -81,6 +83,7 @@ def n_grams(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
 
 
 def fasttext(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
+  """Trains fastText."""
   del task
   import fasttext as library
 
@@ -93,17 +96,17 @@ def fasttext(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
     )
 
   def predict(texts: Sequence[str]) -> Scores:
-    found = np.full((len(texts), len(data.class_names)), 1e-9)
-    for row, text in zip(found, texts, strict=True):
+    probabilities = np.full((len(texts), len(data.class_names)), 1e-9)
+    for row, text in zip(probabilities, texts, strict=True):
       for label, probability in zip(*model.predict(' '.join(text.split()), k=-1)):
         row[int(label.removeprefix('__label__'))] = max(probability, 1e-9)
-    return np.log(found / found.sum(axis=1, keepdims=True))
+    return np.log(probabilities / probabilities.sum(axis=1, keepdims=True))
 
   return predict
 
 
 def vader(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
-  """VADER's compound score, by its authors' thresholds; it learns nothing."""
+  """Returns VADER with the thresholds of its authors. VADER is not trained."""
   del task
   from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
@@ -114,8 +117,8 @@ def vader(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
     columns = [-values, values]
     if len(data.class_names) == 3:
       columns = [values <= -0.05, np.abs(values) < 0.05, values >= 0.05]
-    found = np.stack(columns, axis=1).astype(float)
-    return found - np.logaddexp.reduce(found, axis=1, keepdims=True)
+    class_scores = np.stack(columns, axis=1).astype(float)
+    return class_scores - np.logaddexp.reduce(class_scores, axis=1, keepdims=True)
 
   return predict
 
@@ -131,14 +134,17 @@ LEARNERS: dict[str, Learner] = {
 
 
 def data_of(task: str) -> Corpus:
+  """Returns the corpus of a task. The tweets of `hard` contain no emoticons."""
   if task != 'hard':
     return text_corpora.TweetEvalCorpus(task, _TWEETEVAL.value)
-  found = twitter.TwitterCorpus('nltk')
+  tweets = twitter.TwitterCorpus('nltk')
 
-  def without(examples: Examples) -> Examples:
+  def without_emoticons(examples: Examples) -> Examples:
     return Examples(tuple(map(remove_emoticons, examples.texts)), examples.labels)
 
-  return Corpus('hard', without(found.train), without(found.validation), frozenset())
+  train = without_emoticons(tweets.train)
+  validation = without_emoticons(tweets.validation)
+  return Corpus('hard', train, validation, frozenset())
 
 
 def _row(name: str, learner: Learner, data: Corpus, task: str) -> str:
@@ -146,21 +152,21 @@ def _row(name: str, learner: Learner, data: Corpus, task: str) -> str:
   predict = learner(data, task)
   seconds = time.perf_counter() - start
   labels = data.validation.labels
-  found = scores.evaluate(predict(data.validation.texts), labels, data.class_names)
+  result = scores.evaluate(predict(data.validation.texts), labels, data.class_names)
   cells = [
-      f'{found.accuracy.value:.3f}',
-      '{:.3f} to {:.3f}'.format(*found.accuracy_interval),
-      f'{found.macro_f1.value:.3f}',
-      f'{found.macro_recall.value:.3f}',
-      # VADER's scores are no probabilities.
-      '' if learner is vader else f'{found.calibration_error.value:.3f}',
+      f'{result.accuracy.value:.3f}',
+      '{:.3f} to {:.3f}'.format(*result.accuracy_interval),
+      f'{result.macro_f1.value:.3f}',
+      f'{result.macro_recall.value:.3f}',
+      # VADER's scores are not probabilities.
+      '' if learner is vader else f'{result.calibration_error.value:.3f}',
       f'{seconds:.0f} s',
   ]
   return f'| {name} | ' + ' | '.join(cells) + ' |'
 
 
 def task_table(task: str) -> str:
-  """Returns the table of a task's models."""
+  """Trains and evaluates all models on a task; returns a Markdown table."""
   data = data_of(task)
   titles = ('model', 'accuracy', '95% interval', 'macro F1', 'macro recall',
             'calibration error', 'training')  # fmt: skip
@@ -175,16 +181,16 @@ def task_table(task: str) -> str:
 
 
 def phrase_table() -> str:
-  """Returns what models of sentiment make of phrases, right or not."""
+  """Returns a Markdown table of predictions for `_PHRASES`; wrong ones are italic."""
   data = data_of('sentiment')
-  names = [name for name in LEARNERS if name not in ('majority class',)]
+  names = [name for name in LEARNERS if name != 'majority class']
   titles = ['phrase', 'truth', *names]
   lines = [f'| {" | ".join(titles)} |', '|' + ' --- |' * len(titles)]
   texts = [text for _, text in _PHRASES]
-  called = [LEARNERS[name](data, 'sentiment')(texts).argmax(axis=1) for name in names]
+  labels = [LEARNERS[name](data, 'sentiment')(texts).argmax(axis=1) for name in names]
   for i, (truth, text) in enumerate(_PHRASES):
     truth_name = 'positive' if truth == '+' else 'negative'
-    cells = [data.class_names[column[i]] for column in called]
+    cells = [data.class_names[column[i]] for column in labels]
     marked = [cell if cell == truth_name else f'*{cell}*' for cell in cells]
     lines.append(f'| {text} | {truth_name} | {" | ".join(marked)} |')
   return '\n'.join(lines)

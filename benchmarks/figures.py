@@ -1,4 +1,4 @@
-"""The figures of RESULTS.md: each function measures some, of the package and others."""
+"""The figures of RESULTS.md. Each function measures the package and a baseline."""
 
 import dataclasses
 import functools
@@ -15,22 +15,23 @@ from benchmarks import made_up_tweets, processes
 _LAUNCHER = 'trax_twitter_sentiment.trainer'
 _FIRST_STEP = 'Step      1: Ran 1 train steps'
 
-# How often each number of made-up tweets is measured; the largest takes minutes.
+# The number of measurements for each number of made-up tweets. The largest file takes
+# minutes, so it is measured once.
 _SIZES = {10_000: 3, 100_000: 3, 1_000_000: 1}
-# Those of predicting, whose memory is flat.
+# Predicting has a larger file, because its memory does not grow.
 _SIZES_OF_PREDICTING = {**_SIZES, 10_000_000: 1}
 _N_VALIDATION = 1000
 
-# The files that a cluster's work is spread over.
+# The number of input files of the cluster.
 _N_FILES = 20
 
-# Of the table: figure, measured against, ours, theirs, ratio, aimed at.
+# A row of the table: figure, measured against, ours, theirs, ratio, aimed at.
 Row = list[str]
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-  """What figures share: a folder for what they write, with a trained model."""
+  """A folder for the files of all figures, with a trained model."""
 
   folder: str
 
@@ -65,25 +66,26 @@ class Run:
     """Returns a pattern of Parquet files of made-up tweets."""
     folder = os.path.join(self.folder, f'{n_tweets}-parquet')
     if not os.path.exists(folder):
-      # Elsewhere, as the peak memory of a process counts what its parent has.
+      # A child process writes the files, so this process stays small: the system counts
+      # its memory in the peak memory of the processes that it starts.
       path, n_files = self.made_up(n_tweets), str(_N_FILES)
       processes.run_task('write_parquet', path, folder, n_files)
     return os.path.join(folder, '*.parquet')
 
-  def predict(self, path: str, n_processes: int = 1, *further: str) -> list[str]:
-    """Returns the arguments of `predict` on files, as TSV unless further ones say."""
+  def predict(self, path: str, n_processes: int = 1, *options: str) -> list[str]:
+    """Returns the arguments of `predict` on files, by default with TSV as output."""
     return [
         '-m',
         'trax_twitter_sentiment.predict',
         f'--model_dir={self.model_dir}',
         f'--input={path}',
         f'--processes={n_processes}',
-        *(further or ['--format=tsv']),
+        *(options or ['--format=tsv']),
     ]
 
 
 def first_step(run: Run) -> Iterator[Row]:
-  """From the start of the process to the line that says the first step is done."""
+  """Measures the time from the start of a process to the log line of step 1."""
   used_cache = run.new_folder()
 
   def seconds(module: str, cache: str) -> float:
@@ -92,7 +94,7 @@ def first_step(run: Run) -> Iterator[Row]:
         _FIRST_STEP, *run.trainer(module), environment=environment
     )
 
-  # Whole, as what is compiled is kept at the end.
+  # A complete run fills the cache: compiled programs are saved at its end.
   processes.run(*run.trainer(_LAUNCHER), environment=processes.with_cache(used_cache))
   later, first, theirs = processes.alternate(
       lambda: seconds(_LAUNCHER, used_cache),
@@ -102,12 +104,12 @@ def first_step(run: Run) -> Iterator[Row]:
   )
   against = 'stock `python -m trax.trainer`, same config'
   for name, ours, aim in (('first start', first, 0.167), ('later start', later, 0.125)):
-    of = f'time to the first training step, launcher, {name}'
-    yield _row(of, against, ours, theirs, 's', at_most=aim)
+    figure = f'time to the first training step, launcher, {name}'
+    yield _row(figure, against, ours, theirs, 's', at_most=aim)
 
 
 def training_100_steps(run: Run) -> Iterator[Row]:
-  """From the corpus to the trained model, imports aside, in new processes."""
+  """Measures the time from the corpus to the trained model, without imports."""
   used_cache = run.new_folder()
 
   def seconds(cache: str) -> float:
@@ -115,7 +117,7 @@ def training_100_steps(run: Run) -> Iterator[Row]:
     return processes.run_task('seconds_of_training', environment=environment)
 
   seconds(used_cache)
-  # With an empty cache a run tokenizes the corpus, as each of the notebook's does.
+  # With an empty cache a run tokenizes the corpus, like each run of the notebook.
   second, first, theirs = processes.alternate(
       lambda: seconds(used_cache),
       lambda: seconds(run.new_folder()),
@@ -134,7 +136,7 @@ def training_100_steps(run: Run) -> Iterator[Row]:
 
 
 def tokenizing(run: Run) -> Iterator[Row]:
-  """The 2,000 validation tweets, in one process in turn, by new tokenizers."""
+  """Tokenizes the 2,000 validation tweets with new tokenizers, in one process."""
   del run
   ours, theirs = processes.run_task('tokenized_per_second')
   name, against = 'tokenizing', "the notebook's `process_tweet`"
@@ -142,14 +144,14 @@ def tokenizing(run: Run) -> Iterator[Row]:
 
 
 def prediction(run: Run) -> Iterator[Row]:
-  """The 2,000 validation tweets, in one process in turn, from text to label."""
+  """Predicts the 2,000 validation tweets, from text to label, in one process."""
   ours, theirs = processes.run_task('predictions_per_second', run.model_dir)
   against = "the notebook's `predict`, one tweet at a time"
   yield _row('predicting, one process', against, ours, theirs, 'tweets/s', at_least=25)
 
 
 def two_processes(run: Run) -> Iterator[Row]:
-  """Whole `predict` commands on made-up tweets."""
+  """Runs `predict` on made-up tweets with two processes and with one."""
   path = run.made_up(100_000)
   ours, theirs = processes.alternate(
       lambda: processes.run(*run.predict(path, 2)).seconds,
@@ -162,7 +164,7 @@ def two_processes(run: Run) -> Iterator[Row]:
 
 
 def cluster(run: Run) -> Iterator[Row]:
-  """Whole `predict` commands on Parquet files; Ray starts and ends with each."""
+  """Runs `predict` on Parquet files. Each run with Ray starts a local cluster."""
   path = run.made_up_parquet(1_000_000)
 
   def on_ray(n_processes: int) -> float:
@@ -184,9 +186,9 @@ def cluster(run: Run) -> Iterator[Row]:
 
 
 def large_file(run: Run) -> Iterator[Row]:
-  """The launcher on a CSV file of 1.6 million made-up tweets, with an empty cache.
+  """Trains one step on a CSV file of 1.6 million made-up tweets, with an empty cache.
 
-  `twitter.gin` with `TextFileCorpus`; the ratios are to 60 s and 3 GB.
+  The launcher runs `twitter.gin` with `TextFileCorpus`. Baselines are 60 s and 3 GB.
   """
   bindings = [
       'configured_corpus.corpus=@TextFileCorpus',
@@ -204,12 +206,12 @@ def large_file(run: Run) -> Iterator[Row]:
     megabytes.append(finished.megabytes)
   name = 'the first step on a file of 1,600,000 tweets, from the start on'
   yield _row(f'{name}: time', 'a minute', seconds, [60.0], 's', at_most=1)
-  of = f'{name}: peak memory'
-  yield _row(of, '3 GB', megabytes, [3000.0], 'MB', at_most=1)
+  figure = f'{name}: peak memory'
+  yield _row(figure, '3 GB', megabytes, [3000.0], 'MB', at_most=1)
 
 
 def cold_start(run: Run) -> Iterator[Row]:
-  """Processes from start to end; 15 of each, since they are short."""
+  """Measures short processes from start to end, 15 times each."""
   command = '-m', 'trax_twitter_sentiment.predict', f'--model_dir={run.model_dir}'
   ours, theirs = processes.alternate(
       lambda: processes.run(*command, 'what a lovely day :)').seconds,
@@ -222,7 +224,7 @@ def cold_start(run: Run) -> Iterator[Row]:
 
 
 def looking(run: Run) -> Iterator[Row]:
-  """Whole processes on the run's 2,000 validation tweets; the ratios are to 3 s."""
+  """Runs `evaluate` and `report` on 2,000 validation tweets. The baseline is 3 s."""
   for name in ('evaluate', 'report'):
     command = '-m', f'trax_twitter_sentiment.{name}', f'--model_dir={run.model_dir}'
     ours = [processes.run(*command).seconds for _ in tqdm.trange(5, desc=name)]
@@ -230,14 +232,14 @@ def looking(run: Run) -> Iterator[Row]:
 
 
 def serving(run: Run) -> Iterator[Row]:
-  """The 2,000 validation tweets, one a request, over eight connections."""
+  """Sends the 2,000 validation tweets, one per request, over eight connections."""
   ours = processes.run_task('requests_per_second', run.model_dir)
   name, against = '`serve`, a tweet a request', 'a thousand'
   yield _row(name, against, ours, [1000.0], 'requests/s', at_least=1)
 
 
 def memory(run: Run) -> Iterator[Row]:
-  """Peak memory of whole processes."""
+  """Measures the peak memory of a training process."""
 
   def megabytes(*arguments: str) -> float:
     return processes.run(*arguments).megabytes
@@ -253,9 +255,10 @@ def memory(run: Run) -> Iterator[Row]:
 
 
 def peers(run: Run) -> Iterator[Row]:
-  """The hard task of `accuracy.py`: 8,000 tweets to train on, 10,000 to predict.
+  """Trains other libraries on the hard task of `accuracy.py`, and predicts with them.
 
-  Training goes from texts to a model; ours is the launcher's whole run.
+  They train on 8,000 tweets and predict 10,000. Training is measured from texts to a
+  model. For this package, it is a complete run of the launcher.
   """
   del run
   from benchmarks import accuracy
@@ -268,18 +271,19 @@ def peers(run: Run) -> Iterator[Row]:
   ours = list(zip(*measured.pop(accuracy.OURS)))
   for name, values in measured.items():
     theirs = list(zip(*values))
-    if name != 'VADER':  # It isn't trained.
+    if name != 'VADER':  # VADER is not trained.
       yield _row('training', name, ours[0], theirs[0], 's')
     yield _row('predicting, one process', name, ours[1], theirs[1], 'tweets/s')
 
 
 def growth(run: Run) -> Iterator[Row]:
-  """What ten times the tweets take, made-up ones: time, and peak memory.
+  """Measures how time and peak memory grow with ten times as many made-up tweets.
 
-  *Encoding* goes from a CSV file to the encoded corpus, imports aside, with an empty
-  cache. *Training an epoch* is `twitter.gin` on the file, in batches of 512, imports
-  aside, with the corpus found in the cache and the 10,000 most frequent tokens.
-  *Predicting* is the whole `predict`.
+  - *Encoding* is measured from a CSV file to the encoded corpus, without imports and
+    with an empty cache.
+  - *Training an epoch* runs `twitter.gin` with batches of 512 and the 10,000 most
+    frequent tokens. The cache contains the corpus, and imports are not measured.
+  - *Predicting* is the complete `predict` command.
   """
   validation_path = run.made_up(_N_VALIDATION, seed=1)
   environments: dict[int, dict[str, str]] = {}
@@ -301,23 +305,24 @@ def growth(run: Run) -> Iterator[Row]:
     finished = processes.run(*run.predict(run.made_up(n)), watch_memory=True)
     return finished.seconds, finished.megabytes
 
-  works: dict[str, tuple[Callable[[int], tuple[float, float]], float]] = {
+  phases: dict[str, tuple[Callable[[int], tuple[float, float]], float]] = {
       'encoding': (encode, 10),
       'training an epoch': (train, 10),
       'predicting': (predict, 1.05),
   }
-  for name, (work, most_memory) in works.items():
-    sizes = _SIZES_OF_PREDICTING if work is predict else _SIZES
+  for name, (measure, most_memory) in phases.items():
+    sizes = _SIZES_OF_PREDICTING if measure is predict else _SIZES
     measured = {
-        n: list(zip(*(work(n) for _ in tqdm.trange(rounds, desc=f'{name}, {n:,}'))))
+        n: list(zip(*(measure(n) for _ in tqdm.trange(rounds, desc=f'{name}, {n:,}'))))
         for n, rounds in sizes.items()
     }
     for small, large in zip(measured, list(measured)[1:]):
-      of = f'{name}, {large:,} tweets'
+      figure = f'{name}, {large:,} tweets'
       against = f'{small:,} tweets'
       seconds, megabytes = zip(measured[large], measured[small])
-      yield _row(f'{of}: time', against, *seconds, 's', at_most=10)
-      yield _row(f'{of}: peak memory', against, *megabytes, 'MB', at_most=most_memory)
+      yield _row(f'{figure}: time', against, *seconds, 's', at_most=10)
+      memory_figure = f'{figure}: peak memory'
+      yield _row(memory_figure, against, *megabytes, 'MB', at_most=most_memory)
 
 
 FIGURES: dict[str, Callable[[Run], Iterator[Row]]] = {
@@ -346,7 +351,7 @@ def _row(
     at_most: float = math.inf,
     at_least: float = 0.0,
 ) -> Row:
-  """Returns the medians and their ratio, in bold where it misses what is aimed at."""
+  """Returns a row: the medians and their ratio, which is bold if it misses its aim."""
   medians = statistics.median(ours), statistics.median(theirs)
   ratio = medians[0] / medians[1]
   aim = f'at least {at_least:g}' if at_least else f'at most {at_most:g}'

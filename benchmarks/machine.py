@@ -1,4 +1,4 @@
-"""What figures are measured on, and how they are written down."""
+"""Descriptions of the machine, and Markdown tables."""
 
 import importlib.metadata
 import os
@@ -15,6 +15,7 @@ def table(titles: Sequence[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def version(distribution: str) -> str:
+  """Returns the version of a distribution, or 'not installed'."""
   try:
     return importlib.metadata.version(distribution)
   except importlib.metadata.PackageNotFoundError:
@@ -22,7 +23,7 @@ def version(distribution: str) -> str:
 
 
 def description(distributions: Iterable[str], loads: Sequence[float]) -> str:
-  """Returns the machine, its load averages' range, and versions, in a line."""
+  """Returns one line: the machine, the range of its load averages, and versions."""
   parts = [
       _processor(),
       f'{len(os.sched_getaffinity(0))} of {os.cpu_count()} cores',

@@ -1,4 +1,4 @@
-"""Tweets made up of made-up words, as many as asked for."""
+"""Made-up tweets, which consist of random syllables."""
 
 import csv
 import itertools
@@ -12,12 +12,12 @@ _SYLLABLES = [
     ''.join(letters)
     for letters in itertools.product('bdfghklmnprstvz', 'aeiou', ('', 'n', 'r', 's'))
 ]
-# By label.
+# The emoticons of label 0 and of label 1.
 _EMOTICONS = (':(', ':-(', ":'(", 'D:'), (':)', ':-)', ':D', '<3')
 
 
 def write_csv(path: str, n_tweets: int, seed: int = 0) -> None:
-  """Writes a CSV file with the columns `text` and `label`, half of it positive."""
+  """Writes a CSV file with the columns `text` and `label`. Labels alternate."""
   with open(path, 'w', encoding='utf-8', newline='') as file:
     writer = csv.writer(file)
     writer.writerow(['text', 'label'])
@@ -25,7 +25,7 @@ def write_csv(path: str, n_tweets: int, seed: int = 0) -> None:
 
 
 def _tweets(seed: int) -> Iterator[tuple[str, int]]:
-  """Yields tweets and labels: words by Zipf's law, and what else a tweet has."""
+  """Yields tweets and labels. The frequencies of words follow Zipf's law."""
   rng = np.random.default_rng(seed)
   words = np.array(_words(np.random.default_rng(0)))
   weights = 1 / np.arange(1, _N_WORDS + 1)

@@ -1,7 +1,7 @@
-"""The notebook's pipeline, written anew in plain Python and Trax: the baseline.
+"""The baseline: the pipeline of the notebook in plain Python and Trax.
 
-It shares nothing with the package: every batch is tokenized when it is asked for and
-padded to its longest tweet, and Trax is as it comes.
+The baseline uses no code of the package, and no repair of Trax. Each batch is tokenized
+when it is drawn, and padded to its longest tweet.
 """
 
 import random
@@ -17,8 +17,8 @@ from nltk.corpus import stopwords, twitter_samples
 from nltk.stem import PorterStemmer
 from nltk.tokenize import TweetTokenizer
 
-# The baseline's import is not measured; so it may be fast, but without the package's
-# repairs, which would make the baseline faster too.
+# The import of Trax is not measured, so this patch makes it fast. The repairs of the
+# package are not imported, because they would speed up the baseline.
 with mock.patch(
     'inspect.stack', lambda: list(traceback.walk_stack(sys._getframe(1)))
 ):
@@ -28,16 +28,16 @@ with mock.patch(
 
 BATCH_SIZE = 16
 STEPS = 100
-STEPS_PER_EVALUATION = 10  # And per checkpoint.
+STEPS_PER_EVALUATION = 10  # A checkpoint follows each evaluation.
 
 Batch = tuple[np.ndarray, np.ndarray, np.ndarray]
 
-_N_TRAINING = 4000  # Of each class.
+_N_TRAINING = 4000  # The number of training tweets of each class.
 _SPECIAL_TOKENS = ('__PAD__', '__</e>__', '__UNK__')
 
 
 def read_tweets() -> tuple[list[list[str]], list[list[str]]]:
-  """Returns positive and negative tweets to train on, and such to validate on."""
+  """Returns the training and validation split, each as positive and negative tweets."""
   files = 'positive_tweets.json', 'negative_tweets.json'
   tweets = [twitter_samples.strings(file) for file in files]
   return (
@@ -47,10 +47,10 @@ def read_tweets() -> tuple[list[list[str]], list[list[str]]]:
 
 
 class Converter:
-  """Turns tweets into token ids.
+  """A converter from tweets to token ids.
 
   Attributes:
-    vocabulary: token -> id, of the tweets that it is made with.
+    vocabulary: maps each token of the training tweets to its id.
   """
 
   def __init__(self, tweets: list[str]):
@@ -84,7 +84,7 @@ class Converter:
 def batches(
     converter: Converter, positive: list[str], negative: list[str]
 ) -> Iterator[Batch]:
-  """Yields batches without end, half positive and half negative."""
+  """Yields endless batches; the first half of each is positive."""
   size = BATCH_SIZE // 2
   halves = _endless(positive), _endless(negative)
   while True:
@@ -95,13 +95,14 @@ def batches(
 
 
 def classifier(vocabulary_size: int) -> tl.Serial:
+  """Returns the model of the notebook."""
   return tl.Serial(
       tl.Embedding(vocabulary_size, 256), tl.Mean(axis=1), tl.Dense(2), tl.LogSoftmax()
   )
 
 
 def untrained_classifier(vocabulary_size: int) -> tl.Serial:
-  """Returns a classifier that can predict, if badly."""
+  """Returns a classifier with random weights."""
   model = classifier(vocabulary_size)
   model.init(shapes.ShapeDtype((1, 1), np.int32))
   return model
@@ -115,7 +116,7 @@ def predict(model: tl.Serial, converter: Converter, tweet: str) -> int:
 
 
 def train(output_dir: str) -> training.Loop:
-  """Trains as the notebook does, from the corpus on."""
+  """Reads the corpus, makes the vocabulary and trains like the notebook."""
   train_tweets, validation_tweets = read_tweets()
   converter = Converter([tweet for tweets in train_tweets for tweet in tweets])
   train_task = training.TrainTask(

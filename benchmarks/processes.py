@@ -1,4 +1,4 @@
-"""Measuring processes and functions, in turn and repeatedly."""
+"""Measures processes and functions, repeatedly and in turn."""
 
 import contextlib
 import dataclasses
@@ -21,8 +21,7 @@ _MEMORY_INTERVAL = 0.25
 _MEGABYTE = 2**20
 _NO_VARIABLES: Mapping[str, str] = {}
 
-
-# Of an output, which may have millions of lines, to find the last one in.
+# An output may have millions of lines, so only its end is read for the last line.
 _LAST_BYTES = 10_000
 
 
@@ -31,9 +30,9 @@ class Finished:
   """A process that has ended.
 
   Attributes:
-    seconds: from its start to its end.
-    megabytes: its peak memory.
-    last_line: the last one of its standard output.
+    seconds: the time from the start of the process to its end.
+    megabytes: the peak memory of the process.
+    last_line: the last line of standard output.
   """
 
   seconds: float
@@ -42,7 +41,7 @@ class Finished:
 
 
 def pin_to_cores() -> None:
-  """Keeps this process, and all that it starts, on two cores."""
+  """Restricts this process and its child processes to two cores."""
   os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:_N_CORES])
 
 
@@ -54,16 +53,16 @@ def with_cache(folder: str) -> dict[str, str]:
 def alternate(
     *actions: Callable[[], float], rounds: int = ROUNDS, name: str = ''
 ) -> tuple[list[float], ...]:
-  """Returns what each of `actions` measures, called in turn: A B A B …"""
-  measured: tuple[list[float], ...] = tuple([] for _ in actions)
+  """Runs `actions` in turn (A B A B …); returns the measurements of each."""
+  measurements: tuple[list[float], ...] = tuple([] for _ in actions)
   for _ in tqdm.trange(rounds, desc=name, disable=not name):
-    for values, action in zip(measured, actions, strict=True):
+    for values, action in zip(measurements, actions, strict=True):
       values.append(action())
-  return measured
+  return measurements
 
 
 def rate(action: Callable[[], object], n_items: int) -> float:
-  """Returns how many items a second `action` goes through."""
+  """Runs `action` once; returns the number of items per second."""
   start = time.perf_counter()
   action()
   return n_items / (time.perf_counter() - start)
@@ -74,22 +73,22 @@ def run(
     environment: Mapping[str, str] = _NO_VARIABLES,
     watch_memory: bool = False,
 ) -> Finished:
-  """Runs Python with `arguments`, to its end.
+  """Runs Python with `arguments` and waits for its end.
 
   Args:
-    arguments: those of Python.
-    environment: variables to add to this process's.
-    watch_memory: whether memory counts the processes that it starts, too, which takes
-      some time of its own.
+    arguments: the arguments of Python.
+    environment: variables to add to the environment of this process.
+    watch_memory: whether peak memory includes child processes. This makes the process a
+      little slower.
   """
-  # Files, unlike pipes, never make a process wait for its reader.
+  # A process never waits for the reader of a file, as it would for that of a pipe.
   with (
       tempfile.TemporaryFile('w+', errors='replace') as stdout,
       tempfile.TemporaryFile('w+') as stderr,
   ):
     start = time.perf_counter()
     process = _start(arguments, environment, stdout, stderr)
-    watched = _peak_memory(process) if watch_memory else 0.0
+    peak = _peak_memory(process) if watch_memory else 0.0
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -100,19 +99,19 @@ def run(
       )
     stdout.seek(max(0, os.fstat(stdout.fileno()).st_size - _LAST_BYTES))
     lines = stdout.read().splitlines()
-  # The system's figure counts what this process held when it started the other.
-  megabytes = watched or usage.ru_maxrss / 1024
+  # ru_maxrss includes the memory of this process at the time of the fork.
+  megabytes = peak or usage.ru_maxrss / 1024
   return Finished(seconds, megabytes, lines[-1] if lines else '')
 
 
 def run_task(*arguments: str, environment: Mapping[str, str] = _NO_VARIABLES) -> Any:
-  """Returns what a function of `benchmarks.tasks` returns in a process of its own."""
+  """Runs a function of `benchmarks.tasks` in a new process; returns its result."""
   finished = run('-m', 'benchmarks.tasks', *arguments, environment=environment)
   return json.loads(finished.last_line)
 
 
 def watch_task(*arguments: str, environment: Mapping[str, str]) -> tuple[float, float]:
-  """Returns the same, and the peak memory in megabytes."""
+  """Runs a task like `run_task`; returns its result and peak memory in megabytes."""
   command = '-m', 'benchmarks.tasks', *arguments
   finished = run(*command, environment=environment, watch_memory=True)
   return json.loads(finished.last_line), finished.megabytes
@@ -121,9 +120,9 @@ def watch_task(*arguments: str, environment: Mapping[str, str]) -> tuple[float, 
 def seconds_until(
     line_part: str, *arguments: str, environment: Mapping[str, str] = _NO_VARIABLES
 ) -> float:
-  """Returns the time from a process's start to a line on its standard output.
+  """Measures the time from the start of a process to a line on its standard output.
 
-  The process is killed then.
+  After the line, the process is killed.
   """
   start = time.perf_counter()
   process = _start(arguments, environment, subprocess.PIPE, subprocess.DEVNULL)
@@ -150,9 +149,9 @@ def _start(
 
 
 def _peak_memory(started: subprocess.Popen) -> float:
-  """Returns the peak memory of a process and its children, once it has ended.
+  """Returns the peak memory of a process and its children, in megabytes.
 
-  Pages that they share count once.
+  Waits for the end of the process. Shared pages count once.
   """
   peak = 0
   process = psutil.Process(started.pid)

@@ -1,8 +1,8 @@
-"""What is measured within a process of its own.
+"""Functions that are measured in a process of their own.
 
-`python -m benchmarks.tasks NAME ARGUMENT…` calls the function of that name and prints
-what it returns as JSON, on the last line. Functions import what they need, so that a
-process holds no more than that.
+`python -m benchmarks.tasks NAME ARGUMENT…` calls the function NAME and prints its
+result as JSON on the last line. Each function imports its libraries itself, so its
+process loads no others.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _N_CONNECTIONS = 8
 
 
 def seconds_of_notebook_training() -> float:
-  """Training as the notebook does, from reading the corpus on."""
+  """Trains like the notebook, from reading the corpus on; returns the seconds."""
   from benchmarks import notebook_pipeline as notebook
 
   with tempfile.TemporaryDirectory() as folder:
@@ -30,9 +30,9 @@ def seconds_of_notebook_training() -> float:
 
 
 def seconds_of_training() -> float:
-  """The same by the package, as the launcher runs it.
+  """Trains the model of the notebook with the package; returns the seconds.
 
-  With one padded length, and a checkpoint at the end.
+  All batches have one padded length, and the only checkpoint is at the end.
   """
   from trax_twitter_sentiment import trainer
 
@@ -53,7 +53,7 @@ def seconds_of_training() -> float:
 
 
 def tokenized_per_second() -> tuple[list[float], ...]:
-  """`TweetTokenizer` on 2,000 tweets, and the notebook's function on them."""
+  """Tokenizes 2,000 tweets with `TweetTokenizer` and with the notebook's function."""
   from benchmarks import notebook_pipeline as notebook
   from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
@@ -62,7 +62,7 @@ def tokenized_per_second() -> tuple[list[float], ...]:
   converter = notebook.Converter([])
 
   def tokenize() -> float:
-    # A new one each time, which has stemmed no words yet.
+    # A new tokenizer has no cached stems.
     tokenizer = TweetTokenizer()
     tokenizer.tokenize('import of NLTK')
     return processes.rate(lambda: list(map(tokenizer.tokenize, tweets)), len(tweets))
@@ -74,7 +74,7 @@ def tokenized_per_second() -> tuple[list[float], ...]:
 
 
 def predictions_per_second(model_dir: str) -> tuple[list[float], ...]:
-  """`SentimentPredictor` on 2,000 tweets, and the notebook's `predict` on them."""
+  """Predicts 2,000 tweets with `SentimentPredictor` and with the notebook's code."""
   from benchmarks import notebook_pipeline as notebook
   from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 
@@ -88,19 +88,19 @@ def predictions_per_second(model_dir: str) -> tuple[list[float], ...]:
       notebook.predict(model, converter, tweet)
 
   def predict() -> float:
-    # A new one each time, which has learned no words yet.
+    # A new predictor has no cached words.
     predictor = SentimentPredictor.load(model_dir)
     predictor.predict(['import of NLTK'])
     return processes.rate(lambda: predictor.predict(tweets), len(tweets))
 
-  predict_one_by_one()  # Compiles an operation for each length.
+  predict_one_by_one()  # The first run compiles the operations for each length.
   return processes.alternate(
       predict, lambda: processes.rate(predict_one_by_one, len(tweets))
   )
 
 
 def seconds_of_encoding(path: str, validation_path: str) -> float:
-  """From a CSV file to the encoded corpus."""
+  """Reads and encodes a CSV file; returns the seconds."""
   import gin
 
   from trax_twitter_sentiment.corpora import text_corpora  # noqa: F401  (registers)
@@ -113,7 +113,7 @@ def seconds_of_encoding(path: str, validation_path: str) -> float:
 
 
 def seconds_of_epoch(path: str, validation_path: str, n_tweets: str) -> float:
-  """Training on each tweet once, from the cached corpus on."""
+  """Trains one epoch on a cached corpus; returns the seconds."""
   _parse_gin(
       'twitter.gin',
       *_growth_bindings(path, validation_path),
@@ -130,7 +130,7 @@ def seconds_of_epoch(path: str, validation_path: str, n_tweets: str) -> float:
 
 
 def write_parquet(path: str, folder: str, n_files: str) -> None:
-  """Writes the rows of a CSV file as so many Parquet files."""
+  """Splits the rows of a CSV file into `n_files` Parquet files."""
   from pyarrow import csv, parquet
 
   table = csv.read_csv(path)
@@ -142,7 +142,7 @@ def write_parquet(path: str, folder: str, n_files: str) -> None:
 
 
 def peer(name: str) -> tuple[float, float]:
-  """Seconds of training one of `accuracy.LEARNERS`, and predictions a second."""
+  """Trains a learner of `accuracy.py`; returns seconds, and predictions per second."""
   from benchmarks import accuracy
 
   data = accuracy.data_of('hard')
@@ -155,9 +155,9 @@ def peer(name: str) -> tuple[float, float]:
 
 
 def requests_per_second(model_dir: str) -> list[float]:
-  """Requests of one validation tweet each, over connections that are kept.
+  """Sends one validation tweet per request, over connections that are kept open.
 
-  The service has a process of its own; this one is the client.
+  The service runs in a process of its own, and this process is the client.
   """
   from benchmarks import notebook_pipeline as notebook
 
@@ -171,11 +171,11 @@ def requests_per_second(model_dir: str) -> list[float]:
       assert service.stderr
       port = int(service.stderr.readline().split(':')[2].partition('/')[0])
 
-      def answer_all() -> None:
-        asyncio.run(_answer_all(port, requests))
+      def send_all() -> None:
+        asyncio.run(_send_all(port, requests))
 
       n = len(requests)
-      return [processes.rate(answer_all, n) for _ in range(processes.ROUNDS)]
+      return [processes.rate(send_all, n) for _ in range(processes.ROUNDS)]
     finally:
       service.terminate()
 
@@ -189,10 +189,10 @@ def _request(text: str) -> bytes:
   return head.encode() + body
 
 
-async def _answer_all(port: int, requests: list[bytes]) -> None:
-  async def answer(some: list[bytes]) -> None:
+async def _send_all(port: int, requests: list[bytes]) -> None:
+  async def send(batch: list[bytes]) -> None:
     reader, writer = await asyncio.open_connection('127.0.0.1', port)
-    for request in some:
+    for request in batch:
       writer.write(request)
       head = await reader.readuntil(b'\r\n\r\n')
       if not head.startswith(b'HTTP/1.1 200 '):
@@ -203,11 +203,12 @@ async def _answer_all(port: int, requests: list[bytes]) -> None:
     await writer.wait_closed()
 
   n = _N_CONNECTIONS
-  await asyncio.gather(*(answer(requests[i::n]) for i in range(n)))
+  await asyncio.gather(*(send(requests[i::n]) for i in range(n)))
 
 
 def _growth_bindings(path: str, validation_path: str) -> list[str]:
-  # The same of each size, so that what is encoded is found in the cache.
+  # Both tasks have the same bindings, so `seconds_of_epoch` reads the corpus that
+  # `seconds_of_encoding` has cached.
   return [
       'configured_corpus.corpus = @TextFileCorpus',
       f'TextFileCorpus.train_path = {path!r}',
@@ -218,7 +219,7 @@ def _growth_bindings(path: str, validation_path: str) -> list[str]:
 
 
 def _parse_gin(config: str, *bindings: str) -> None:
-  """Imports what a configuration names, and binds its settings."""
+  """Parses a gin file with bindings, after importing Trax and its configurables."""
   from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
   # isort: split

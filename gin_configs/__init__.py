@@ -1,1 +1,1 @@
-"""Experiments for the Trax trainer; a package, so that gin finds them installed."""
+"""Gin files for the Trax trainer. They are a package, so gin finds installed files."""

@@ -1,4 +1,4 @@
-"""Shared by all tests: where the corpora are, and a clean gin configuration."""
+"""Fixtures and helpers of all tests: corpora, a trained run, a clean gin state."""
 
 import importlib
 import json
@@ -20,13 +20,13 @@ SHARED = REPOSITORY.parent / 'shared'
 SHARED_NLTK_DATA = SHARED / 'nltk_data'
 REFERENCE_TOKENS = SHARED / 'reference' / 'notebook_tokens.jsonl'
 
-# The stock trainer, and how it is started fast: arguments of `run_python`.
+# Arguments of `run_python` that start the stock trainer, and the launcher.
 STOCK = ('-m', 'trax.trainer')
 LAUNCHER = ('-m', 'trax_twitter_sentiment.trainer')
 
 
 def _nltk_data() -> str | None:
-  """Returns the first folder that holds the real corpus, if any does."""
+  """Returns the first folder that contains the real corpus, or None."""
   candidates = [*os.environ.get('NLTK_DATA', '').split(os.pathsep), SHARED_NLTK_DATA]
   for folder in candidates:
     if folder and (pathlib.Path(folder) / 'corpora' / 'twitter_samples').is_dir():
@@ -37,38 +37,39 @@ def _nltk_data() -> str | None:
 NLTK_DATA = _nltk_data()
 needs_real_corpus = pytest.mark.skipif(
     NLTK_DATA is None,
-    reason='neither NLTK_DATA nor ../shared/nltk_data holds twitter_samples',
+    reason='neither NLTK_DATA nor ../shared/nltk_data contains twitter_samples',
 )
 
 
-# What XLA has compiled in a process of this test run, others take from here: workers,
-# and the processes that tests start. It is the same code, loaded instead of compiled.
+# All processes of a test run share one compilation cache, so XLA compiles each program
+# once.
 if 'JAX_COMPILATION_CACHE_DIR' not in os.environ:
-  _compiled = tempfile.TemporaryDirectory(prefix='compiled_')
+  _compilation_cache = tempfile.TemporaryDirectory(prefix='compiled_')
   os.environ.update(
-      JAX_COMPILATION_CACHE_DIR=_compiled.name,
+      JAX_COMPILATION_CACHE_DIR=_compilation_cache.name,
       JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS='0',
       JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES='-1',
   )
-# The environment of a process that compiles for itself.
+# The environment of a process that does not use the compilation cache.
 COMPILING = {'JAX_ENABLE_COMPILATION_CACHE': 'false'}
 
 
 def pytest_configure(config):
-  # A shell's background ignores Ctrl-C, and so would all that tests start.
+  # A background job of a shell ignores SIGINT, and so do its child processes. Tests
+  # send SIGINT, so we restore the default handler.
   if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-  # And nohup, that its terminal goes away.
+  # A job under nohup ignores SIGHUP, so we restore the default handler, too.
   if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-  # What hands the tests out to workers, by pytest-xdist, runs none itself.
+  # The controller of pytest-xdist runs no tests, so it does not import Trax.
   if config.getoption('dist', 'no') == 'no':
-    # Imports Trax the fast way, once for all tests.
+    # The repairs import Trax fast, for all tests of this process.
     importlib.import_module('trax_twitter_sentiment.trax_support.repairs')
 
 
 @pytest.fixture(scope='session', autouse=True)
-def _cache_of_the_test_run(tmp_path_factory):
+def _own_cache_folder(tmp_path_factory):
   with pytest.MonkeyPatch.context() as patch:
     patch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
     yield
@@ -83,8 +84,8 @@ def _clean_gin():
 
 @pytest.fixture(scope='session')
 def run_dir(tmp_path_factory):
-  """The output directory of a run on the sample, which tests leave as it is."""
-  from runs import train  # Imports Trax, which not every worker needs.
+  """Returns the output directory of a run on the sample. Tests do not change it."""
+  from runs import train  # Imports Trax, so only tests that train import it.
 
   folder = tmp_path_factory.mktemp('run')
   train(folder, 'train.steps=20')
@@ -119,7 +120,7 @@ def sample_corpus():
 
 @pytest.fixture
 def real_corpus(monkeypatch):
-  """Binds NLTK's tweets as the corpus, read from where this machine has them."""
+  """Binds NLTK's tweets as the corpus and reads them from `NLTK_DATA`."""
   import nltk.data
 
   monkeypatch.setattr(nltk.data, 'path', [NLTK_DATA])
@@ -128,7 +129,7 @@ def real_corpus(monkeypatch):
 
 @pytest.fixture
 def write_corpus(tmp_path):
-  """Returns a function that writes an NLTK data folder holding given tweets."""
+  """Returns a function that writes an NLTK data folder with the given tweets."""
 
   def write(positive: list[str], negative: list[str]) -> pathlib.Path:
     folder = tmp_path / 'nltk_data'
@@ -147,7 +148,7 @@ def write_corpus(tmp_path):
 
 @pytest.fixture
 def only_nltk_data(monkeypatch):
-  """Returns a function that makes a folder the only place of NLTK's data."""
+  """Returns a function that makes a folder NLTK's only search path."""
   import nltk.data
 
   def use(folder):
@@ -164,7 +165,7 @@ def run_python(
     input: bytes = b'',
     **environment: str,
 ) -> subprocess.CompletedProcess:
-  """Runs this Python in a process of its own; its output is decoded."""
+  """Runs this Python in a process of its own and decodes its output."""
   result = subprocess.run(
       [sys.executable, *arguments],
       cwd=cwd,

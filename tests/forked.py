@@ -1,4 +1,4 @@
-"""Processes that start within two seconds, since Trax is imported for them already."""
+"""Starts processes within two seconds: each is forked from a process with Trax."""
 
 import multiprocessing
 import os
@@ -10,9 +10,8 @@ import tempfile
 
 from conftest import REPOSITORY
 
-# The server of this imports Trax once; each process is forked from it, before it has
-# used JAX or TensorFlow. The trainer itself is for the processes to import, as its
-# launcher defines the flags of `trax.trainer` first.
+# The fork server imports Trax once. It never uses JAX or TensorFlow, so a fork is safe.
+# It does not import `trax.trainer`: the launcher has to define its flags first.
 _CONTEXT = multiprocessing.get_context('forkserver')
 _CONTEXT.set_forkserver_preload(
     [
@@ -31,20 +30,20 @@ def run(
     timeout: float | None = None,
     **environment: str,
 ) -> subprocess.CompletedProcess:
-  """Does what `run_python('-m', MODULE, ...)` does, but for the start of Python."""
+  """Runs `python -m MODULE ...` like `run_python`, but in a fork."""
   with tempfile.TemporaryDirectory() as folder:
     outputs = [os.path.join(folder, name) for name in ('stdout', 'stderr')]
     process = _start(arguments, *outputs, cwd, environment)
     process.join(timeout)
-    assert process.exitcode is not None, f'It takes more than {timeout} seconds.'
-    read = (pathlib.Path(path).read_bytes().decode() for path in outputs)
-    return subprocess.CompletedProcess(arguments, process.exitcode, *read)
+    assert process.exitcode is not None, f'no end after {timeout} seconds'
+    contents = (pathlib.Path(path).read_bytes().decode() for path in outputs)
+    return subprocess.CompletedProcess(arguments, process.exitcode, *contents)
 
 
 def start_trainer(
     output_dir: pathlib.Path, log: pathlib.Path, *bindings: str, **environment: str
 ) -> multiprocessing.process.BaseProcess:
-  """Starts `python -m trax.trainer` on the sample; what it writes goes to `log`."""
+  """Starts `python -m trax.trainer` on the sample; its output goes to `log`."""
   arguments = (
       '-m',
       'trax.trainer',
@@ -58,7 +57,7 @@ def start_trainer(
 def _start(arguments, stdout, stderr, cwd, environment):
   option, *arguments = arguments
   assert option == '-m'
-  # A daemon, so that it ends with the tests if one of them fails.
+  # A daemon ends with the tests, even if one of them fails.
   process = _CONTEXT.Process(
       target=_run,
       args=(
@@ -84,6 +83,6 @@ def _run(arguments, outputs, cwd, environment):
   try:
     runpy.run_module(arguments[0], run_name='__main__', alter_sys=True)
   except Exception:
-    # Which shows a `UserError` in one line.
+    # The installed hook shows a `UserError` in one line.
     sys.excepthook(*sys.exc_info())
     sys.exit(1)

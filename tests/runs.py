@@ -1,4 +1,4 @@
-"""Training in the test's own process."""
+"""Trains in the process of a test."""
 
 import os
 
@@ -7,14 +7,14 @@ import trax.models  # noqa: F401  (registers what gin files name)
 from conftest import REPOSITORY
 from trax.supervised import trainer_lib, training
 
-# The gin files whose runs are a fit without steps.
+# Gin files that fit a logistic regression and run no training steps.
 FITTED = ('text_file.gin', 'tweeteval.gin', 'twitter_hard.gin')
 
 
 def train(
     output_dir: os.PathLike, *bindings: str, config: str = 'twitter.gin'
 ) -> training.Loop:
-  """Trains on the sample; two steps, or the fit alone, by default."""
+  """Trains on the sample: two steps by default, or the fit of a file in `FITTED`."""
   gin.clear_config()
   steps = [] if config in FITTED else ['train.steps=2']
   gin.parse_config_files_and_bindings(

@@ -1,4 +1,4 @@
-"""The service in a process of its own, and a client."""
+"""Runs the service in a process of its own, with a client."""
 
 import contextlib
 import dataclasses
@@ -19,7 +19,7 @@ MODULE = 'trax_twitter_sentiment.serve'
 
 @dataclasses.dataclass
 class Service:
-  """A running service; each request has a connection of its own."""
+  """A running service. Each request opens a connection."""
 
   process: subprocess.Popen
   port: int
@@ -30,7 +30,7 @@ class Service:
     return f'http://127.0.0.1:{self.port}/'
 
   def request(self, method, path, body=None, headers=(), **options):
-    """Returns status, headers and content of an answer."""
+    """Returns the status, headers and content of a response."""
     connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=30)
     with contextlib.closing(connection):
       connection.request(method, path, body, dict(headers), **options)
@@ -38,13 +38,13 @@ class Service:
       return answer.status, answer.headers, answer.read()
 
   def get(self, path):
-    """Returns the JSON of an answer to a GET."""
+    """Returns the JSON of the response to a GET request."""
     status, _, content = self.request('GET', path)
     assert status == 200
     return json.loads(content)
 
   def predict(self, body, **options):
-    """Returns status and JSON of an answer to JSON, which may be bytes already."""
+    """Posts JSON, or bytes as they are; returns the status and JSON of the response."""
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     headers = {'Content-Type': 'application/json'}
     status, _, answer = self.request('POST', '/predict', content, headers, **options)
@@ -59,7 +59,7 @@ class Service:
 
 @contextlib.contextmanager
 def serving(run_dir, *arguments, python_options=()):
-  """Yields a service on a free port."""
+  """Starts the service on a free port and yields a `Service`."""
   command = [sys.executable, *python_options, '-m', MODULE, f'--model_dir={run_dir}']
   with tempfile.TemporaryDirectory() as folder:
     log = pathlib.Path(folder, 'log')
@@ -78,7 +78,7 @@ def serving(run_dir, *arguments, python_options=()):
 
 
 def _port(process, log):
-  """Waits for the line with the address; returns its port."""
+  """Waits until the log names the address; returns its port."""
   while True:
     if match := re.search(r'^http://.*:(\d+)/', log.read_text(), re.M):
       return int(match[1])

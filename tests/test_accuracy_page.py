@@ -1,9 +1,11 @@
+"""The tables of docs/accuracy.md."""
+
 import re
 
 from benchmarks import accuracy
 
 
-def test_every_table_of_the_page_is_filled_in_by_the_benchmark():
+def test_benchmark_writes_every_table_of_the_page():
   page = accuracy.PAGE.read_text(encoding='utf-8')
   tables = re.findall(r'<!-- (\w+) -->\n(.*?)<!-- end -->', page, re.DOTALL)
   assert [name for name, _ in tables] == [*accuracy._TASKS, 'phrases']

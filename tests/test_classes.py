@@ -1,4 +1,4 @@
-"""Runs of more than two classes, from the file to the report."""
+"""Runs with four classes, from the file to the report."""
 
 import json
 import pathlib
@@ -23,7 +23,7 @@ def write(path, n):
   rows = []
   for i in range(n):
     name = list(WORDS)[i % 4]
-    # Every fifth is as good as a guess.
+    # Every fifth text has a random word, so no model is perfect.
     word = WORDS[name] if i % 5 else rng.choice([*WORDS.values()])
     rows.append(json.dumps({'text': f'what a {word} day {i % 9}', 'label': name}))
   path.write_text('\n'.join(rows) + '\n')
@@ -36,8 +36,8 @@ def run(tmp_path_factory):
   loop = train(
       folder / 'run',
       f"TextFileCorpus.train_path='{folder}/moods.jsonl'",
-      'TwitterBatches.batch_size=30',  # No multiple of 4.
-      'validation_batch_size=30',  # Nor does it fill the last of three.
+      'TwitterBatches.batch_size=30',  # Not a multiple of 4, the number of classes.
+      'validation_batch_size=30',  # The last of the three batches is not full.
       'train.steps=40',
       'train.optimizer=@trax.optimizers.Adam',
       'train.eval_frequency=20',
@@ -55,7 +55,7 @@ def command(module, run, *arguments):
   return result.stdout
 
 
-def test_classes_of_the_file_are_those_of_the_run(run):
+def test_run_has_the_classes_of_its_file(run):
   predictor = SentimentPredictor.load(run[0])
   assert predictor.class_names == ('angry', 'calm', 'sad', 'zany')
   (prediction,) = predictor.predict(['so gloomy'])
@@ -64,7 +64,7 @@ def test_classes_of_the_file_are_those_of_the_run(run):
   assert sum(prediction.probabilities.values()) == pytest.approx(1)
 
 
-def test_run_is_evaluated_on_its_own_validation_part(run):
+def test_evaluate_reads_the_validation_split_of_the_run(run):
   scores = json.loads(command('evaluate', run, '--format=json'))['as_is']
   for name in ('accuracy', 'macro_f1'):
     ((_, last),) = run[1].history.get('eval', f'metrics/{name}')[-1:]
@@ -73,21 +73,21 @@ def test_run_is_evaluated_on_its_own_validation_part(run):
   assert [s['support'] for s in scores['classes'].values()] == [20] * 4
 
 
-def test_figures_are_scikit_learns(run, tmp_path):
+def test_scores_equal_those_of_scikit_learn(run, tmp_path):
   write(tmp_path / 'new.jsonl', 90)
   lines = (tmp_path / 'new.jsonl').read_text().splitlines()
   rows = [json.loads(line) for line in lines]
   path = f'--input={tmp_path}/new.jsonl'
-  found = json.loads(command('evaluate', run, path, '--format=json'))['as_is']
+  actual = json.loads(command('evaluate', run, path, '--format=json'))['as_is']
   predictions = SentimentPredictor.load(run[0]).predict([r['text'] for r in rows])
-  called, truth = [p.name for p in predictions], [r['label'] for r in rows]
-  assert found['macro_f1']['value'] == pytest.approx(
-      metrics.f1_score(truth, called, average='macro')
+  predicted, truth = [p.name for p in predictions], [r['label'] for r in rows]
+  assert actual['macro_f1']['value'] == pytest.approx(
+      metrics.f1_score(truth, predicted, average='macro')
   )
-  assert found['macro_recall']['value'] == pytest.approx(
-      metrics.balanced_accuracy_score(truth, called)
+  assert actual['macro_recall']['value'] == pytest.approx(
+      metrics.balanced_accuracy_score(truth, predicted)
   )
-  assert found['log_loss']['value'] == pytest.approx(
+  assert actual['log_loss']['value'] == pytest.approx(
       metrics.log_loss(truth, [[*p.probabilities.values()] for p in predictions])
   )
   table = command('evaluate', run, path)
@@ -97,7 +97,7 @@ def test_figures_are_scikit_learns(run, tmp_path):
   assert max(map(len, table.splitlines()[1:])) <= 80
 
 
-def test_tables_have_names_and_probabilities(run):
+def test_tsv_has_the_name_and_probability_of_each_class(run):
   output = command('predict', run, '--format=tsv', 'so gloomy')
   header, row = (line.split('\t') for line in output.splitlines())
   assert header == [
@@ -108,7 +108,7 @@ def test_tables_have_names_and_probabilities(run):
   assert sum(map(float, row[2:6])) == pytest.approx(1, abs=1e-5)
 
 
-def test_shares_add_up_to_the_class_against_the_runner_up(run):
+def test_shares_add_up_to_the_log_odds_against_the_runner_up(run):
   predictor = SentimentPredictor.load(run[0])
   explanation = predictor.explain('a gloomy, silly, gloomy day')
   scores = np.array(explanation.prediction.log_probabilities)
@@ -149,7 +149,7 @@ def test_checkpoint_of_the_highest_macro_f1_is_kept(run):
         (['a'] * 9 + ['b'], "too few texts of class 'b': 1"),
     ],
 )
-def test_too_few_classes_or_texts_are_named(tmp_path, labels, message):
+def test_file_with_too_few_classes_or_texts_is_refused(tmp_path, labels, message):
   rows = ''.join(f'text {i},{label}\n' for i, label in enumerate(labels))
   (tmp_path / 'a.csv').write_text(f'text,label\n{rows}')
   with pytest.raises(ValueError, match=message):
@@ -160,21 +160,21 @@ def test_too_few_classes_or_texts_are_named(tmp_path, labels, message):
     )
 
 
-def test_evaluate_takes_labels_by_other_names_and_leaves_some_out(run, tmp_path):
+def test_evaluate_maps_labels_to_classes_and_skips_some(run, tmp_path):
   path = tmp_path / 'a.csv'
   path.write_text('text,label\nso gloomy,s\nso gentle,c\nso silly,z\nwhat,?\n')
   output = run_python(
       *('-m', 'trax_twitter_sentiment.evaluate', f'--model_dir={run[0]}'),
       *(f'--input={path}', '--labels=a,c,s,z', '--skip_labels=?', '--format=json'),
   )
-  found = json.loads(output.stdout)['as_is']
-  assert found['accuracy'] == {'value': 1.0, 'n_examples': 3}
+  scores = json.loads(output.stdout)['as_is']
+  assert scores['accuracy'] == {'value': 1.0, 'n_examples': 3}
   assert '1 rows skipped by --skip_labels=?' in output.stderr
 
 
 @pytest.fixture
 def tweeteval(tmp_path):
-  """TweetEval's own files of a small task, and the same as JSON Lines."""
+  """Writes a small task in the two formats of TweetEval: text files and JSON Lines."""
   for folder in ('own', 'jsonl'):
     (tmp_path / folder / 'emotion').mkdir(parents=True)
   for split, n in (('train', 80), ('val', 40)):
@@ -193,23 +193,23 @@ def tweeteval(tmp_path):
   return tmp_path
 
 
-def test_tweeteval_trains_on_either_of_its_forms(tweeteval):
+def test_tweeteval_trains_on_both_of_its_formats(tweeteval):
   accuracies = []
-  for form in ('own', 'jsonl'):
+  for folder in ('own', 'jsonl'):
     loop = train(
-        tweeteval / f'run_{form}',
-        f"TweetEvalCorpus.data_dir='{tweeteval / form}'",
+        tweeteval / f'run_{folder}',
+        f"TweetEvalCorpus.data_dir='{tweeteval / folder}'",
         "TweetEvalCorpus.task='emotion'",
         config='tweeteval.gin',
     )
-    predictor = SentimentPredictor.load(tweeteval / f'run_{form}')
+    predictor = SentimentPredictor.load(tweeteval / f'run_{folder}')
     assert predictor.class_names == ('anger', 'joy', 'optimism', 'sadness')
     assert predictor.predict(['a gloomy day'])[0].name == 'optimism'
     accuracies.append(float(loop.history.get('eval', 'metrics/accuracy')[-1][1]))
   assert accuracies == [1, 1]
 
 
-def test_file_of_fewer_labels_than_texts_is_named(tweeteval):
+def test_file_with_fewer_labels_than_texts_is_refused(tweeteval):
   path = tweeteval / 'own' / 'emotion' / 'train_labels.txt'
   path.write_text('0\n1\n')
   with pytest.raises(ValueError, match='contains 2 labels, but .* 80 texts'):
@@ -237,7 +237,7 @@ def test_class_weights_scale_the_loss(tmp_path):
       weights(wrong)
 
 
-def test_service_answers_with_all_classes(run):
+def test_service_returns_the_probability_of_each_class(run):
   with serving(run[0]) as service:
     status, answer = service.predict({'texts': ['so gloomy', ''], 'explain': True})
   assert status == 200

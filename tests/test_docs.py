@@ -1,5 +1,4 @@
-"""What README.md and the pages in docs/ show: their files work, their commands run and
-print what the pages say."""
+"""The examples of README.md and docs/: files, commands and their output."""
 
 import os
 import pathlib
@@ -23,7 +22,7 @@ from conftest import (
 )
 from trax import trainer
 
-# Registers `TwitterCorpus`, which is bound whether or not a page's gin file uses it.
+# Registers `TwitterCorpus`, since each test binds it, even for a page without tweets.
 from trax_twitter_sentiment.corpora import configured_corpus  # noqa: F401
 from trax_twitter_sentiment.errors import UserError
 
@@ -32,7 +31,7 @@ PAGES = sorted(f'docs/{path.name}' for path in DOCS.glob('*.md'))
 PAGES.append('README.md')
 
 _BLOCK = re.compile(r'^```(\w+)\n(.*?)^```$', re.M | re.S)
-# A command, which a backslash continues on the next line, and what it prints.
+# A command and its output. A backslash continues a command on the next line.
 _COMMAND = re.compile(r'^\$ ((?:.*\\\n)*.*)\n((?:(?!\$ ).*\n)*)', re.M)
 
 
@@ -41,7 +40,7 @@ def read(page):
 
 
 def files(page):
-  """Returns the files that a page shows: a dictionary from name to content."""
+  """Returns the files in a page: a dictionary from name to content."""
   bodies = [body for _, body in _BLOCK.findall(read(page))]
   shown = (re.match(r'# file: (\S+)\n(.*)', body, re.S) for body in bodies)
   return {match[1]: match[2] for match in shown if match}
@@ -58,10 +57,10 @@ def commands(page):
 
 
 def make_folder(page, folder):
-  """Puts into a folder what the commands of a page need."""
+  """Writes the files that the commands of a page need."""
   for name, content in files(page).items():
     (folder / name).write_text(content)
-  if page == 'README.md':  # Its commands run in the root of a checkout.
+  if page == 'README.md':  # The commands of README.md run in the root of a checkout.
     for name in ('twitter.gin', 'gin_configs'):
       (folder / name).symlink_to(REPOSITORY / name)
 
@@ -76,7 +75,7 @@ def test_commands_run_as_written(page, tmp_path, monkeypatch, capsys):
   make_folder(page, tmp_path)
   for number, (command, output) in enumerate(commands(page), start=1):
     words = shlex.split(command)
-    # One step more than the command before, so that a run that goes on does train.
+    # Each command trains one more step than the last one, so a resumed run trains, too.
     few_steps = [
         f'--config=train.steps={number}',
         '--config=train.eval_steps=1',
@@ -113,7 +112,7 @@ def test_commands_run_as_written(page, tmp_path, monkeypatch, capsys):
 
 
 def _is_fit(words):
-  """Returns whether a command trains with a gin file that has no steps."""
+  """Returns whether a command fits a model without training steps."""
   paths = [w.split('=')[1] for w in words if w.startswith('--config_file=')]
   path = paths[0] if paths else ''
   text = pathlib.Path(path).read_text() if os.path.isfile(path) else path
@@ -148,10 +147,11 @@ def _show(out='', err=''):
 @pytest.mark.slow
 @needs_real_corpus
 @with_commands
-def test_commands_print_what_the_page_says(page, tmp_path):
-  """Runs all commands of a page, in one folder, the trainer by its launcher.
+def test_commands_print_the_output_in_the_page(page, tmp_path):
+  """Runs all commands of a page in one folder.
 
-  That prints what the stock trainer does (test_trainer.py), without the long import.
+  The launcher replaces the stock trainer. Both print the same lines (test_trainer.py),
+  and the launcher starts faster.
   """
   make_folder(page, tmp_path)
   wrong = []
@@ -197,7 +197,7 @@ def _is_problem(line):
 @pytest.mark.slow
 @needs_real_corpus
 @pytest.mark.parametrize('page', [p for p in PAGES if '>>> ' in read(p)])
-def test_python_examples_print_what_the_page_says(page, tmp_path):
+def test_python_examples_print_the_output_in_the_page(page, tmp_path):
   make_folder(page, tmp_path)
   for command, _ in commands(page):
     if 'trax.trainer' in command:
@@ -209,9 +209,10 @@ def test_python_examples_print_what_the_page_says(page, tmp_path):
 
 
 def has_lines(printed, expected):
-  """Returns whether lines are the expected ones, of which `...` stands for any number.
+  """Returns whether all printed lines match the expected lines.
 
-  Blank lines and Trax's log lines don't count; see `same_line`.
+  An expected line `...` matches any number of lines. Blank lines are ignored. See
+  `same_line` for the comparison of two lines.
   """
   printed = [line for line in printed if line.strip()]
   expected = [line for line in expected if line.strip()]
@@ -232,10 +233,10 @@ _DECIMAL = re.compile(r' *[-+]?\d+\.\d+')
 
 
 def same_line(printed, expected):
-  """Returns whether lines are the same, but for times and last digits.
+  """Returns whether two lines are equal, except for seconds and small differences.
 
-  Decimals may differ by 2% or 0.002, as they do from machine to machine; text and whole
-  numbers may not differ.
+  Decimals may differ by 2% or 0.002, because they differ between machines. Text and
+  integers may not differ.
   """
   printed, expected = (
       re.sub(r'in \d+\.\d+ secs', '', line) for line in (printed, expected)
@@ -264,19 +265,19 @@ def same_line(printed, expected):
         (['lass |  0.50000000'], ['loss |  0.50000000'], False),
     ],
 )
-def test_outputs_are_compared(printed, expected, same):
+def test_has_lines_compares_outputs(printed, expected, same):
   assert has_lines(printed, expected) == same
 
 
 @pytest.mark.parametrize('page', PAGES)
 def test_outputs_are_in_console_blocks(page):
-  """So that none goes unchecked."""
+  # The other tests check only the commands in console blocks.
   outside = _BLOCK.sub('', read(page))
   assert not re.search(r'^ *(\$ |Step +\d+:|Finished training)', outside, re.M)
 
 
 @pytest.mark.parametrize('page', ['CONTRIBUTING.md', *PAGES])
-def test_commands_take_the_activated_environment(page):
+def test_commands_use_the_activated_environment(page):
   assert '.venv/bin/python' not in read(page)
 
 
@@ -285,7 +286,7 @@ def test_readme_is_short():
 
 
 @pytest.mark.parametrize('page', ['CONTRIBUTING.md', *PAGES])
-def test_links_lead_somewhere(page):
+def test_link_targets_exist(page):
   folder = (REPOSITORY / page).parent
   for link in re.findall(r'\]\(([^)]+)\)', read(page)):
     if link.startswith('https://'):
@@ -298,7 +299,7 @@ def test_links_lead_somewhere(page):
       assert heading in [h.lower().replace(' ', '-') for h in headings], link
 
 
-def test_list_of_pages_is_complete():
+def test_docs_readme_lists_every_page():
   listed = re.findall(r'^- \[.*\]\((\w+\.md)\)', read('docs/README.md'), re.M)
   assert {f'docs/{page}' for page in [*listed, 'README.md']} == {
       page for page in PAGES if page.startswith('docs/')

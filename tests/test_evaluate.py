@@ -23,7 +23,7 @@ def evaluate(run):
   return evaluate
 
 
-def test_accuracy_is_the_trainers(run, evaluate):
+def test_accuracy_equals_that_of_the_trainer(run, evaluate):
   result = json.loads(evaluate('--format=json').stdout)
   ((_, first), *_, (_, last)) = run[1].history.get('eval', 'metrics/accuracy')
   assert first != last
@@ -34,7 +34,7 @@ def test_accuracy_is_the_trainers(run, evaluate):
   assert without < result['as_is']['accuracy']['value']
 
 
-def test_table_shows_every_figure(evaluate):
+def test_table_shows_every_score(evaluate):
   result = evaluate()
   assert result.returncode == 0
   for title in ('accuracy', '95% interval', 'precision', 'recall', 'F1', 'ROC AUC',
@@ -43,7 +43,7 @@ def test_table_shows_every_figure(evaluate):
   assert result.stderr == ''
 
 
-def test_texts_of_the_users_own_are_evaluated(evaluate, tmp_path):
+def test_file_of_labelled_texts_is_evaluated(evaluate, tmp_path):
   path = tmp_path / 'own.csv'
   path.write_text('tweet,mood\nlovely :),positive\nso sad :(,NEGATIVE\nsad :(,1\n')
   result = evaluate(
@@ -63,7 +63,7 @@ def test_texts_of_the_users_own_are_evaluated(evaluate, tmp_path):
         ('text,label\n', 'own.csv contains no labelled text'),
     ],
 )
-def test_mistake_in_a_file_is_named(evaluate, tmp_path, content, message):
+def test_mistake_in_a_file_is_one_line(evaluate, tmp_path, content, message):
   (tmp_path / 'own.csv').write_text(content)
   result = evaluate(f'--input={tmp_path / "own.csv"}')
   assert result.returncode == 1
@@ -78,7 +78,7 @@ def test_mistake_in_a_file_is_named(evaluate, tmp_path, content, message):
         ('hi', "Unexpected argument 'hi'"),
     ],
 )
-def test_mistake_in_the_command_is_named(evaluate, argument, message):
+def test_mistake_in_the_command_is_one_line(evaluate, argument, message):
   result = evaluate(argument)
   assert result.returncode == 1
   (line,) = result.stderr.splitlines()

@@ -1,4 +1,4 @@
-"""The example notebook, its cells executed in a kernel, a process of its own."""
+"""The example notebook, executed in a Jupyter kernel."""
 
 import copy
 
@@ -13,34 +13,34 @@ NOTEBOOK = REPOSITORY / 'examples' / 'sentiment.ipynb'
 
 @pytest.fixture(scope='module')
 def notebook():
-  """The notebook, as it ships."""
+  """Returns the notebook with its saved outputs."""
   return nbformat.read(NOTEBOOK, as_version=4)
 
 
 @pytest.fixture(scope='module')
 def executed(notebook, tmp_path_factory):
-  """The notebook, run from top to bottom on the made-up tweets."""
+  """Returns the notebook after its execution on the made-up tweets."""
   folder = tmp_path_factory.mktemp('notebook')
   environment = {
       'SOURCE': 'sample',
       'TMPDIR': str(folder),
-      # The kernel's own files; its history would hold the cells.
+      # The kernel writes its files and its history here, not into the home folder.
       'IPYTHONDIR': str(folder),
       'JUPYTER_RUNTIME_DIR': str(folder),
   }
   with pytest.MonkeyPatch.context() as patch:
     for name, value in environment.items():
       patch.setenv(name, value)
-    found = copy.deepcopy(notebook)
+    executed_notebook = copy.deepcopy(notebook)
     client = nbclient.NotebookClient(
-        found, timeout=300, resources={'metadata': {'path': str(folder)}}
+        executed_notebook, timeout=300, resources={'metadata': {'path': str(folder)}}
     )
     client.execute()
-  return found
+  return executed_notebook
 
 
 def _printed(notebook, name='stdout'):
-  """Returns what each code cell printed, by its id."""
+  """Returns a dictionary from the id of each code cell to its printed text."""
   return {
       cell.id: ''.join(o.text for o in cell.outputs if o.get('name') == name)
       for cell in notebook.cells
@@ -48,22 +48,22 @@ def _printed(notebook, name='stdout'):
   }
 
 
-def test_notebook_is_valid_and_of_made_up_tweets(notebook):
+def test_saved_outputs_are_of_made_up_tweets(notebook):
   nbformat.validate(notebook)
   assert 'source:     sample' in _printed(notebook)['load-tweets']
 
 
-def test_notebook_prints_what_it_ships_with(notebook, executed):
-  shipped = _printed(notebook)
+def test_execution_prints_the_saved_outputs(notebook, executed):
+  saved = _printed(notebook)
   for cell, printed in _printed(executed).items():
-    assert has_lines(printed.splitlines(), shipped[cell].splitlines()), cell
+    assert has_lines(printed.splitlines(), saved[cell].splitlines()), cell
 
 
 @pytest.mark.parametrize('which', ['notebook', 'executed'])
-def test_notebook_has_no_word_of_its_libraries(which, request):
-  found = request.getfixturevalue(which)
-  assert {*_printed(found, 'stderr').values()} == {''}
-  outputs = [output for cell in found.cells for output in cell.get('outputs', [])]
+def test_libraries_print_nothing(which, request):
+  either = request.getfixturevalue(which)
+  assert {*_printed(either, 'stderr').values()} == {''}
+  outputs = [output for cell in either.cells for output in cell.get('outputs', [])]
   assert {output.output_type for output in outputs} == {'stream'}
 
 
@@ -74,11 +74,11 @@ def test_third_cell_predicts(notebook):
   assert names == ['positive', 'negative', 'positive', 'negative']
 
 
-def test_notebook_reaches_an_accuracy(executed):
+def test_accuracy_is_above_0_9(executed):
   assert float(_printed(executed)['compute-accuracy'].split()[-1]) > 0.9
 
 
-def test_notebook_predicts_what_the_saved_run_predicts(executed):
+def test_trained_model_and_saved_run_predict_the_same(executed):
   printed = _printed(executed)
   here = printed['predict'].splitlines()
   saved = printed['load-and-predict'].splitlines()

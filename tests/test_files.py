@@ -1,4 +1,4 @@
-"""Files that are complete or absent, and outputs that are no regular files."""
+"""Atomic writes, and outputs that are links, pipes or devices."""
 
 import os
 import stat
@@ -12,7 +12,7 @@ from trax_twitter_sentiment import files
 from trax_twitter_sentiment.errors import UserError
 
 
-def test_atomic_file_replaces_the_old_one_when_it_is_complete(tmp_path):
+def test_atomic_file_replaces_the_old_file_when_complete(tmp_path):
   path = tmp_path / 'a.txt'
   path.write_text('old')
   with files.atomic_file(str(path)) as file:
@@ -25,7 +25,7 @@ def test_atomic_file_replaces_the_old_one_when_it_is_complete(tmp_path):
   assert [*tmp_path.iterdir()] == [path]
 
 
-def test_atomic_file_leaves_nothing_of_a_failure(tmp_path):
+def test_atomic_file_is_removed_after_an_error(tmp_path):
   path = tmp_path / 'a.txt'
   with pytest.raises(KeyError), files.atomic_file(str(path)) as file:
     file.write(b'half')
@@ -56,7 +56,7 @@ def test_output_is_partial_until_it_is_complete(tmp_path, capsys):
   assert 'scored.csv.partial contains the incomplete output' in capsys.readouterr().err
 
 
-def test_link_stays_a_link(tmp_path):
+def test_symbolic_link_is_written_through(tmp_path):
   (tmp_path / 'link').symlink_to(tmp_path / 'file')
   with files.output_file(str(tmp_path / 'link')) as file:
     file.write('x')
@@ -88,7 +88,7 @@ def test_device_is_written_directly():
 
 
 @pytest.mark.parametrize('name', ['/dev/stdout', '/dev/fd/1', '/proc/self/fd/1'])
-def test_standard_output_is_written_where_it_is_redirected_to(tmp_path, name):
+def test_path_of_standard_output_appends_to_its_redirection(tmp_path, name):
   code = (
       'from trax_twitter_sentiment import files\n'
       f'with files.output_file({name!r}) as file: file.write("x")'
@@ -103,6 +103,6 @@ def test_standard_output_is_written_where_it_is_redirected_to(tmp_path, name):
 
 
 @pytest.mark.parametrize('path', ['/nowhere/a', '/', '/dev/fd/99'])
-def test_output_that_cannot_be_written_is_named(path):
+def test_unwritable_output_is_named(path):
   with pytest.raises(UserError, match=f'--output={path}: '), files.output_file(path):
     pass

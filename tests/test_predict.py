@@ -1,4 +1,4 @@
-"""The `predict` command, in processes of its own."""
+"""The `predict` command, run as a process."""
 
 import contextlib
 import csv
@@ -68,7 +68,7 @@ def test_column_of_a_file_is_predicted(predict, tmp_path, name, content):
   assert rows[1]['text'] == 'lovely :)'
 
 
-def test_several_processes_write_the_same_in_the_same_order(predict):
+def test_several_processes_write_the_output_of_one(predict):
   lines = ''.join(f'tweet {i} {":)" if i % 3 else ":("}\n' for i in range(5000))
   one = predict('--format=tsv', input=lines.encode())
   three = predict('--format=tsv', '--processes=3', input=lines.encode())
@@ -76,7 +76,7 @@ def test_several_processes_write_the_same_in_the_same_order(predict):
   assert three.stdout == one.stdout
 
 
-def test_explanation_adds_up(predict):
+def test_shares_and_bias_add_up_to_the_log_odds(predict):
   result = predict('--explain', '--format=jsonl', 'so sad but lovely')
   row = json.loads(result.stdout)
   negative, positive = row['log_probabilities']
@@ -88,7 +88,7 @@ def test_explanation_adds_up(predict):
 
 
 def _in_a_terminal(arguments, **environment):
-  """Returns what a command writes to a terminal."""
+  """Runs `predict` in a terminal; returns its output."""
   controller, terminal = pty.openpty()
   with subprocess.Popen(
       [sys.executable, *COMMAND, *arguments],
@@ -108,21 +108,21 @@ def _in_a_terminal(arguments, **environment):
   return output.decode()
 
 
-def test_terminal_shows_colours_unless_asked_not_to(run_dir):
+def test_terminal_shows_colours_unless_no_color_is_set(run_dir):
   arguments = [f'--model_dir={run_dir}', '--explain', 'so sad :(']
   coloured = _in_a_terminal(arguments, NO_COLOR='')
   first, *_ = coloured.splitlines()
-  for word in ('sad', ':('):  # Of the text, which is marked, too.
+  for word in ('sad', ':('):  # The line of the text marks both words.
     assert re.search(rf'\x1b\[(1;)?31m{re.escape(word)}\x1b\[0m', first), first
   assert '\x1b' not in _in_a_terminal(arguments, NO_COLOR='1')
 
 
-# Seconds to wait for what a terminal shows.
-_PATIENCE = 60
+# Seconds to wait for a text in the terminal.
+_TIMEOUT = 60
 
 
 class _Terminal:
-  """A `predict` whose standard streams are a terminal."""
+  """A `predict` process whose standard streams are a terminal."""
 
   def __init__(self, *arguments):
     self._controller, terminal = pty.openpty()
@@ -138,12 +138,12 @@ class _Terminal:
 
   def wait_for(self, text):
     while text not in self.shown:
-      readable, _, _ = select.select([self._controller], [], [], _PATIENCE)
+      readable, _, _ = select.select([self._controller], [], [], _TIMEOUT)
       assert readable, f'no {text!r} in {self.shown!r}'
       self.shown += os.read(self._controller, 65536).decode()
 
   def end(self):
-    """Returns the exit status, after all that is shown."""
+    """Reads the rest of the output; returns the exit status."""
     with contextlib.suppress(OSError):  # The process has ended.
       while piece := os.read(self._controller, 65536):
         self.shown += piece.decode()
@@ -151,7 +151,7 @@ class _Terminal:
     return self.process.wait()
 
 
-def test_terminal_says_what_to_type(run_dir):
+def test_hint_in_a_terminal_describes_the_input(run_dir):
   terminal = _Terminal(f'--model_dir={run_dir}')
   terminal.wait_for('--help')
   for hint in ('Ctrl-D', 'arguments', '--interactive', '--input=FILE'):
@@ -174,7 +174,7 @@ def test_interrupted_interactive_session_ends_its_line(run_dir):
   assert 'Traceback' not in terminal.shown
 
 
-def test_interactive_answers_each_line_with_its_shares(predict):
+def test_interactive_explains_each_line(predict):
   result = predict('--interactive', input=b'so sad :(\nlovely :)\n')
   assert (result.returncode, result.stderr) == (0, '')
   sad, lovely = result.stdout.split('> ')[1:3]
@@ -185,7 +185,7 @@ def test_interactive_answers_each_line_with_its_shares(predict):
   ]  # fmt: skip
 
 
-def test_interactive_excludes_other_texts(predict):
+def test_interactive_excludes_arguments(predict):
   result = predict('--interactive', 'a text')
   assert result.returncode == 1
   assert result.stderr == (
@@ -194,13 +194,13 @@ def test_interactive_excludes_other_texts(predict):
 
 
 @pytest.mark.parametrize('command', ['predict', 'evaluate', 'report', 'trainer'])
-def test_version_needs_no_other_flag(command):
+def test_version_requires_no_other_flag(command):
   result = run_python('-m', f'trax_twitter_sentiment.{command}', '--version')
   assert (result.returncode, result.stderr) == (0, '')
   assert result.stdout == f'trax_twitter_sentiment {__version__}\n'
 
 
-def test_damaged_lines_are_counted_and_predicted(predict):
+def test_lines_that_are_not_utf8_are_counted_and_predicted(predict):
   result = predict(input=b'lovely \xff :)\nso sad :(\n\xfe\n')
   assert result.returncode == 0
   assert len(result.stdout.splitlines()) == 3
@@ -228,9 +228,9 @@ def test_closed_pipe_ends_quietly(run_dir):
 
 
 @pytest.mark.parametrize('format_', ['text', 'tsv', 'csv', 'jsonl'])
-def test_output_file_holds_the_bytes_of_standard_output(predict, tmp_path, format_):
+def test_output_file_equals_standard_output(predict, tmp_path, format_):
   lines = 'lovely café :)\nso sad :(\n\n'.encode()
-  # The terminal's encoding makes no difference to data.
+  # The encoding of standard output affects text, but not data formats.
   encoding = 'utf-8' if format_ == 'text' else 'ascii'
   expected = predict(f'--format={format_}', input=lines, PYTHONIOENCODING=encoding)
   path = tmp_path / 'scored'
@@ -265,7 +265,7 @@ def test_character_that_the_output_cannot_encode_is_escaped(predict, tmp_path):
     assert expected in result.stdout
 
 
-def test_columns_are_kept_and_rows_numbered(predict, tmp_path):
+def test_keep_all_keeps_columns_and_numbers_rows(predict, tmp_path):
   (tmp_path / 'a.csv').write_text('id,label,text\n7,x,so sad :(\n8,y,\n')
   command = [f'--input={tmp_path}/a.csv', '--format=csv']
   rows = [*csv.DictReader(io.StringIO(predict(*command, '--keep_all').stdout))]
@@ -278,7 +278,7 @@ def test_columns_are_kept_and_rows_numbered(predict, tmp_path):
 
 
 @pytest.mark.parametrize('format_', ['tsv', 'csv', 'jsonl'])
-def test_no_column_is_lost_to_another_name(predict, tmp_path, format_):
+def test_kept_columns_with_names_of_fields_are_renamed(predict, tmp_path, format_):
   (tmp_path / 'a.jsonl').write_text(
       '{"text": "so sad :(", "label": 1, "input_label": 2, "input_label_": 3}\n'
   )
@@ -327,7 +327,7 @@ def test_rows_before_a_malformed_one_are_written(predict, tmp_path):
   assert '4 rows read, 1 skipped' in result.stderr
 
 
-def test_what_is_missing_or_unsure_is_called_so(predict, tmp_path):
+def test_missing_texts_and_unsure_predictions_have_no_label(predict, tmp_path):
   (tmp_path / 'a.jsonl').write_text('{"text": null}\n{"text": " "}\n{"text": "zq"}\n')
   command = [f'--input={tmp_path}/a.jsonl', '--format=jsonl', '--min_probability=0.999']
   rows = [json.loads(line) for line in predict(*command).stdout.splitlines()]
@@ -342,7 +342,7 @@ def test_text_may_begin_with_a_dash(predict):
   assert predict('--', '-so sad :(').stdout.startswith('negative')
 
 
-def test_full_disk_is_one_line(run_dir):
+def test_full_disk_is_an_error_of_one_line(run_dir):
   command = [sys.executable, *COMMAND, f'--model_dir={run_dir}', '--format=tsv']
   with open('/dev/full', 'wb') as full:
     result = subprocess.run(
@@ -356,7 +356,7 @@ def test_full_disk_is_one_line(run_dir):
   assert result.stderr == b'ERROR: standard output: No space left on device.\n'
 
 
-def test_input_is_no_output(predict, tmp_path):
+def test_output_to_an_input_file_is_refused(predict, tmp_path):
   path = tmp_path / 'a.txt'
   path.write_text('good\n')
   result = predict(f'--input={path}', f'--output={tmp_path}/./a.txt')
@@ -366,7 +366,7 @@ def test_input_is_no_output(predict, tmp_path):
 
 @pytest.fixture
 def two_processes(run_dir):
-  """A `predict --processes=2` in mid-work, and its worker processes."""
+  """Yields a running `predict --processes=2` and its worker processes."""
   command = [sys.executable, *COMMAND, f'--model_dir={run_dir}', '--processes=2']
   with subprocess.Popen(
       command,
@@ -387,7 +387,7 @@ def two_processes(run_dir):
     process.kill()
 
 
-def test_killed_worker_is_one_line(two_processes):
+def test_killed_worker_is_an_error_of_one_line(two_processes):
   process, workers = two_processes
   workers[0].kill()
   _, errors = process.communicate()
@@ -439,7 +439,7 @@ def test_memory_does_not_grow_with_the_input(run_dir):
         (['--encoding=utf-9'], "--encoding='utf-9' is not an encoding"),
     ],
 )
-def test_mistake_ends_in_one_line(predict, arguments, message):
+def test_mistake_in_the_command_is_one_line(predict, arguments, message):
   result = predict(*arguments)
   assert result.returncode == 1
   (line,) = result.stderr.splitlines()
@@ -448,7 +448,7 @@ def test_mistake_ends_in_one_line(predict, arguments, message):
   assert result.stdout == ''
 
 
-def test_missing_column_ends_in_one_line(predict, tmp_path):
+def test_missing_column_is_an_error_of_one_line(predict, tmp_path):
   (tmp_path / 'a.csv').write_text('body\nhi\n')
   result = predict(f'--input={tmp_path / "a.csv"}')
   assert result.returncode == 1
@@ -456,7 +456,7 @@ def test_missing_column_ends_in_one_line(predict, tmp_path):
   assert len(result.stderr.splitlines()) == 1
 
 
-def test_help_tells_the_flags():
+def test_help_describes_the_flags():
   result = run_python(*COMMAND, '--help')
   for flag in ('--model_dir', '--input', '--column', '--format', '--processes'):
     assert flag in result.stdout

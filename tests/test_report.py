@@ -35,13 +35,13 @@ def test_command_compares_runs(run_dir, tmp_path):
         ),
     ],
 )
-def test_mistake_in_the_command_ends_in_one_line(arguments, message, tmp_path):
+def test_mistake_in_the_command_is_one_line(arguments, message, tmp_path):
   result = report(*arguments, cwd=tmp_path)
   assert (result.returncode, result.stdout) == (1, '')
   assert result.stderr == message
 
 
-def test_output_that_cannot_be_written_ends_in_one_line(run_dir, tmp_path):
+def test_unwritable_output_is_one_line(run_dir, tmp_path):
   result = report(f'--model_dir={run_dir}', '--output=missing/page.html', cwd=tmp_path)
   assert (result.returncode, result.stdout) == (1, '')
   assert result.stderr.endswith(

@@ -1,6 +1,7 @@
-"""The stock trainer and its launcher, in processes of their own.
+"""The stock trainer and the launcher, run as processes.
 
-What isn't about the start of a process has it forked from one with Trax.
+Most tests fork the process from one with Trax (`forked.run`), which is faster. Tests of
+the start of a process use `run_python`.
 """
 
 import contextlib
@@ -51,7 +52,7 @@ def train(
 
 
 def accuracies(result):
-  """Returns the evaluation accuracies that a trainer printed, by step."""
+  """Returns the printed evaluation accuracies: a dictionary from step to accuracy."""
   assert result.returncode == 0, result.stderr
   lines = re.findall(r'^Step +(\d+): eval +accuracy \| +([\d.]+)', result.stdout, re.M)
   return {int(step): float(accuracy) for step, accuracy in lines}
@@ -70,7 +71,7 @@ def weights(output_dir):
 SAMPLE = "TwitterCorpus.source='sample'"
 
 
-def test_stock_trainer_and_launcher_do_the_same(tmp_path):
+def test_launcher_trains_and_prints_like_the_stock_trainer(tmp_path):
   stock, launched = (
       train(tmp_path / name, SAMPLE, 'train.steps=20', trainer=trainer, run=run)
       for name, trainer, run in (
@@ -97,7 +98,7 @@ def test_stock_trainer_and_launcher_do_the_same(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('trainer', [STOCK, LAUNCHER])
-def test_trainer_that_starts_again_goes_on_from_its_checkpoint(tmp_path, trainer):
+def test_second_start_resumes_from_the_checkpoint(tmp_path, trainer):
   for steps in (20, 40):
     result = train(
         tmp_path / 'run',
@@ -121,14 +122,14 @@ def _files(output_dir):
   return sorted(re.sub(r'tfevents.*', '', name) for name in names)
 
 
-def test_launcher_is_quiet_but_for_traxs_log(tmp_path):
+def test_launcher_logs_only_lines_of_trax_and_next_commands(tmp_path):
   run = tmp_path / 'a run'
   result = train(run, SAMPLE, 'train.steps=2', run=run_python)
   *log, title, predict, evaluate, report, serve = result.stderr.splitlines()
   assert 'Saving checkpoint' in result.stderr
   logging = '(training|trainer_lib|inputs|resource_reader)'
-  of_trax = re.compile(rf'I\d{{4}} [\d:.]+ +\d+ {logging}\.py:')
-  assert [line for line in log if not of_trax.match(line)] == []
+  trax_line = re.compile(rf'I\d{{4}} [\d:.]+ +\d+ {logging}\.py:')
+  assert [line for line in log if not trax_line.match(line)] == []
   assert title == f'The run is in {run}. To use it:'
   for line, command, argument in (
       (predict, 'predict', " 'What a lovely day'"),
@@ -141,7 +142,7 @@ def test_launcher_is_quiet_but_for_traxs_log(tmp_path):
 
 
 def _on_a_terminal(*arguments, n_columns=80, **environment):
-  """Runs the launcher in a terminal; returns its exit status and what it shows."""
+  """Runs the launcher in a terminal; returns its exit status and its lines."""
   arguments = [sys.executable, *LAUNCHER, *arguments]
   process, terminal = pty.fork()
   if process == 0:
@@ -150,9 +151,9 @@ def _on_a_terminal(*arguments, n_columns=80, **environment):
   size = struct.pack('HHHH', 30, n_columns, 0, 0)
   fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
   output = b''
-  with contextlib.suppress(OSError):  # The end of the output raises it.
-    while read := os.read(terminal, 65536):
-      output += read
+  with contextlib.suppress(OSError):  # os.read raises it at the end of the output.
+    while chunk := os.read(terminal, 65536):
+      output += chunk
   status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
   shown = output.decode().replace('\r', '\n').splitlines()
   return status, [line.rstrip() for line in shown if line.strip()]
@@ -177,13 +178,13 @@ def test_launcher_shows_a_bar_and_a_table_on_a_terminal(tmp_path):
       f'{step:8}  {loss[step]:8.4f}  {eval_loss[step]:9.4f}  {accuracy[step]:8.4f}'
       for step in (1, 3)
   ]
-  # The lines of the stock trainer are left out, and messages are shown once.
+  # The launcher omits the stock trainer's lines and shows each message once.
   assert not any('Step ' in line for line in lines)
   assert lines.count('Finished training.') == 1
   assert lines.index('Finished training.') > lines.index(rows[-1])
   report = f'  python -m trax_twitter_sentiment.report --model_dir={tmp_path / "run"}'
   assert report in lines
-  assert not any('made-up' in line for line in lines)  # The command asks for them.
+  assert not any('made-up' in line for line in lines)  # The command binds 'sample'.
 
 
 def test_table_of_many_metrics_does_not_wrap(tmp_path):
@@ -199,8 +200,8 @@ def test_table_of_many_metrics_does_not_wrap(tmp_path):
   assert 60 < len(row) <= 80
 
 
-def test_launcher_ends_with_what_it_was_trained_on_if_that_was_not_asked_for(tmp_path):
-  # Without a network, and without the real tweets.
+def test_launcher_warns_last_that_it_trained_on_made_up_tweets(tmp_path):
+  # The environment offers neither a network nor the real tweets.
   status, lines = _on_a_terminal(
       '--config_file=twitter.gin', f'--output_dir={tmp_path / "run"}',
       '--config=train.steps=2', '--config=train.eval_steps=1',
@@ -220,7 +221,7 @@ def test_launcher_ends_with_what_it_was_trained_on_if_that_was_not_asked_for(tmp
         ('--config=train.steps=', 'Unable to parse value'),
     ],
 )
-def test_launcher_names_what_gin_cannot_read_in_one_line(tmp_path, flag, message):
+def test_error_of_gin_is_one_line(tmp_path, flag, message):
   result = forked.run(*LAUNCHER, f'--config_file={TWITTER_GIN}', flag, cwd=tmp_path)
   assert result.returncode == 1
   assert 'Traceback' not in result.stderr
@@ -236,11 +237,11 @@ def test_launcher_shows_why_an_import_failed(tmp_path):
   assert result.stderr.endswith('ImportError: broken gym\n')
 
 
-# Runs the launcher's import of Trax. What it prints is on the last line.
+# Imports Trax as the launcher does.
 _IMPORT = 'from trax_twitter_sentiment import trainer; trainer.import_trax(); '
 
 
-def test_keras_and_the_rest_work_after_the_launchers_imports():
+def test_keras_works_after_the_imports_of_the_launcher():
   code = _IMPORT + """
 import gc, os, sys
 print([name for name in ('keras', 'sklearn', 'pandas', 'nltk') if name in sys.modules])
@@ -259,13 +260,13 @@ print(
     hasattr(trax, 'AsKras'), callable(pyplot.plot), tokenizer.encode('a b'),
 )
 """
-  nothing, state, names, *_ = run_python('-c', code).stdout.splitlines()
-  assert nothing == '[]'
+  imported, state, keras, *_ = run_python('-c', code).stdout.splitlines()
+  assert imported == '[]'
   assert state == 'True False'
-  assert re.fullmatch(r"True True True <U.*> \(3, 2\) False True \['a', 'b'\]", names)
+  assert re.fullmatch(r"True True True <U.*> \(3, 2\) False True \['a', 'b'\]", keras)
 
 
-# Compiles a program, and prints how many programs JAX read instead.
+# Runs a JAX program; prints its result and the number of compilation cache hits.
 _COMPILE = _IMPORT + """
 import jax
 hits = []
@@ -290,7 +291,7 @@ def _compile(folder, **environment):
   return result.stdout
 
 
-def test_next_run_reads_compiled_programs_or_compiles_them_again(tmp_path):
+def test_compiled_programs_are_reused_unless_they_are_damaged(tmp_path):
   assert _compile(tmp_path) == '7.0 0\n'
   assert _compile(tmp_path) == '7.0 1\n'
   (program,) = tmp_path.glob('trax_twitter_sentiment/compiled/jit__lambda*-cache')
@@ -300,23 +301,23 @@ def test_next_run_reads_compiled_programs_or_compiles_them_again(tmp_path):
     assert _compile(tmp_path) == '7.0 0\n'
 
 
-def test_folder_that_cannot_be_written_costs_time_only(tmp_path):
+def test_programs_compile_without_a_writable_cache(tmp_path):
   (tmp_path / 'trax_twitter_sentiment').write_text('a file')
   assert _compile(tmp_path) == '7.0 0\n'
 
 
-def test_switch_of_the_cache_turns_it_off(tmp_path):
+def test_environment_variable_turns_the_compilation_cache_off(tmp_path):
   assert _compile(tmp_path, TRAX_TWITTER_SENTIMENT_CACHE='off') == '7.0 0\n'
   assert not (tmp_path / 'trax_twitter_sentiment').exists()
 
 
-def test_launcher_has_help(tmp_path):
+def test_launcher_help_describes_the_flags(tmp_path):
   result = run_python(*LAUNCHER, '--help')
   assert '--config_file:' in result.stdout
   assert '--output_dir:' in result.stdout
 
 
-def test_two_devices_train_and_go_on_like_one(tmp_path):
+def test_two_devices_train_and_resume_like_one(tmp_path):
   devices = {'XLA_FLAGS': '--xla_force_host_platform_device_count=2'}
   for steps in (20, 40):
     binding = f'train.steps={steps}'
@@ -345,7 +346,7 @@ def test_same_seeds_give_the_same_weights_bit_for_bit(tmp_path):
         ),
     ],
 )
-def test_mistake_in_a_setting_ends_in_one_line(tmp_path, binding, message):
+def test_mistake_in_a_setting_is_one_line(tmp_path, binding, message):
   result = train(tmp_path / 'run', SAMPLE, binding)
   assert result.returncode == 1
   assert message in result.stderr.splitlines()[-1]
@@ -361,23 +362,23 @@ def test_recommended_run_reaches_0_999_on_real_tweets(tmp_path):
 
 @pytest.mark.slow
 @needs_real_corpus
-def test_notebooks_run_reaches_0_99_on_real_tweets(tmp_path):
+def test_run_of_the_notebook_reaches_0_99_on_real_tweets(tmp_path):
   result = train(
       tmp_path / 'run', run=run_python, config=NOTEBOOK_GIN, NLTK_DATA=NLTK_DATA
   )
-  reached = accuracies(result)
-  assert list(reached) == [1, *range(10, 101, 10)]
-  assert reached[100] >= 0.99
+  by_step = accuracies(result)
+  assert list(by_step) == [1, *range(10, 101, 10)]
+  assert by_step[100] >= 0.99
 
 
-def test_launcher_finds_the_packages_files_from_any_folder(tmp_path):
+def test_launcher_finds_gin_files_of_the_package_by_name(tmp_path):
   result = train(tmp_path / 'run', SAMPLE, 'train.steps=1', config='twitter_gru.gin')
   assert accuracies(result)
   assert 'Using --config_file=' in result.stderr
   assert 'gin_configs/twitter_gru.gin' in result.stderr
 
 
-def test_launcher_names_the_files_there_are(tmp_path):
+def test_unknown_gin_file_is_named_with_all_gin_files(tmp_path):
   result = train(tmp_path / 'run', run=run_python, config='twiter.gin')
   assert result.returncode == 1
   (line,) = result.stderr.splitlines()
@@ -388,13 +389,13 @@ def test_launcher_names_the_files_there_are(tmp_path):
   assert line.startswith('ERROR: --config_file is missing; the package has text_file')
 
 
-def test_launcher_means_another_name(tmp_path):
+def test_launcher_suggests_a_similar_setting(tmp_path):
   result = train(tmp_path / 'run', SAMPLE, 'TwitterClassifier.embeding_dim=3')
   assert result.returncode == 1
   assert "(did you mean 'embedding_dim'?)" in result.stderr.splitlines()[-1]
 
 
-def test_launcher_copies_a_file_and_overwrites_none(tmp_path):
+def test_copy_config_writes_a_gin_file_but_overwrites_none(tmp_path):
   copy = (*LAUNCHER, '--copy_config=twitter.gin')
   assert run_python(*copy, cwd=tmp_path).stdout == 'twitter.gin\n'
   original = (REPOSITORY / 'gin_configs' / 'twitter.gin').read_text()

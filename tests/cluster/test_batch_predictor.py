@@ -1,3 +1,5 @@
+"""Predictions for batches of Arrow and pandas."""
+
 import subprocess
 import sys
 
@@ -17,26 +19,29 @@ def predictor(run_dir):
   return BatchPredictor(model_bytes(run_dir))
 
 
-@pytest.mark.parametrize('make', [pa.table, pa.record_batch])
-def test_arrow_batch_gets_label_name_and_probabilities(run_dir, predictor, make):
-  batch = make({'id': pa.array(range(5), pa.int32()), 'text': TEXTS, 'label': [7] * 5})
+@pytest.mark.parametrize('make_batch', [pa.table, pa.record_batch])
+def test_arrow_batch_gets_predictions(run_dir, predictor, make_batch):
+  batch = make_batch(
+      {'id': pa.array(range(5), pa.int32()), 'text': TEXTS, 'label': [7] * 5}
+  )
   scored = predictor(batch)
   assert type(scored) is type(batch)
   assert scored.schema.names == [
       'id', 'text', 'input_label', 'label', 'name', 'p_negative', 'p_positive',
   ]  # fmt: skip
   assert scored.schema.field('id').type == pa.int32()
-  found = scored.to_pydict()
-  assert found['label'][:4] == [0, 1, None, None]
-  assert found['name'][:4] == ['negative', 'positive', 'no text', 'no text']
-  assert found['p_positive'][2:4] == [None, None]
+  columns = scored.to_pydict()
+  assert columns['label'][:4] == [0, 1, None, None]
+  assert columns['name'][:4] == ['negative', 'positive', 'no text', 'no text']
+  assert columns['p_positive'][2:4] == [None, None]
   expected = SentimentPredictor.load(run_dir).predict(['so sad :(', 'zzz'])
   for row, prediction in zip((0, 4), expected, strict=True):
-    probabilities = {name: found[f'p_{name}'][row] for name in ('negative', 'positive')}
+    names = 'negative', 'positive'
+    probabilities = {name: columns[f'p_{name}'][row] for name in names}
     assert probabilities == prediction.probabilities
 
 
-def test_data_frame_gets_the_same(predictor):
+def test_data_frame_gets_the_columns_of_an_arrow_table(predictor):
   frame = pd.DataFrame({'text': TEXTS, 'label': 'x'}, index=[5, 6, 7, 8, 9])
   scored = predictor(frame)
   assert [*frame.columns] == ['text', 'label']
@@ -55,14 +60,14 @@ def test_batch_without_rows_keeps_its_columns(predictor):
   assert len(predictor(pd.DataFrame({'text': []}))) == 0
 
 
-def test_what_is_unsure_has_no_label(run_dir):
+def test_unsure_prediction_has_no_label(run_dir):
   predictor = BatchPredictor(model_bytes(run_dir), min_probability=0.999999)
-  found = predictor(pa.table({'text': ['zzz']})).to_pylist()[0]
-  assert (found['label'], found['name']) == (None, 'unsure')
-  assert found['p_negative'] + found['p_positive'] == pytest.approx(1)
+  (row,) = predictor(pa.table({'text': ['zzz']})).to_pylist()
+  assert (row['label'], row['name']) == (None, 'unsure')
+  assert row['p_negative'] + row['p_positive'] == pytest.approx(1)
 
 
-def test_column_that_is_missing_or_no_text_is_named(run_dir, predictor):
+def test_missing_or_non_text_column_is_refused(run_dir, predictor):
   with pytest.raises(UserError, match="column='text'.*'tweet'"):
     predictor(pa.table({'tweet': TEXTS}))
   with pytest.raises(UserError, match="column 'text' has the type list, not a text"):
@@ -71,13 +76,13 @@ def test_column_that_is_missing_or_no_text_is_named(run_dir, predictor):
   assert other(pa.table({'tweet': TEXTS})).num_rows == 5
 
 
-def test_model_of_other_kind_is_refused(tmp_path):
+def test_model_other_than_twitter_classifier_is_refused(tmp_path):
   train(tmp_path, 'train.steps=1', config='twitter_gru.gin')
   with pytest.raises(UserError, match='has no TwitterClassifier'):
     model_bytes(tmp_path)
 
 
-def test_it_needs_neither_trax_nor_tensorflow(run_dir, tmp_path):
+def test_batch_predictor_imports_neither_trax_nor_tensorflow(run_dir, tmp_path):
   path = tmp_path / 'model'
   path.write_bytes(model_bytes(run_dir))
   code = f"""
@@ -86,7 +91,7 @@ from trax_twitter_sentiment import BatchPredictor
 BatchPredictor(open({str(path)!r}, 'rb').read())
 print([name for name in ('trax', 'jax', 'tensorflow', 'nltk') if name in sys.modules])
 """
-  found = subprocess.run(
+  result = subprocess.run(
       [sys.executable, '-c', code], capture_output=True, check=True, text=True
   )
-  assert found.stdout == '[]\n'
+  assert result.stdout == '[]\n'

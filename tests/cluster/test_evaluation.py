@@ -1,4 +1,4 @@
-"""Counts of blocks add up to what `evaluate` says of their files."""
+"""Evaluation in blocks equals the evaluation of all texts at once."""
 
 import dataclasses
 import functools
@@ -25,7 +25,7 @@ def predictor(run_dir):
 
 @pytest.fixture
 def evaluated(predictor, tmp_path, monkeypatch):
-  """Returns a function from rows of text and label to their evaluation in blocks."""
+  """Returns a function that evaluates rows of text and label in blocks."""
   path = tmp_path / 'a.jsonl'
 
   def evaluate(rows, on_malformed='refuse', skip_labels=frozenset()):
@@ -53,31 +53,31 @@ def _n_texts(evaluations):
 ROWS = [('so sad :(', '0'), ('lovely :)', '1'), ('zzz', '1'), (':(', '1')] * 50
 
 
-def test_counts_add_up_to_the_scores_of_all(predictor, evaluated):
+def test_scores_of_blocks_equal_those_of_all_texts(predictor, evaluated):
   evaluations, counts = evaluated(ROWS)
   assert (_n_texts(evaluations), counts.read.n_rows) == (200, 200)
   examples = read_labelled([evaluated.path], class_names=NAMES).examples
   for way, used in predictor.emoticon_variants().items():
     score = used.score(examples.texts).log_probabilities
     expected = scores.evaluate(score, examples.labels)
-    of_counts = evaluations[way]
+    actual = evaluations[way]
     for name in ('log_loss', 'calibration_error'):
-      values = [getattr(result, name).value for result in (expected, of_counts)]
+      values = [getattr(result, name).value for result in (expected, actual)]
       assert math.isclose(*values, rel_tol=1e-9)
     inexact = {'log_loss': None, 'calibration_error': None, 'roc_auc': None}
-    assert dataclasses.replace(of_counts, **inexact) == dataclasses.replace(
+    assert dataclasses.replace(actual, **inexact) == dataclasses.replace(
         expected, **inexact
     )
 
 
-def test_class_without_texts_is_undefined(evaluated):
-  found = evaluated([('so sad :(', '0')] * 50)[0]['as_is']
-  assert found.recall.value is None
-  assert found.accuracy.value == 1.0
-  assert found.macro_f1.value == 1.0
+def test_recall_of_a_class_without_texts_is_none(evaluated):
+  result = evaluated([('so sad :(', '0')] * 50)[0]['as_is']
+  assert result.recall.value is None
+  assert result.accuracy.value == 1.0
+  assert result.macro_f1.value == 1.0
 
 
-def test_label_that_is_unknown_is_named_or_counted(evaluated):
+def test_unknown_label_is_refused_or_counted(evaluated):
   rows = [*ROWS, ('a', 'odd'), ('b', 'odd')]
   with pytest.raises(UserError, match=r"from byte .*line \d: label 'odd' is not"):
     evaluated(rows)
@@ -94,6 +94,6 @@ def test_numbers_of_other_classes_are_refused(evaluated):
     evaluated(rows, on_malformed='skip')
 
 
-def test_files_without_labelled_text_are_named(evaluated):
+def test_file_without_labelled_texts_is_refused(evaluated):
   with pytest.raises(UserError, match='contains no labelled text'):
     evaluated([('a', 'odd')] * 20, skip_labels=frozenset(['odd']))

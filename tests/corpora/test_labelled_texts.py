@@ -1,4 +1,4 @@
-"""Texts with labels, from files of any format."""
+"""Labelled texts of files, as examples of classes."""
 
 import pytest
 
@@ -15,7 +15,7 @@ EMOTIONS = ('anger', 'joy', 'sadness')
 
 @pytest.fixture
 def write(tmp_path):
-  """Returns a function that writes a file of texts with some labels."""
+  """Returns a function that writes a CSV file of texts with the given labels."""
 
   def write(labels, name='a.csv'):
     lines = [f'text {i},"{label}"' for i, label in enumerate(labels)]
@@ -35,7 +35,7 @@ def read(path, *, skip=False, labels=None, skip_labels=(), **arguments):
   return read_labelled([path], options, **arguments)
 
 
-def test_training_labels_become_classes(write):
+def test_labels_of_a_training_file_define_the_classes(write):
   labelled = read(write(['0', '4', '2', '4.0']))
   assert labelled.class_names == ('negative', 'neutral', 'positive')
   assert labelled.examples.labels.tolist() == [0, 2, 1, 2]
@@ -48,25 +48,25 @@ def test_training_labels_become_classes(write):
     ('labels', 'class_names'),
     [(['1', '0', '4', '3', '2'], tuple('12345')), (['0', '1'], EMOTIONS)],
 )
-def test_numbers_of_other_classes_are_refused(write, labels, class_names, skip):
+def test_numbers_that_are_not_class_names_are_refused(write, labels, class_names, skip):
   with pytest.raises(UserError, match=r'a.csv, line \d: the labels 0, 1.*--labels='):
     read(write(labels), skip=skip, class_names=class_names)
 
 
-def test_numbers_of_other_classes_are_mapped(write):
+def test_labels_option_maps_numbers_to_classes(write):
   path = write(['0', '1', '1'])
   labelled = read(path, labels='0=joy,1=anger', class_names=EMOTIONS)
   assert labelled.examples.labels.tolist() == [1, 0, 0]
   assert labelled.class_names == EMOTIONS
 
 
-def test_numbers_of_the_training_files_are_known(write):
+def test_numbers_of_the_training_file_keep_their_classes(write):
   trained = {'0': 0, '2': 1, '4': 2}
   labelled = read(write(['4', '0']), class_names=EMOTIONS, trained=trained)
   assert labelled.examples.labels.tolist() == [2, 0]
 
 
-def test_unknown_name_is_refused_by_its_line_or_skipped(write):
+def test_unknown_label_is_refused_or_skipped(write):
   path = write(['joy', 'fear', 'anger'])
   message = "a.csv, line 3: label 'fear' is not one of anger, joy, sadness; the labels"
   with pytest.raises(UserError, match=message):
@@ -104,7 +104,7 @@ def test_text_with_several_labels_is_malformed(write, class_names):
   assert read(path, skip=True, class_names=class_names).class_names == ('0', '1', '9')
 
 
-def test_file_of_a_class_gives_the_label(tmp_path):
+def test_file_per_class_defines_the_labels(tmp_path):
   for name, text in (('rt.pos', 'lovely\ngreat\n'), ('rt.neg', 'awful\n')):
     (tmp_path / name).write_text(text)
   patterns = [f'positive={tmp_path}/rt.p*', f'negative={tmp_path}/rt.neg']
@@ -121,7 +121,7 @@ def test_path_may_contain_an_equals_sign(tmp_path):
   assert labelled_paths([]) in ([], {})
 
 
-def test_folder_of_classes_is_read(tmp_path):
+def test_folder_per_class_defines_the_labels(tmp_path):
   for name, text in (('pos/1.txt', 'lovely'), ('neg/1.txt', 'awful')):
     (tmp_path / name).parent.mkdir()
     (tmp_path / name).write_text(text)

@@ -1,4 +1,4 @@
-"""A corpus that joins several."""
+"""A corpus that joins the training splits of several corpora."""
 
 import json
 
@@ -27,7 +27,7 @@ MINE = corpus('mine', ('a', 'b', 'c'))
 THEIRS = corpus('theirs', ('c', 'a'), np.array([1, 3], np.float32))
 
 
-def test_first_corpus_gives_classes_and_validates():
+def test_first_corpus_defines_classes_and_validation_split():
   mixed = MixedCorpus([lambda: MINE, lambda: THEIRS], [1.0, 0.5])
   assert mixed.name == 'mine + theirs'
   assert mixed.class_names == ('a', 'b', 'c')
@@ -52,7 +52,7 @@ def test_weights_are_none_by_default():
         ([lambda: THEIRS, lambda: MINE], None, 'mine has the classes b, but the first'),
     ],
 )
-def test_mistake_is_named(corpora, weights, message):
+def test_bad_setting_is_named(corpora, weights, message):
   with pytest.raises(UserError, match=message):
     MixedCorpus(corpora, weights)
 
@@ -78,7 +78,7 @@ def mixed_bindings(tmp_path):
 
 
 @pytest.mark.parametrize('weight', [0.1, 10])
-def test_weights_decide_what_a_run_learns(mixed_bindings, tmp_path, weight):
+def test_larger_weight_decides_predictions(mixed_bindings, tmp_path, weight):
   folder = tmp_path / 'run'
   weights = f'MixedCorpus.weights=[1, {weight}]'
   train(folder, *mixed_bindings, weights, config='text_file.gin')
@@ -92,7 +92,7 @@ def test_weights_decide_what_a_run_learns(mixed_bindings, tmp_path, weight):
     TwitterSamples(split='train')
 
 
-def test_evaluation_is_on_the_first_validation_split(mixed_bindings, tmp_path, capsys):
+def test_run_restores_its_corpus_and_warns_of_changes(mixed_bindings, tmp_path, capsys):
   folder = tmp_path / 'run'
   train(folder, *mixed_bindings, config='text_file.gin')
   trained_on = configured_corpus()

@@ -1,3 +1,5 @@
+"""Near-duplicate texts, and the corpus that keeps them in one split."""
+
 import gin
 import numpy as np
 import pytest
@@ -34,13 +36,13 @@ def test_short_near_duplicates_have_the_same_words():
   assert near_duplicates(texts) == [0, 0, 2, 3, 4, 2]
 
 
-def test_common_near_duplicate_makes_texts_near_duplicates():
+def test_near_duplicates_are_transitive():
   middle = TEN_WORDS.replace('great', 'big')
   texts = [TEN_WORDS, middle.replace('win', 'get'), 'else', middle]
   assert near_duplicates(texts) == [0, 0, 2, 0]
 
 
-def test_all_pairs_are_found():
+def test_groups_equal_those_of_comparing_all_pairs():
   rng = np.random.default_rng(0)
   words = [f'w{chr(97 + i)}' for i in range(12)]
   texts = [' '.join(rng.choice(words, rng.integers(1, 9))) for _ in range(120)]
@@ -74,7 +76,7 @@ def test_grouped_corpus_moves_near_duplicates_to_training():
   assert grouped.train.labels.tolist() == [1, 1, 1, 0, 0]
 
 
-def test_run_on_the_grouped_corpus_is_evaluated_on_it(tmp_path):
+def test_run_on_the_grouped_corpus_restores_it(tmp_path):
   grouped = 'configured_corpus.corpus=@GroupedCorpus'
   train(tmp_path, grouped, config='twitter_hard.gin')
   corpus = Run(tmp_path).corpus()

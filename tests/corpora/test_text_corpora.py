@@ -1,3 +1,5 @@
+"""Corpora from files of labelled texts."""
+
 import builtins
 import json
 import pathlib
@@ -33,7 +35,7 @@ def reviews(tmp_path):
   return write
 
 
-def test_part_of_each_class_is_held_out(reviews):
+def test_fraction_of_each_class_is_held_out(reviews):
   corpus = TextFileCorpus(reviews(), validation_fraction=0.25)
   assert np.bincount(corpus.validation.labels).tolist() == [10, 15]
   assert np.bincount(corpus.train.labels).tolist() == [30, 45]
@@ -44,20 +46,20 @@ def test_part_of_each_class_is_held_out(reviews):
     assert part.labels.tolist() == expected
 
 
-def test_same_seed_holds_out_the_same(reviews):
+def test_same_seed_holds_out_the_same_texts(reviews):
   path = reviews()
   first = TextFileCorpus(path, seed=1).validation.texts
   assert TextFileCorpus(path, seed=1).validation.texts == first
   assert TextFileCorpus(path, seed=2).validation.texts != first
 
 
-def test_validation_file_is_taken_whole(reviews):
+def test_all_texts_of_a_validation_file_validate(reviews):
   corpus = TextFileCorpus(reviews(), validation_path=reviews('other.csv', 30))
   assert len(corpus.train.texts) == 100
   assert len(corpus.validation.texts) == 30
 
 
-def test_labels_have_the_names_and_order_of_the_binding(tmp_path):
+def test_labels_have_the_order_of_the_binding(tmp_path):
   path = tmp_path / 'a.jsonl'
   rows = [{'body': f'{i}', 'stars': s} for i in range(4) for s in ('low', 'mid', 'top')]
   path.write_text('\n'.join(map(json.dumps, rows)))
@@ -71,7 +73,7 @@ def test_labels_have_the_names_and_order_of_the_binding(tmp_path):
   assert sorted(corpus.train.labels.tolist()) == [0, 0, 1, 1, 2, 2]
 
 
-def test_malformed_rows_are_refused_by_line_or_skipped_and_counted(reviews, capsys):
+def test_malformed_rows_are_refused_or_skipped_and_counted(reviews, capsys):
   path = reviews()
   with open(path, 'a') as file:
     file.write('no label\nfine,\nfine,1\n')
@@ -94,7 +96,7 @@ def test_malformed_rows_are_refused_by_line_or_skipped_and_counted(reviews, caps
         ({'validation_path': '/nowhere.csv'}, '/nowhere.csv: No such file'),
     ],
 )
-def test_mistake_is_named(reviews, settings, message):
+def test_bad_setting_is_named(reviews, settings, message):
   with pytest.raises(UserError, match=message):
     TextFileCorpus(reviews(), **settings)
 
@@ -113,7 +115,7 @@ def test_mistake_is_named(reviews, settings, message):
         ({'validation_path': 3}, 'TextFileCorpus.validation_path=3 is not a path'),
     ],
 )
-def test_setting_of_another_type_is_named(reviews, settings, message):
+def test_setting_of_the_wrong_type_is_named(reviews, settings, message):
   with pytest.raises(UserError, match=message):
     TextFileCorpus(**{'train_path': reviews(), **settings})
 
@@ -125,7 +127,7 @@ def write_rows(path, rows):
 
 
 @pytest.mark.parametrize(('text', 'kind'), [('same', 'equal'), (' ', 'empty')])
-def test_texts_without_a_difference_are_refused(tmp_path, text, kind):
+def test_file_of_identical_or_empty_texts_is_refused(tmp_path, text, kind):
   path = write_rows(tmp_path / 'a.csv', [(text, i % 2) for i in range(10)])
   with pytest.raises(UserError, match=f'a.csv: all texts are {kind}, so nothing tells'):
     TextFileCorpus(path)
@@ -140,11 +142,11 @@ def test_file_that_changed_is_read_again(reviews):
   again = TextFileCorpus(path)
   assert len(again.train.texts + again.validation.texts) == 101
   content = pathlib.Path(path).read_text().replace('great', 'super')
-  pathlib.Path(path).write_text(content)  # Of the same size.
+  pathlib.Path(path).write_text(content)  # The size of the file stays the same.
   assert 'super' in ' '.join(TextFileCorpus(path).train.texts)
 
 
-def test_labels_that_are_nearly_equal_are_listed(tmp_path, capsys):
+def test_nearly_equal_labels_are_a_warning(tmp_path, capsys):
   labels = ['Positive', 'positive', 'negative', 'negative', 'positive ']
   rows = [(f'text {i}', label) for i, label in enumerate(labels * 10)]
   TextFileCorpus(write_rows(tmp_path / 'a.csv', rows), labels=None)
@@ -154,7 +156,7 @@ def test_labels_that_are_nearly_equal_are_listed(tmp_path, capsys):
   assert "labels are nearly equal: 'Positive' (10), 'positive' (20)." in warning
 
 
-def test_labels_have_names_of_their_own(tmp_path):
+def test_labels_binding_renames_the_classes(tmp_path):
   path = write_rows(tmp_path / 'a.csv', [(f'text {i}', i % 2) for i in range(20)])
   corpus = TextFileCorpus(path, labels={'1': 'spam', '0': 'ham'})
   assert corpus.class_names == ('spam', 'ham')
@@ -165,7 +167,7 @@ def test_labels_have_names_of_their_own(tmp_path):
   assert corpus.recipe.make().class_names == ('spam', 'ham')
 
 
-def test_file_a_class_and_folder_a_class(tmp_path):
+def test_file_or_folder_per_class_defines_the_labels(tmp_path):
   paths = {}
   for label, word in (('pos', 'lovely'), ('neg', 'awful')):
     folder = tmp_path / 'reviews' / label
@@ -184,7 +186,7 @@ def test_file_a_class_and_folder_a_class(tmp_path):
     assert corpus.recipe.make().digest == corpus.digest
 
 
-def test_validation_labels_have_to_be_those_of_the_training_file(tmp_path):
+def test_validation_labels_other_than_the_training_labels_are_refused(tmp_path):
   rows = [(f'text {i}', i % 3 + 1) for i in range(30)]
   path = write_rows(tmp_path / 'a.csv', rows)
   others = write_rows(tmp_path / 'b.csv', [(text, k - 1) for text, k in rows])
@@ -199,7 +201,7 @@ def test_validation_labels_have_to_be_those_of_the_training_file(tmp_path):
   assert corpus.validation.labels.tolist() == [0, 1, 2, 0]
 
 
-def test_validation_labels_may_be_numbers_of_the_training_file(tmp_path):
+def test_validation_labels_may_be_numbers_of_named_classes(tmp_path):
   rows = [(f'text {i}', i % 3 * 2) for i in range(30)]
   path = write_rows(tmp_path / 'a.csv', rows)
   validation_path = write_rows(tmp_path / 'b.csv', rows[:4])
@@ -209,7 +211,7 @@ def test_validation_labels_may_be_numbers_of_the_training_file(tmp_path):
   assert corpus.class_of_label == (('0', 0), ('2', 1), ('4', 2))
 
 
-def test_vocabulary_can_be_capped(reviews):
+def test_vocabulary_size_can_be_limited(reviews):
   gin.bind_parameter('configured_corpus.corpus', TextFileCorpus)
   gin.bind_parameter('TextFileCorpus.train_path', reviews())
   full = vocabulary_size()
@@ -225,7 +227,7 @@ def test_vocabulary_can_be_capped(reviews):
     vocabulary_size()
 
 
-def test_unbalanced_batches_take_the_split_as_it_is(reviews):
+def test_unbalanced_batches_contain_the_split_once(reviews):
   gin.bind_parameter('configured_corpus.corpus', TextFileCorpus)
   gin.bind_parameter('TextFileCorpus.train_path', reviews())
   assert validation_steps(batch_size=8) == 3
@@ -250,7 +252,7 @@ def test_batches_of_three_classes_have_equal_parts(tmp_path):
   assert counts.tolist() == [16, 16, 16]
 
 
-def test_three_classes_train_with_traxs_accuracy(tmp_path):
+def test_three_classes_train_with_the_accuracy_of_trax(tmp_path):
   words = {'low': 'bad', 'mid': 'so-so', 'top': 'good'}
   rows = [f'{word} {i},{name}' for i in range(40) for name, word in words.items()]
   (tmp_path / 'stars.csv').write_text('text,label\n' + '\n'.join(rows))

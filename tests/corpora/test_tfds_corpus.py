@@ -1,3 +1,5 @@
+"""Corpora from TFDS data sets."""
+
 import numpy as np
 import pytest
 from runs import train
@@ -7,7 +9,7 @@ from trax_twitter_sentiment.errors import UserError
 
 
 def _write_tfds(data_dir, labels):
-  """Prepares a TFDS data set of 20 texts a split with labels in turn."""
+  """Prepares a TFDS data set: 20 texts per split, with alternating labels."""
   import tensorflow_datasets as tfds
 
   def rows():
@@ -57,7 +59,7 @@ def test_tfds_text_trains_on_a_local_data_set(tmp_path):
         ([0, 1], {'label_key': 'polarity'}, "no feature 'polarity'; the features are"),
     ],
 )
-def test_mistake_in_a_tfds_data_set_is_named(tmp_path, labels, settings, message):
+def test_unknown_label_or_feature_is_named(tmp_path, labels, settings, message):
   name = _write_tfds(tmp_path, labels)
   with pytest.raises(UserError, match=message):
     TfdsCorpus(name, data_dir=str(tmp_path), **settings)

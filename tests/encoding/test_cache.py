@@ -1,3 +1,5 @@
+"""The token cache: entries, damage, and its folder."""
+
 import os
 import zipfile
 
@@ -20,7 +22,7 @@ def _entry():
   return os.path.join(cache.folder(), name)
 
 
-def test_what_is_saved_loads_as_it_was():
+def test_saved_arrays_load_unchanged():
   assert cache.load('key') is None
   cache.save('key', ARRAYS)
   loaded = cache.load('key')
@@ -31,27 +33,27 @@ def test_what_is_saved_loads_as_it_was():
   assert cache.load('other key') is None
 
 
-def test_entries_are_for_their_owner_alone():
+def test_only_the_owner_can_read_the_folder():
   cache.save('key', ARRAYS)
   assert os.stat(cache.folder()).st_mode & 0o077 == 0
 
 
-@pytest.mark.parametrize('place', [0, 40, 200, 2000, 4200, -40, -1])
-def test_one_damaged_byte_is_noticed(place):
+@pytest.mark.parametrize('position', [0, 40, 200, 2000, 4200, -40, -1])
+def test_damaged_byte_never_changes_an_array(position):
   cache.save('key', ARRAYS)
   with open(_entry(), 'r+b') as file:
     content = bytearray(file.read())
-    content[place] ^= 0xFF
+    content[position] ^= 0xFF
     file.seek(0)
     file.write(content)
   loaded = cache.load('key')
-  if loaded is not None:  # The byte was one of no meaning.
+  if loaded is not None:  # The changed byte has no effect in the format.
     for name, array in ARRAYS.items():
       np.testing.assert_array_equal(loaded[name], array)
 
 
 @pytest.mark.parametrize('size', [0, 1, 100, 2000, 4300])
-def test_cut_off_entry_is_none(size):
+def test_truncated_entry_is_none(size):
   cache.save('key', ARRAYS)
   os.truncate(_entry(), size)
   assert cache.load('key') is None
@@ -67,7 +69,7 @@ def test_pickled_and_compressed_arrays_are_refused():
   assert cache.load('key') is None
 
 
-def test_oldest_entries_go_first():
+def test_oldest_entries_are_removed_first():
   for i in range(40):
     cache.save(f'{i}', ARRAYS)
     os.utime(os.path.join(cache.folder(), f'{i}.npz'), (i, i))
@@ -76,14 +78,14 @@ def test_oldest_entries_go_first():
   assert len(os.listdir(cache.folder())) == 32
 
 
-def test_folder_that_cannot_be_written_is_named_and_goes_by(tmp_path, capsys):
+def test_unwritable_folder_is_a_warning(tmp_path, capsys):
   (tmp_path / 'trax_twitter_sentiment').write_text('a file')
   cache.save('key', ARRAYS)
   assert cache.load('key') is None
   assert f'WARNING: {cache.folder()} could not keep' in capsys.readouterr().err
 
 
-def test_environment_variable_turns_it_off(monkeypatch):
+def test_environment_variable_turns_the_cache_off(monkeypatch):
   assert cache.is_on()
   monkeypatch.setenv('TRAX_TWITTER_SENTIMENT_CACHE', 'off')
   assert not cache.is_on()

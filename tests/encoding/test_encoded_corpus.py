@@ -1,3 +1,5 @@
+"""Corpora as padded token ids."""
+
 import gin
 import numpy as np
 
@@ -10,7 +12,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import (
 from trax_twitter_sentiment.text.vocabulary import UNK_ID
 
 
-def test_padding_cuts_off_and_fills_up():
+def test_padded_cuts_long_texts_and_pads_short_ones():
   examples = EncodedExamples(
       ids=np.array([5, 6, 7, 8], np.int32),
       lengths=np.array([1, 0, 3]),
@@ -21,13 +23,13 @@ def test_padding_cuts_off_and_fills_up():
   assert examples.padded(4).dtype == np.int32
 
 
-def test_corpus_is_encoded_with_the_vocabulary_of_its_training_tweets(sample_corpus):
+def test_vocabulary_consists_of_the_training_tokens(sample_corpus):
   corpus = encoded_corpus()
   assert vocabulary_size() == len(corpus.vocabulary)
-  # Every token of the training tweets is known, and ids are in order of appearance.
+  # Every training token has an id, in order of first appearance.
   first_ids = list(dict.fromkeys(corpus.train.ids.tolist()))
   assert first_ids == list(range(3, vocabulary_size()))
-  # Some of the validation tweets' tokens are not.
+  # Some validation tokens are unknown.
   assert 2 in corpus.validation.ids
 
 
@@ -35,7 +37,7 @@ def test_corpus_is_encoded_once(sample_corpus):
   assert encoded_corpus() is encoded_corpus()
 
 
-def test_dropped_unknown_tokens_take_no_place(sample_corpus):
+def test_drop_unknown_removes_unknown_tokens(sample_corpus):
   usual = encoded_corpus()
   gin.bind_parameter('TweetTokenizer.drop_unknown', True)
   dropped = encoded_corpus()

@@ -1,3 +1,5 @@
+"""Tokens of a corpus as an index, with the token cache."""
+
 import concurrent.futures
 import os
 import pathlib
@@ -23,7 +25,7 @@ def _own_cache(tmp_path, monkeypatch):
 def token_lists(index):
   ends = np.cumsum(index.lengths)
   texts = np.split(index.indices, ends[:-1])
-  return [[index.tokens[place] for place in text] for text in texts]
+  return [[index.tokens[i] for i in text] for text in texts]
 
 
 def entries():
@@ -31,8 +33,8 @@ def entries():
 
 
 @pytest.mark.parametrize('n_runs', [1, 2])
-def test_tokens_are_the_tokenizers(n_runs):
-  for _ in range(n_runs):  # The second comes from the cache.
+def test_index_has_the_tokens_of_the_tokenizer(n_runs):
+  for _ in range(n_runs):  # The second run reads the cache.
     index = token_index(TOKENIZER, TEXTS)
   assert token_lists(index) == [TOKENIZER.tokenize(text) for text in TEXTS]
   assert list(index.counts().items())[:2] == [('good', 3), (':)', 1)]
@@ -56,14 +58,14 @@ def test_second_run_tokenizes_nothing(monkeypatch):
         (TweetTokenizer(stop_words=frozenset({'not'}), stem=False), TEXTS),
     ],
 )
-def test_other_texts_and_settings_have_entries_of_their_own(tokenizer, texts):
+def test_cache_key_depends_on_texts_and_settings(tokenizer, texts):
   token_index(TOKENIZER, TEXTS)
   index = token_index(tokenizer, texts)
   assert token_lists(index) == [tokenizer.tokenize(text) for text in texts]
   assert len(entries()) == 2
 
 
-def test_key_covers_every_module_that_makes_tokens():
+def test_cache_key_covers_every_module_of_the_tokenizer():
   code = (
       'import sys; import trax_twitter_sentiment.text.tokenizer; '
       'print(*(m.__file__ for n, m in sys.modules.items() '
@@ -71,13 +73,13 @@ def test_key_covers_every_module_that_makes_tokens():
   )
   files = {pathlib.Path(name) for name in run_python('-c', code).stdout.split()}
   package = pathlib.Path(tokenized_texts.__file__).parent.parent
-  # These modules raise errors, and decide no token.
-  no_tokens = {package / 'errors.py'}
+  # This module raises errors and does not affect tokens.
+  irrelevant_files = {package / 'errors.py'}
   assert package / 'text' / 'tokenizer.py' in files
-  assert files - no_tokens <= set(tokenized_texts.code_files())
+  assert files - irrelevant_files <= set(tokenized_texts.code_files())
 
 
-def test_binding_and_variable_keep_the_cache_out(monkeypatch):
+def test_binding_or_environment_variable_turns_the_cache_off(monkeypatch):
   token_index(TOKENIZER, TEXTS, use_cache=False)
   gin.bind_parameter('token_index.use_cache', False)
   token_index(TOKENIZER, TEXTS)
@@ -99,7 +101,7 @@ def test_binding_and_variable_keep_the_cache_out(monkeypatch):
         {'lengths': np.array([-1, 1, 3, 4])},
     ],
 )
-def test_entry_that_cannot_be_is_built_anew(damage):
+def test_damaged_entry_is_replaced(damage):
   first = token_index(TOKENIZER, TEXTS)
   (key,) = (name.removesuffix('.npz') for name in entries())
   cache.save(key, {**cache.load(key), **damage})
@@ -109,7 +111,7 @@ def test_entry_that_cannot_be_is_built_anew(damage):
   np.testing.assert_array_equal(cache.load(key)[damaged], expected)
 
 
-def test_many_texts_are_tokenized_by_several_processes_as_by_one(monkeypatch):
+def test_several_processes_make_the_index_of_one(monkeypatch):
   texts = [f'word{i % 700} :) number {i}' for i in range(10_000)]
   one = token_index(TOKENIZER, texts, use_cache=False)
   monkeypatch.setattr(tokenized_texts, '_MANY_TEXTS', 0)
@@ -119,7 +121,7 @@ def test_many_texts_are_tokenized_by_several_processes_as_by_one(monkeypatch):
   np.testing.assert_array_equal(several.lengths, one.lengths)
 
 
-def test_processes_at_once_are_safe(tmp_path):
+def test_concurrent_processes_share_one_entry(tmp_path):
   code = (
       'import sys; sys.stdin.read();'
       'from trax_twitter_sentiment.encoding.tokenized_texts import token_index;'

@@ -1,10 +1,10 @@
-"""Fuzzes the surfaces, led by coverage.
+"""Coverage-guided fuzzing of everything that reads foreign texts or files.
 
     python tests/fuzz/atheris_surfaces.py -runs=100000
 
-Needs atheris, which is not among the project's dependencies. Each input's first byte
-chooses the surface, the rest is its text or file. Whatever raises anything but
-`UserError` is reported with the input, and so is what takes longer than two minutes.
+This script requires atheris, which is not a dependency of the project. The first byte
+of an input chooses the surface, and the rest is the text or file. The script reports
+inputs that raise an error other than `UserError`, or run for more than two minutes.
 """
 
 import contextlib
@@ -103,7 +103,7 @@ def _test_one_input(content: bytes) -> None:
 
 
 def _write_seeds(folder: str) -> None:
-  """Writes an input of each surface that is as it should be."""
+  """Writes a valid input for each surface."""
   import io
 
   import numpy as np
@@ -111,7 +111,7 @@ def _write_seeds(folder: str) -> None:
   weights, archive = io.BytesIO(), io.BytesIO()
   for array in arrays():
     np.save(weights, array)
-  np.savez(archive, places=np.arange(3))
+  np.savez(archive, indices=np.arange(3))
   seeds = [
     b'RT @amy: good day :) https://t.co/x #tag $TSLA &lt;3',
     b'good :) bad :(',

@@ -1,7 +1,7 @@
-"""What the fuzz tests share: how many cases there are, hostile strategies, deadlines.
+"""Helpers of the fuzz tests: the number of cases, strategies and deadlines.
 
-`pytest` runs the same few cases each time; with the environment variable `SOAK=1`
-there are 100,000 new ones of each test.
+`pytest` runs 100 cases of each test, the same each time. With the environment variable
+`SOAK=1`, each test has 100,000 new cases.
 """
 
 import contextlib
@@ -37,10 +37,11 @@ from trax_twitter_sentiment.text.vocabulary import Vocabulary
 
 SOAK = bool(os.environ.get('SOAK'))
 
-# Hypothesis remembers all it has tried, so that many cases come in batches.
+# Hypothesis keeps all cases of a test in memory, so many cases are split into batches.
 _N_BATCHES, BATCH_SIZE = (10, 10_000) if SOAK else (1, 100)
 
-# A case that takes this long hangs. Nothing else stops a regular expression.
+# After this time a case counts as hanging, and the process is ended: nothing less stops
+# a regular expression.
 _HANG_SECONDS = 120
 
 _SETTINGS = hypothesis.settings(
@@ -52,7 +53,7 @@ _SETTINGS = hypothesis.settings(
 
 
 def fuzz(n_cases: int = BATCH_SIZE, /, **strategies: st.SearchStrategy) -> Callable:
-  """Makes a function of values of `strategies` a test of `n_cases` a batch."""
+  """Returns a decorator: the function becomes a test of `n_cases` cases per batch."""
   settings = hypothesis.settings(_SETTINGS, max_examples=n_cases)
 
   def decorate(check: Callable) -> Callable:
@@ -86,10 +87,10 @@ _watched_since = -math.inf
 
 
 def _watch() -> None:
-  """Ends the process, unless it is called again before a case would hang."""
+  """Ends the process after `_HANG_SECONDS`, unless it is armed again by then."""
   global _watched_since  # noqa: PLW0603
   now = time.monotonic()
-  # Arming takes longer than most cases.
+  # Arming is slower than most cases, so we do not arm for each case.
   if now - _watched_since > _HANG_SECONDS / 10:
     faulthandler.dump_traceback_later(_HANG_SECONDS, exit=True)
     _watched_since = now
@@ -101,10 +102,9 @@ def _end_watch() -> None:
   _watched_since = -math.inf
 
 
-# Values are made of bytes, of which Hypothesis draws many more a second than of lists
-# and texts.
+# Hypothesis draws bytes much faster than lists and texts, so we make values from bytes.
 
-# What the tokenizers' regular expressions are about, alone and together.
+# The regular expressions of the tokenizer match these characters and strings.
 _SIGNS = ':($#h@.-_1y8/)<\'&;=p+~*^|dDxXTo3 \n\t"'
 _PIECES = (
     'http://', 'https://t.co/', 'a.com/(', '@amy', '#tag', '$TSLA', 'RT ', ':)',
@@ -115,7 +115,7 @@ _PIECES = (
 
 
 def _text(program: bytes) -> str:
-  """Returns a text of signs, pieces, any characters, and runs of what was there."""
+  """Returns a text of signs, pieces, any characters, and repetitions of them."""
   parts: list[str] = [':']
   for kind, value in zip(program[::2], program[1::2], strict=False):
     if kind < 96:
@@ -123,7 +123,7 @@ def _text(program: bytes) -> str:
     elif kind < 128:
       parts.append(_PIECES[value % len(_PIECES)])
     elif kind < 192:
-      # Of all planes, with half ones (lone surrogates) and controls among them.
+      # All planes of Unicode, lone surrogates and control characters included.
       parts.append(chr(((kind - 128) * 256 + value) * 68 + kind % 68))
     elif kind < 240:
       parts.append(chr(value))
@@ -133,7 +133,7 @@ def _text(program: bytes) -> str:
 
 
 def _json(program: Iterator[int], depth: int = 0) -> Any:
-  """Returns a value that JSON can hold."""
+  """Returns a JSON value."""
   kind, n = next(program, 0), next(program, 0)
   n_inner = n % 4 if depth < 4 else 0
   match kind % 6:
@@ -159,18 +159,18 @@ JSON = st.binary(min_size=2, max_size=40).map(lambda program: _json(iter(program
 
 
 def mutated(content: bytes) -> st.SearchStrategy[bytes]:
-  """Returns a strategy for `content` with some bytes changed, moved or lost."""
+  """Returns a strategy for `content` with some bytes changed, inserted or removed."""
   return st.binary(min_size=6, max_size=24).map(lambda edits: _edited(content, edits))
 
 
 def _edited(content: bytes, edits: bytes) -> bytes:
   for start in range(0, len(edits) - 5, 6):
-    kind, *where, which = edits[start : start + 4]
+    kind, *position, which = edits[start : start + 4]
     value = edits[start + 4 : start + 6]
     if which >= 224:
       value = (b'\xff' * 8, b'\x00' * 8, b'9' * 9, b'[' * 2000)[which % 4]
-    place = int.from_bytes(bytes(where), 'big') % (len(content) + 1)
-    before, after = content[:place], content[place:]
+    start_of_edit = int.from_bytes(bytes(position), 'big') % (len(content) + 1)
+    before, after = content[:start_of_edit], content[start_of_edit:]
     match kind % 8:
       case 0 | 1 | 2:
         content = before + value[:1] + after[1:]
@@ -196,7 +196,7 @@ class _Payload:
 
 
 def pickled_npy(path: os.PathLike) -> bytes:
-  """Returns a .npy file that makes a folder when it is unpickled, as was seen."""
+  """Returns a .npy file that makes a folder when it is unpickled, and checks that."""
   buffer = io.BytesIO()
   np.save(buffer, np.array([_Payload(path)], object), allow_pickle=True)
   np.load(io.BytesIO(buffer.getvalue()), allow_pickle=True)
@@ -206,7 +206,7 @@ def pickled_npy(path: os.PathLike) -> bytes:
 
 
 def pickled(path: os.PathLike) -> bytes:
-  """Returns a pickle that makes a folder."""
+  """Returns a pickle that makes a folder when it is unpickled."""
   return pickle.dumps(_Payload(path))
 
 
@@ -244,7 +244,7 @@ def write_run(folder: str, pooling: str = 'masked_mean') -> None:
 
 @functools.cache
 def run_folder(purpose: str, pooling: str = 'mean') -> str:
-  """Returns the directory of a small run, which tests of one purpose may damage."""
+  """Returns the directory of a small run. Tests with this `purpose` may damage it."""
   folder = tempfile.mkdtemp(dir=_scratch(), prefix=purpose)
   write_run(folder, pooling)
   return folder
@@ -253,7 +253,7 @@ def run_folder(purpose: str, pooling: str = 'mean') -> str:
 @functools.cache
 def _scratch() -> str:
   folder = tempfile.TemporaryDirectory(prefix='fuzz')
-  _scratch_folders.append(folder)  # Which goes with the process.
+  _scratch_folders.append(folder)  # The folder is removed when the process ends.
   return folder.name
 
 
@@ -261,7 +261,7 @@ _scratch_folders: list[tempfile.TemporaryDirectory] = []
 
 
 def scratch_file(name: str, content: bytes) -> str:
-  """Writes a file, which the next case may overwrite, and returns its path."""
+  """Writes a file and returns its path. The next case may overwrite the file."""
   path = os.path.join(_scratch(), name)
   with open(path, 'wb') as file:
     file.write(content)
@@ -281,18 +281,18 @@ def changed_json(content: str, changes: dict) -> bytes:
 
 @contextlib.contextmanager
 def at_most(n_bytes: int) -> Iterator[None]:
-  """Fails if Python and NumPy together take more memory than `n_bytes`."""
+  """Fails if Python and NumPy allocate more than `n_bytes` of memory."""
   tracemalloc.start()
   try:
     yield
     peak = tracemalloc.get_traced_memory()[1]
   finally:
     tracemalloc.stop()
-  assert peak <= n_bytes, f'{peak:,} bytes were taken'
+  assert peak <= n_bytes, f'{peak:,} bytes were allocated'
 
 
 def run_briefly(*arguments: str, input: bytes = b'') -> subprocess.CompletedProcess:
-  """Runs this Python; fails if it hangs. The output is bytes, as it is."""
+  """Runs this Python and returns its output as bytes. Raises an error if it hangs."""
   return subprocess.run(
     [sys.executable, *arguments],
     input=input,

@@ -1,4 +1,4 @@
-"""Hostile input to commands, in processes of their own."""
+"""Hostile texts and files as input of the commands."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from trax_twitter_sentiment.run.run import CORPUS_FILE, MODEL_FILE, TOKENIZER_FI
 
 _MODULE = 'trax_twitter_sentiment'
 
-# What a terminal acts on: control characters, marks of the direction of writing.
+# Control characters and direction marks, which terminals interpret.
 _HOSTILE = (
   '\x1b[31m red \x1b]0;title\x07 \x9b31m \r over \x08\x7f \u202e rtl \u2066 \ufeff '
   '\u200b \u2028 \ud800'
@@ -40,27 +40,28 @@ def predict(folder, *arguments, input=b''):
   result = run_briefly(*command, input=input)
   assert b'Traceback' not in result.stderr
   for output in (result.stdout, result.stderr):
-    assert not _UNSAFE.search(output.decode())  # Which is UTF-8.
+    assert not _UNSAFE.search(output.decode())  # decode() also checks for UTF-8.
   return result
 
 
 @pytest.mark.parametrize('format_', ['text', 'tsv', 'jsonl'])
-def test_no_text_reaches_the_terminal_as_it_is(folder, format_):
+def test_control_characters_of_texts_are_escaped(folder, format_):
   lines = [_HOSTILE, 'a\x01b', '\x1b' * 100, '<b>', "'; rm -rf /"]
   content = '\n'.join(lines).encode('utf-8', 'surrogatepass') + b'\n\xff\xfe\x80 x\n'
   result = predict(folder, f'--format={format_}', input=content)
   assert result.returncode == 0
   n_lines = len(lines) + 1 + (format_ == 'tsv')
   assert len(result.stdout.splitlines()) == n_lines
-  assert b'2 lines were not UTF-8' in result.stderr  # The half character's, too.
+  # One line contains a lone surrogate, the other one invalid bytes.
+  assert b'2 lines were not UTF-8' in result.stderr
 
 
-def test_no_token_reaches_the_terminal_as_it_is(folder):
+def test_control_characters_of_tokens_are_escaped(folder):
   arguments = ['--explain', f'good{_HOSTILE[:-1]}', 'e\u0301\ufe0f\U000e0001', '\udcff']
   assert predict(folder, *arguments).returncode == 0
 
 
-def test_on_a_terminal_the_only_sequences_are_colours(folder):
+def test_terminal_gets_no_escape_sequences_except_colours(folder):
   reader, writer = pty.openpty()
   arguments = [f'--model_dir={folder}', '--explain', _HOSTILE[:-1], 'good :) \x1b[2J']
   with subprocess.Popen(
@@ -73,7 +74,7 @@ def test_on_a_terminal_the_only_sequences_are_colours(folder):
     try:
       while part := os.read(reader, 2**16):
         output += part
-    except OSError:  # The end, on Linux.
+    except OSError:  # os.read raises it at the end of the output.
       pass
     assert process.wait() == 0
   os.close(reader)
@@ -82,11 +83,11 @@ def test_on_a_terminal_the_only_sequences_are_colours(folder):
   assert not _UNSAFE.search(shown)
 
 
-def test_huge_line_is_predicted_and_an_endless_one_refused(folder):
+def test_huge_line_is_predicted_and_an_endless_line_is_refused(folder):
   result = predict(folder, '--format=tsv', input=b'good ' * 2**18 + b'\nbad')
   assert result.returncode == 0
   assert [line.split(b'\t')[5] for line in result.stdout.splitlines()[1:]] == [
-    # The first 65,536 characters count.
+    # Only the first 65,536 characters are read.
     b'13108',
     b'1',
   ]
@@ -99,8 +100,7 @@ def test_huge_line_is_predicted_and_an_endless_one_refused(folder):
 
 
 @pytest.mark.slow
-def test_many_long_lines_take_little_memory(folder):
-  """In the memory of a few of them, however many there are."""
+def test_memory_does_not_grow_with_the_number_of_long_lines(folder):
   code = (
     'import re, sys; from absl import app; '
     f'from {_MODULE} import predict, cli\n'
@@ -127,7 +127,7 @@ def test_many_long_lines_take_little_memory(folder):
     ('a.jsonl', b'[' * 99_999, 'a.jsonl, line 1: not JSON'),
   ],
 )
-def test_malformed_file_ends_in_one_line(folder, name, content, message):
+def test_malformed_file_is_an_error_of_one_line(folder, name, content, message):
   path = folder / name
   path.write_bytes(content)
   result = predict(folder, f'--input={path}')
@@ -141,10 +141,10 @@ def test_malformed_file_ends_in_one_line(folder, name, content, message):
   [
     (MODEL_FILE, b'{"format": 1, "\\u001b[31m": 1}'),
     (TOKENIZER_FILE, b'\x1b[31m'),
-      (TOKENIZER_FILE, changed_json(tokenizer().to_json(), {'settings': {'\x1b': 1}})),
+    (TOKENIZER_FILE, changed_json(tokenizer().to_json(), {'settings': {'\x1b': 1}})),
   ],
 )
-def test_damaged_run_ends_in_one_line(folder, name, content):
+def test_damaged_run_is_an_error_of_one_line(folder, name, content):
   replace_file(folder, name, content)
   result = predict(folder, 'good')
   assert (result.returncode, result.stdout) == (1, b'')
@@ -152,7 +152,7 @@ def test_damaged_run_ends_in_one_line(folder, name, content):
   assert line.startswith('ERROR: ') and name in line
 
 
-def test_name_of_a_folder_reaches_the_terminal_escaped(tmp_path):
+def test_control_characters_of_a_folder_name_are_escaped(tmp_path):
   folder = tmp_path / 'run\x1b[31m\nline'
   folder.mkdir()
   result = predict(folder, 'good')
@@ -162,7 +162,7 @@ def test_name_of_a_folder_reaches_the_terminal_escaped(tmp_path):
 
 @pytest.mark.parametrize('name', ['os.system', '../../etc', '%s', '@f()', 'nltk\n'])
 @pytest.mark.parametrize('module', ['evaluate', 'report'])
-def test_recorded_configurable_is_one_of_the_packages(folder, module, name):
+def test_corpus_record_that_names_foreign_code_is_refused(folder, module, name):
   recipe = {'configurable': name, 'arguments': {}}
   record = CorpusRecord.of(TwitterCorpus('sample')).to_json()
   replace_file(folder, CORPUS_FILE, changed_json(record, {'recipe': recipe}))
@@ -186,8 +186,8 @@ def test_texts_without_labels_are_refused_by_evaluate(folder):
   assert line.startswith('ERROR: ') and 'is read as one text per line' in line
 
 
-def test_config_of_a_run_is_shown_but_not_run(folder):
-  """For a `TwitterClassifier`, that is; other models are made of it, as docs say."""
+def test_config_of_a_twitter_classifier_is_shown_but_not_executed(folder):
+  # Other models are built from their config.gin, so it is executed (see below).
   code = "import pathlib; pathlib.Path(__file__).with_name('proof').touch()\n"
   (folder / 'evil.py').write_text(code)
   config = "import evil\ninclude '/etc/hostname'\ntrain.model = @evil.model\n"
@@ -207,7 +207,7 @@ def test_config_of_a_run_is_shown_but_not_run(folder):
   assert {*folder.iterdir()} == {*before, page}
 
 
-def test_report_replaces_a_link_and_not_what_it_leads_to(folder, tmp_path):
+def test_report_replaces_a_symbolic_link_but_not_its_target(folder, tmp_path):
   target = pathlib.Path(f'{tmp_path}_target')
   target.write_text('mine')
   (folder / 'report.html').symlink_to(target)
@@ -218,7 +218,7 @@ def test_report_replaces_a_link_and_not_what_it_leads_to(folder, tmp_path):
   assert not (folder / 'report.html').is_symlink()
 
 
-def test_predictions_are_whole_json(folder):
+def test_each_prediction_is_one_line_of_json(folder):
   texts = ['\x01', '\ud800', '"\\', '\u2028', 'good :)']
   result = predict(
     folder, '--format=jsonl', input='\n'.join(texts).encode('utf-8', 'surrogatepass')
@@ -236,8 +236,8 @@ def test_predictions_are_whole_json(folder):
         ('x = (', 'is not a gin file'),
     ],
 )
-def test_code_of_a_runs_own_folder_is_not_run(folder, config, message):
-  """Of a model that is no `TwitterClassifier`, whose config.gin is run."""
+def test_config_that_imports_code_of_the_run_is_refused(folder, config, message):
+  # The model is not a `TwitterClassifier`, so predict would execute config.gin.
   code = "import pathlib; pathlib.Path(__file__).with_name('proof').touch()\n"
   (folder / 'evil.py').write_text(code)
   model = ModelInfo(None, 9).to_json().encode()

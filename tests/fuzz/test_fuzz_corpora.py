@@ -1,4 +1,4 @@
-"""Hostile corpora: examples, or a `UserError`."""
+"""Hostile corpora are read or raise a `UserError`."""
 
 import io
 import json
@@ -72,7 +72,7 @@ def test_any_file_of_labelled_texts_is_read_or_refused(case, skip):
     assert error.message.startswith(path)
     assert error.message.isprintable()
     return
-  assert name != 'a.txt'  # Which has no labels.
+  assert name != 'a.txt'  # A text file has no labels, so it is refused.
   examples = labelled.examples
   assert len(examples.texts) == len(examples.labels) > 0
   assert set(examples.labels.tolist()) <= {*range(len(labelled.class_names))}
@@ -89,14 +89,14 @@ def test_any_file_makes_a_corpus_or_is_refused(case):
   text_corpora._hold_out.cache_clear()
   text_corpora._corpus.cache_clear()
   try:
-    made = TextFileCorpus(path, on_malformed='skip')
+    corpus = TextFileCorpus(path, on_malformed='skip')
   except UserError as error:
     assert error.message.startswith(path)
     return
-  for examples in (made.train, made.validation):
-    assert set(examples.labels.tolist()) <= {*range(len(made.class_names))}
+  for examples in (corpus.train, corpus.validation):
+    assert set(examples.labels.tolist()) <= {*range(len(corpus.class_names))}
     assert examples.texts
-  assert made.name == f'file {name}'
+  assert corpus.name == f'file {name}'
 
 
 @fuzz(
@@ -117,7 +117,7 @@ def test_any_file_of_tweets_is_read_or_refused(content):
   name=st.sampled_from(['a.csv', 'a.tsv', 'a.jsonl', 'a.txt']),
   lines=st.lists(TEXTS, max_size=5),
 )
-def test_any_lines_are_records_or_refused(name, lines):
+def test_any_lines_are_read_or_refused(name, lines):
   content = '\n'.join(lines).encode('utf-8', 'surrogatepass')
   path = scratch_file(name, content)
   reader = TableReader([path], options=ReadingOptions(on_malformed='skip'))
@@ -146,15 +146,15 @@ class _Undecided:
   format_=st.sampled_from(['tsv', 'csv']),
   class_names=st.sampled_from([SENTIMENTS, ('1', '2 \t3', 'joy'), ('no', 'p_yes')]),
 )
-def test_what_predict_writes_is_read_back(texts, format_, class_names):
+def test_texts_of_predictions_are_read_back(texts, format_, class_names):
   texts = [text.encode('utf-8', 'replace').decode() for text in texts]
   n_texts = len(texts)
   rows = Rows([*range(1, n_texts + 1)], texts, [{}] * n_texts)
-  written_as = FORMATS[format_](class_names)
-  content = written_as.header([]) + written_as.lines(_Undecided(len(class_names)), rows)
+  writer = FORMATS[format_](class_names)
+  content = writer.header([]) + writer.lines(_Undecided(len(class_names)), rows)
   path = scratch_file(f'a.{format_}', content.encode())
   reader = TableReader([path])
-  if '\0' in content[:4096]:  # Of CSV alone; TSV escapes it.
+  if '\0' in content[:4096]:  # CSV does not escape NUL, so the file counts as binary.
     return
   assert [record.values[0] for record in reader] == texts
 
@@ -170,19 +170,19 @@ def test_endless_line_is_refused(name, tmp_path):
   path = tmp_path / name
   with open(path, 'wb') as file:
     file.write(b'a' * 2**13)
-    file.truncate(2**40)  # Of NUL bytes, without a line end.
+    file.truncate(2**40)  # A terabyte of NUL bytes follows.
   records = iter(TableReader([str(path)], options=ReadingOptions(on_malformed='skip')))
   with pytest.raises(UserError, match=f'{name}, line 1: longer than 4,194,304 bytes'):
     next(records)
 
 
-def test_line_of_the_largest_length_is_read():
+def test_line_of_the_maximum_length_is_read():
   path = scratch_file('a.txt', b'a' * (2**22 - 1) + b'\nb\n')
   records = list(TableReader([path]))
   assert [len(record.values[0]) for record in records] == [2**22 - 1, 1]
 
 
-def test_deeply_nested_text_is_read_or_malformed():
+def test_deeply_nested_json_is_read_or_skipped():
   for depth in range(300, 3000, 5):
     content = b'{"text": ' + b'[' * depth + b']' * depth + b'}'
     path = scratch_file('a.jsonl', content)
@@ -204,23 +204,23 @@ def test_stop_words_that_are_not_utf8_are_named(nltk_data):
 
 
 @pytest.mark.parametrize('kept', [9, 200, -30])
-def test_archive_that_was_cut_off_is_named(nltk_data, kept):
+def test_truncated_archive_is_named(nltk_data, kept):
   path = _zip_tweets(nltk_data)
   path.write_bytes(path.read_bytes()[:kept])
   with pytest.raises(UserError, match=r'twitter_samples.zip.* is damaged; remove it'):
     twitter.TwitterCorpus('auto')
 
 
-def test_archive_whose_content_is_damaged_is_named(nltk_data):
+def test_archive_with_a_damaged_member_is_named(nltk_data):
   path = _zip_tweets(nltk_data)
   content = bytearray(path.read_bytes())
-  content[66:70] = b'\xff' * 4  # Right behind the name of the first file.
+  content[66:70] = b'\xff' * 4  # The data of the first member starts here.
   path.write_bytes(content)
   with pytest.raises(UserError, match=r'positive_tweets.json: '):
     twitter.TwitterCorpus('nltk')
 
 
-def test_archive_that_unpacks_to_too_much_is_refused(nltk_data, monkeypatch):
+def test_archive_with_a_member_over_the_limit_is_refused(nltk_data, monkeypatch):
   monkeypatch.setattr(nltk_files, '_MAX_FILE_BYTES', 1000)
   _zip_tweets(nltk_data, repeat=100)
   with pytest.raises(UserError, match=r'positive_tweets.json: larger than 1,000 bytes'):
@@ -228,7 +228,7 @@ def test_archive_that_unpacks_to_too_much_is_refused(nltk_data, monkeypatch):
 
 
 def _zip_tweets(folder, repeat=1) -> pathlib.Path:
-  """Puts the tweets into an archive, as NLTK's downloader leaves them."""
+  """Replaces the folder of tweets by a zip archive, as NLTK downloads it."""
   import shutil
   import zipfile
 

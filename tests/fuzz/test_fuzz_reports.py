@@ -1,4 +1,4 @@
-"""Hostile texts and files in a report: text on the page, never markup."""
+"""Hostile texts in a report are escaped and never become markup."""
 
 import functools
 import html.parser
@@ -46,7 +46,7 @@ _FOREIGN = st.one_of(
 
 
 class _Page(html.parser.HTMLParser):
-  """The elements of a page with their attributes, and its texts."""
+  """A parsed page: its elements with their attributes, and its texts."""
 
   def __init__(self, source):
     super().__init__()
@@ -71,7 +71,7 @@ class _Page(html.parser.HTMLParser):
 
 
 def _content(texts):
-  """Returns the content of a report that has foreign `texts` wherever any can be."""
+  """Returns the content of a report with foreign `texts` in every field for text."""
   text, token, folder, config, name = texts
   names = ('negative', f'{name}!')
   labels = np.array([1, 0])
@@ -128,7 +128,7 @@ _FIGURES = (
 
 @pytest.fixture(autouse=True, scope='module')
 def _fast_figures():
-  """Draws no figures: they are images, which have a test of their own."""
+  """Replaces figures by empty images. `test_any_curve_can_be_drawn` tests a figure."""
   with pytest.MonkeyPatch.context() as patch:
     for name in _FIGURES:
       patch.setattr(plots, name, lambda *arguments: '<svg/>')
@@ -138,25 +138,25 @@ def _fast_figures():
 
 
 @functools.cache
-def _usual_elements():
+def _expected_elements():
   return _Page(render(_content(['x'] * 5))).elements
 
 
-# A page takes as long as ten other cases.
+# Rendering a page is as slow as ten other cases, so this test has fewer cases.
 @fuzz(max(100, BATCH_SIZE // 10), texts=st.tuples(*[_FOREIGN] * 5))
 def test_no_text_becomes_markup(texts):
   source = render(_content(texts))
   assert all(c.isprintable() or c == '\n' for c in source)
   page = _Page(source)
-  assert len(page.elements) == len(_usual_elements())
-  for (tag, attributes), (usual_tag, usual) in zip(
-    page.elements, _usual_elements(), strict=True
+  assert len(page.elements) == len(_expected_elements())
+  for (tag, attributes), (expected_tag, expected) in zip(
+    page.elements, _expected_elements(), strict=True
   ):
-    assert tag == usual_tag
-    # Foreign texts are a part of these attributes alone.
+    assert tag == expected_tag
+    # Only these attributes contain foreign texts.
     names = ('alt', 'aria-label', 'href')
     assert [pair for pair in attributes if pair[0] not in names] == [
-      pair for pair in usual if pair[0] not in names
+      pair for pair in expected if pair[0] not in names
     ]
     assert dict(attributes).get('href', '#').startswith(('#', 'data:text/csv;'))
   shown = ''.join(page.texts)
@@ -165,7 +165,7 @@ def test_no_text_becomes_markup(texts):
       assert printable(line) in shown
 
 
-_draw_curves = plots.curves  # As it is, before `_fast_figures`.
+_draw_curves = plots.curves  # `_fast_figures` replaces the attribute later.
 
 _VALUES = st.one_of(st.floats(width=32), st.sampled_from([0.0, 1e-45, 3e38, -3e38]))
 
@@ -190,6 +190,6 @@ def test_any_curve_can_be_drawn(name, curve):
 
 
 @pytest.mark.parametrize('make', [os.mkdir, os.mkfifo])
-def test_config_that_is_no_file_is_left_out(tmp_path, make):
+def test_config_that_is_not_a_regular_file_is_left_out(tmp_path, make):
   make(tmp_path / 'config.gin')
   assert report_content._read_config(str(tmp_path / 'config.gin')) is None

@@ -1,4 +1,4 @@
-"""Hostile files in a run's directory: a prediction, or a `UserError`."""
+"""Hostile files in a run: it predicts or raises a `UserError`."""
 
 import gzip
 import io
@@ -58,13 +58,13 @@ _HISTORY_JSON = (
 
 @pytest.fixture
 def folder(tmp_path):
-  """A run that a test may damage."""
+  """Returns the folder of a run that a test may damage."""
   write_run(str(tmp_path))
   return tmp_path
 
 
 def predicts_or_refuses(folder):
-  """Whether a run loads; then its predictions are sound."""
+  """Returns whether a run loads, and checks the predictions of a run that does."""
   try:
     predictor = SentimentPredictor.load(folder)
   except UserError as error:
@@ -232,7 +232,7 @@ def _npy(*contents):
 
 
 def _npy_of(header: str, body: bytes, version: bytes = b'\x01\x00') -> bytes:
-  """Returns an array that claims to be what `header` says."""
+  """Returns a .npy file with any `header` and `body`."""
   size = '<H' if version == b'\x01\x00' else '<I'
   encoded = header.encode('latin1', 'replace')[:60_000]
   return b'\x93NUMPY' + version + struct.pack(size, len(encoded)) + encoded + body
@@ -357,7 +357,7 @@ def test_no_file_of_a_run_is_unpickled(folder, tmp_path, name):
       assert not proof.exists()
 
 
-def test_other_files_of_a_run_are_not_even_opened(folder, tmp_path):
+def test_prediction_opens_no_other_files_of_a_run(folder, tmp_path):
   proof = tmp_path / 'proof'
   for name in ('model.pkl.gz', 'model.opt_slots0.npy.gz'):
     replace_file(folder, name, gzip.compress(pickled(proof)))
@@ -374,7 +374,7 @@ def _header(shape: str) -> bytes:
   return _npy_of(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}", b'')
 
 
-# What a file begins with, and what comes after it, so many times.
+# Each file consists of a start and a part that is repeated: (start, part, repetitions).
 _BOMBS = {
   'claims a terabyte': (_header('(1099511627776,)'), b'1234', 1),
   'claims more than can be': (_header('(9, 99999999999999999999)'), b'', 0),
@@ -394,24 +394,24 @@ _BOMBS = {
 
 
 @pytest.mark.parametrize('name', _BOMBS)
-def test_file_that_claims_or_unpacks_to_too_much_takes_little_memory(folder, name):
-  start, more, n_times = _BOMBS[name]
+def test_zip_bombs_are_refused_with_little_memory(folder, name):
+  start, part, n_times = _BOMBS[name]
   with gzip.open(folder / WEIGHTS_FILE, 'wb', compresslevel=1) as file:
-    for part in itertools.chain([start], itertools.repeat(more, n_times)):
-      file.write(part)
+    for content in itertools.chain([start], itertools.repeat(part, n_times)):
+      file.write(content)
   assert (folder / WEIGHTS_FILE).stat().st_size < 2**22
   with at_most(2**24), pytest.raises(UserError, match='is not a complete weights file'):
     SentimentPredictor.load(folder)
 
 
-def test_weights_that_compress_well_but_are_few_load(tmp_path):
+def test_small_weights_that_compress_well_load(tmp_path):
   path = tmp_path / 'zeros.npy.gz'
   path.write_bytes(gzip.compress(_npy(np.zeros((1000, 1000), np.float32))))
   (array,) = load_arrays(str(path))
   np.testing.assert_array_equal(array, np.zeros((1000, 1000)))
 
 
-def test_arrays_load_as_they_were_saved(tmp_path):
+def test_saved_arrays_load_unchanged(tmp_path):
   saved = [np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.array(3, '>i2')]
   path = tmp_path / 'arrays.npy.gz'
   path.write_bytes(gzip.compress(_npy(*saved)))
@@ -424,15 +424,14 @@ def test_arrays_load_as_they_were_saved(tmp_path):
 @pytest.mark.parametrize(
   'make', [os.mkdir, os.mkfifo, lambda p: os.symlink('/dev/zero', p)]
 )
-def test_what_is_no_file_is_refused(folder, name, make):
+def test_folder_pipe_or_device_instead_of_a_file_is_refused(folder, name, make):
   (folder / name).unlink()
   make(folder / name)
   with pytest.raises(UserError, match=rf'{name}.*Not a regular file'):
     SentimentPredictor.load(folder)
 
 
-def test_run_reads_nothing_outside_its_folder(folder, tmp_path):
-  """No field of a file is taken for a path."""
+def test_field_that_looks_like_a_path_is_not_opened(folder, tmp_path):
   outside = tmp_path.parent / f'{tmp_path.name}_outside'
   shutil.copytree(folder, outside)
   before = {path: path.read_bytes() for path in outside.iterdir()}

@@ -1,4 +1,4 @@
-"""Hostile texts: through the tokenizer and the predictor."""
+"""Hostile texts in the tokenizer and the predictor."""
 
 import math
 import random
@@ -18,7 +18,7 @@ from trax_twitter_sentiment.text.tokenizer import (
   shared_tokenizer,
 )
 
-# Of every switch, both positions are among these.
+# These tokenizers include both values of every switch.
 _TOKENIZERS = [
   TweetTokenizer(
     **{name: rng.random() < 0.6 for name in _switch_names()},
@@ -29,17 +29,17 @@ _TOKENIZERS = [
 
 
 @fuzz(text=TEXTS)
-def test_any_text_has_tokens_by_default(text):
+def test_any_text_is_tokenized_with_default_settings(text):
   tokens = shared_tokenizer(tokenizer()).tokenize(text)
   assert all(isinstance(token, str) and token for token in tokens)
   assert not any(token in string.punctuation for token in tokens)
   assert not tokenizer().stop_words & set(tokens)
   fresh = TweetTokenizer(stop_words=tokenizer().stop_words)
-  assert fresh.tokenize(text) == tokens  # Whatever was tokenized before.
+  assert fresh.tokenize(text) == tokens  # Earlier texts have no effect.
 
 
 @fuzz(text=TEXTS, tokenizer=st.sampled_from(_TOKENIZERS))
-def test_any_text_has_tokens_by_any_settings(text, tokenizer):
+def test_any_text_is_tokenized_with_any_settings(text, tokenizer):
   tokens = tokenizer.tokenize(text)
   assert all(isinstance(token, str) and token for token in tokens)
   encoder = TextEncoder(tokenizer, vocabulary())
@@ -54,15 +54,14 @@ def test_any_text_has_tokens_by_any_settings(text, tokenizer):
 
 
 @fuzz(text=TEXTS)
-def test_emoticons_are_removed_from_any_text(text):
-  # Only characters of emoticons go, for a space each.
-  rest = iter(remove_emoticons(text))
-  left = [c for c in rest if c != ' ']
+def test_remove_emoticons_only_removes_characters(text):
+  # The remaining characters are a subsequence of the text. Spaces replace emoticons.
+  remaining = [c for c in remove_emoticons(text) if c != ' ']
   source = iter(text)
-  assert all(c in source for c in left), 'not a part of the text'
+  assert all(c in source for c in remaining), 'not a part of the text'
 
 
-def test_tokenize_tweet_takes_any_text(sample_corpus):
+def test_tokenize_tweet_accepts_extreme_texts(sample_corpus):
   for text in ('\ud83d\x00', ':(' * 9999, '&#xd800;', '\u202e' * 5000):
     assert all(tokenize_tweet(text))
 
@@ -78,7 +77,7 @@ def test_tokenize_tweet_takes_any_text(sample_corpus):
     ('http://)', {'remove_links': False}),
   ],
 )
-def test_emoticon_that_comes_together_late_is_removed(text, settings):
+def test_emoticon_formed_by_an_earlier_step_is_removed(text, settings):
   tokenizer = TweetTokenizer(keep_emoticons=False, **settings)
   assert tokenizer.tokenize(f'so {text} cool') in (
     ['so', 'cool'],
@@ -87,7 +86,7 @@ def test_emoticon_that_comes_together_late_is_removed(text, settings):
 
 
 @pytest.mark.parametrize('stem', [True, False])
-def test_long_run_of_a_letter_is_a_word(stem):
+def test_letter_repeated_1000_times_is_one_word(stem):
   tokenizer = TweetTokenizer(shorten_elongations=False, stem=stem)
   assert tokenizer.tokenize('y' * 1000) == ['y' * 1000]
 
@@ -104,7 +103,7 @@ texts.append(''.join(rng.choices(characters, k=size)))
 texts.append(''.join(rng.choices(characters + ' ', k=size)))
 for text in texts:
   assert all(TweetTokenizer().tokenize(text))
-# Nothing is removed before NLTK sees it.
+# Without the switches, nothing is removed before the text is split.
 settings = dict.fromkeys(_switch_names(), False) | {'keep_emoticons': True}
 plain = TweetTokenizer(**settings)
 for text in texts[-1:]:
@@ -114,7 +113,7 @@ for text in texts[-1:]:
 
 
 def test_a_megabyte_of_signs_is_tokenized_in_seconds():
-  # Quadratic time would be hours, so the deadline needs no care.
+  # Quadratic time would be hours, so any deadline distinguishes it.
   rng = random.Random(0)
   units = ['h@h(', '#@']
   if SOAK:

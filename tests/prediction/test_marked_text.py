@@ -1,3 +1,5 @@
+"""Texts with their words marked by shares."""
+
 import pytest
 
 from trax_twitter_sentiment.prediction.marked_text import Fragment, marked_text
@@ -12,7 +14,7 @@ TEXTS = (
 )
 
 
-def test_words_are_marked_where_they_are():
+def test_words_are_marked_at_their_positions():
   tokenizer = TweetTokenizer(stop_words=frozenset({'so'}))
   assert marked_text(tokenizer, '@amy So HAPPY today:)', [1.5, None, -2.0]) == (
       Fragment('@amy So ', None),
@@ -23,7 +25,7 @@ def test_words_are_marked_where_they_are():
 
 
 @pytest.mark.parametrize('text', TEXTS)
-def test_fragments_are_the_text_and_their_shares_are_exact(run_dir, text):
+def test_fragments_join_to_the_text_and_shares_to_the_log_odds(run_dir, text):
   explanation = SentimentPredictor.load(run_dir).explain(text)
   fragments = explanation.marked_text
   assert ''.join(fragment.text for fragment in fragments) == text

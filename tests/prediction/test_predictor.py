@@ -1,3 +1,5 @@
+"""The predictor: its predictions, explanations and refused runs."""
+
 import gzip
 import io
 import json
@@ -23,7 +25,7 @@ TEXTS = ['what a lovely day :)', 'I am so sad :(', '', '@amy', 'unseenword', 'x 
 
 @pytest.fixture(scope='module')
 def runs(tmp_path_factory):
-  """Returns a function from settings to a run with them, trained once a module."""
+  """Returns a function that trains a run with bindings, once for each bindings."""
   trained = {}
 
   def run(*bindings):
@@ -37,13 +39,13 @@ def runs(tmp_path_factory):
 
 @pytest.fixture
 def run_dir(runs, tmp_path):
-  """A run's directory that a test may damage."""
+  """Returns a copy of a run that a test may damage."""
   folder, _ = runs()
   return shutil.copytree(folder, tmp_path / 'run')
 
 
 @pytest.mark.parametrize('pooling', POOLINGS)
-def test_predictions_are_the_trax_models(runs, pooling):
+def test_predictions_equal_those_of_the_trax_model(runs, pooling):
   folder, loop = runs(f"TwitterClassifier.pooling='{pooling}'")
   examples = encoded_corpus().validation
   expected = loop.eval_model(examples.padded(encoded_corpus().max_length))
@@ -54,7 +56,7 @@ def test_predictions_are_the_trax_models(runs, pooling):
   np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-5)
 
 
-def test_run_that_drops_unknown_tokens_predicts_as_it_was_trained(tmp_path):
+def test_run_that_drops_unknown_tokens_predicts_like_its_loop(tmp_path):
   loop = train(tmp_path, config='twitter_hard.gin')
   examples = encoded_corpus().validation
   expected = loop.eval_model(examples.padded(encoded_corpus().max_length))
@@ -70,12 +72,12 @@ def test_run_that_drops_unknown_tokens_predicts_as_it_was_trained(tmp_path):
 
 @needs_real_corpus
 @pytest.mark.parametrize('pooling', POOLINGS)
-def test_predictions_are_the_trax_models_on_real_tweets(
+def test_predictions_on_real_tweets_equal_those_of_the_trax_model(
     real_corpus, tmp_path, pooling
 ):
   loop = train(
       tmp_path,
-      'train.steps=20',  # The last of them saves a checkpoint.
+      'train.steps=20',  # Step 20 saves a checkpoint.
       "TwitterCorpus.source='nltk'",
       f"TwitterClassifier.pooling='{pooling}'",
   )
@@ -89,7 +91,7 @@ def test_predictions_are_the_trax_models_on_real_tweets(
   np.testing.assert_allclose(actual, expected, rtol=1e-6, atol=1e-5)
 
 
-def test_prediction_tells_label_sentiment_and_tokens(runs):
+def test_prediction_has_label_sentiment_and_tokens(runs):
   positive, negative = SentimentPredictor.load(runs()[0]).predict(TEXTS[:2])
   assert (positive.label, positive.sentiment) == (1, 'positive')
   assert (negative.label, negative.sentiment) == (0, 'negative')
@@ -99,7 +101,7 @@ def test_prediction_tells_label_sentiment_and_tokens(runs):
 
 
 @pytest.mark.parametrize('pooling', POOLINGS)
-def test_text_scores_the_same_alone_and_among_others(runs, pooling):
+def test_prediction_does_not_depend_on_other_texts(runs, pooling):
   predictor = SentimentPredictor.load(runs(f"TwitterClassifier.pooling='{pooling}'")[0])
   together = predictor.predict(TEXTS)
   for text, prediction in zip(TEXTS, together, strict=True):
@@ -107,9 +109,9 @@ def test_text_scores_the_same_alone_and_among_others(runs, pooling):
     assert alone.log_probabilities == pytest.approx(prediction.log_probabilities)
 
 
-def test_corpus_scores_as_its_texts(runs):
+def test_validation_split_is_predicted_like_a_list_of_texts(runs):
   predictor = SentimentPredictor.load(runs()[0]).without_emoticons()
-  texts = TEXTS * 100  # Several chunks, the last not full.
+  texts = TEXTS * 100  # Several chunks; the last one is not full.
   examples = Examples(tuple(texts), np.zeros(len(texts), np.int32))
   corpus = Corpus('own', examples, examples, frozenset())
   np.testing.assert_array_equal(
@@ -122,7 +124,7 @@ def test_tie_is_negative(run_dir):
   assert SentimentPredictor.load(run_dir).predict(['good'])[0].label == 0
 
 
-def test_text_without_a_token_rests_on_the_bias(run_dir):
+def test_text_without_tokens_is_predicted_by_the_bias(run_dir):
   predictor = SentimentPredictor.load(run_dir)
   (prediction,) = predictor.predict(['@amy https://t.co/x'])
   assert prediction.tokens == ()
@@ -140,20 +142,20 @@ def test_shares_and_bias_add_up_to_the_log_odds(runs, pooling):
     assert total == pytest.approx(prediction.log_odds, abs=1e-5)
 
 
-def test_share_of_a_token_has_its_sign(runs):
+def test_positive_tokens_have_positive_shares(runs):
   explanation = SentimentPredictor.load(runs()[0]).explain('day :) :(')
   _, positive, negative = explanation.shares
   assert positive > 0 > negative
 
 
-def test_no_texts_give_no_predictions_and_a_single_str_is_refused(runs):
+def test_empty_list_is_predicted_and_a_single_string_is_refused(runs):
   predictor = SentimentPredictor.load(runs()[0])
   assert predictor.predict([]) == []
   with pytest.raises(UserError, match='list of texts'):
     predictor.predict('good day')
 
 
-def test_predictor_without_emoticons_does_not_see_them(runs):
+def test_predictor_without_emoticons_ignores_them(runs):
   predictor = SentimentPredictor.load(runs()[0]).without_emoticons()
   happy, sad = predictor.predict(['day :)', 'day :('])
   assert happy.tokens == sad.tokens == ('day',)
@@ -209,17 +211,17 @@ def _pickled_weights():
   return gzip.compress(buffer.getvalue(), mtime=0)
 
 
-def test_missing_directory_is_named(tmp_path):
+def test_missing_directory_is_refused(tmp_path):
   with pytest.raises(UserError, match='nowhere.* is not a directory'):
     SentimentPredictor.load(tmp_path / 'nowhere')
 
 
-def test_directory_without_a_run_is_named(tmp_path):
+def test_directory_without_a_run_is_refused(tmp_path):
   with pytest.raises(UserError, match=r'has no tokenizer.json.*SaveForPrediction'):
     SentimentPredictor.load(tmp_path)
 
 
-def test_run_without_a_checkpoint_is_named(run_dir):
+def test_run_without_a_checkpoint_is_refused(run_dir):
   (run_dir / WEIGHTS_FILE).unlink()
   with pytest.raises(UserError, match='has no checkpoint yet'):
     SentimentPredictor.load(run_dir)
@@ -237,7 +239,7 @@ def test_truncated_weights_are_refused(run_dir, kept):
 @pytest.mark.parametrize(
     'content', [b'not gzip', gzip.compress(b'not npy', mtime=0), _pickled_weights()]
 )
-def test_foreign_weights_are_refused(run_dir, content):
+def test_file_that_is_not_a_weights_file_is_refused(run_dir, content):
   (run_dir / WEIGHTS_FILE).write_bytes(content)
   with pytest.raises(UserError, match='is not a complete weights file'):
     SentimentPredictor.load(run_dir)
@@ -273,7 +275,7 @@ def test_vocabulary_of_another_run_is_refused(run_dir):
     SentimentPredictor.load(run_dir)
 
 
-def test_classes_that_do_not_fit_the_weights_are_refused(run_dir, tmp_path):
+def test_wrong_number_of_class_names_is_refused(run_dir, tmp_path):
   shutil.copytree(run_dir, tmp_path / 'copy')
   path = tmp_path / 'copy' / 'model.json'
   fields = json.loads(path.read_text()) | {'class_names': ['a', 'b', 'c']}

@@ -1,11 +1,12 @@
+"""Evaluation scores and calibration bins."""
+
 import numpy as np
 import pytest
 from conftest import run_python
 
 from trax_twitter_sentiment.prediction.scores import calibration_bins, evaluate
 
-# Predicted: positive, positive, negative, negative (a tie), of which the first and
-# the third are right.
+# The predicted labels are 1, 1, 0 and 0 (a tie). The first and third ones are right.
 PROBABILITIES = np.array([0.8, 0.6, 0.3, 0.5])
 LABELS = np.array([1, 0, 0, 1])
 
@@ -14,27 +15,27 @@ def log_probabilities(positive):
   return np.log(np.stack([1 - positive, positive], axis=1))
 
 
-def test_scores_are_those_of_the_definitions():
+def test_scores_follow_their_definitions():
   result = evaluate(log_probabilities(PROBABILITIES), LABELS)
   assert (result.accuracy.value, result.accuracy.n_examples) == (0.5, 4)
   assert (result.precision.value, result.precision.n_examples) == (0.5, 2)
   assert (result.recall.value, result.recall.n_examples) == (0.5, 2)
   assert result.f1.value == 0.5
-  # Of the four pairs, only (0.5, 0.6) is in the wrong order.
+  # Three of the four pairs are ranked correctly; (0.5, 0.6) is not.
   assert result.roc_auc.value == 0.75
   assert result.confusion_matrix == [[1, 1], [1, 1]]
   losses = -np.log([0.8, 0.4, 0.7, 0.5])
   assert result.log_loss.value == pytest.approx(losses.mean())
-  # Each in a bin of its own.
+  # Each text is in a separate bin.
   assert result.calibration_error.value == pytest.approx((0.2 + 0.6 + 0.3 + 0.5) / 4)
 
 
-def test_interval_is_that_of_the_binomial():
+def test_accuracy_interval_is_close_to_the_normal_approximation():
   labels = np.tile([1, 0], 500)
   right = np.arange(1000) < 900
   probabilities = np.where(right == labels, 0.9, 0.1)
   low, high = evaluate(log_probabilities(probabilities), labels).accuracy_interval
-  # The normal approximation: 0.9 ± 1.96 * sqrt(0.09 / 1000).
+  # The normal approximation is 0.9 ± 1.96 * sqrt(0.09 / 1000).
   assert (low, high) == pytest.approx((0.8814, 0.9186), abs=0.002)
 
 
@@ -47,16 +48,16 @@ def test_undefined_scores_are_none():
   assert result.confusion_matrix == [[2, 0], [0, 0]]
 
 
-def test_calibration_bins_hold_means():
+def test_calibration_bins_contain_means_and_intervals():
   first, last = calibration_bins(np.array([0.0, 0.05, 1.0]), np.array([0, 1, 1]))
   assert (first.n_texts, last.n_texts) == (2, 1)
   assert (first.probability, last.probability) == pytest.approx((0.025, 1.0))
   assert (first.rate, last.rate) == (0.5, 1.0)
-  # Wilson's, of one in two.
+  # Wilson's interval of one success in two trials.
   assert first.interval == pytest.approx((0.0945, 0.9055), abs=1e-4)
 
 
-def test_scikit_learn_is_imported_without_pandas_and_still_takes_its_tables():
+def test_scikit_learn_is_imported_without_pandas_but_supports_it():
   result = run_python('-c', (
       'import sys\n'
       'from trax_twitter_sentiment.prediction import scores\n'

@@ -1,9 +1,10 @@
-"""Kills the replacement of files at each of its operations, and what recovers from it.
+"""Kills a replacement of files, and the recovery from it, at each file operation.
 
     python killed_anywhere.py FOLDER
 
-Prints the number of operations, and for each kill whether it left the old files or
-the new ones. In a process of its own: one with Trax has threads, which forks lack.
+Prints the number of operations, and for each kill whether the old files or the new
+ones remain. The script runs in a process without Trax, because Trax starts threads, and
+a process with threads cannot be forked safely.
 """
 
 import itertools
@@ -39,7 +40,10 @@ def replace(folder):
 
 
 def killed_at(operation, function, folder):
-  """Returns whether a child was killed at an operation on files, or got done first."""
+  """Runs a function in a child process and kills it at a file operation.
+
+  Returns whether the child was killed: a function with fewer operations completes.
+  """
   child = os.fork()
   if child == 0:
     countdown = itertools.count(operation, -1)
@@ -56,7 +60,7 @@ def killed_at(operation, function, folder):
 
 def main(folder):
   run = os.path.join(folder, 'run')
-  left = []
+  remaining = []
   for operation in itertools.count():
     for recovery_operation in range(RECOVERY_OPERATIONS):
       shutil.rmtree(run, ignore_errors=True)
@@ -65,10 +69,10 @@ def main(folder):
       killed = killed_at(operation, replace, run)
       killed_at(recovery_operation, checkpoints.recover, run)
       checkpoints.recover(run)
-      left.append(['old', 'new'][[OLD, NEW].index(read(run))])
+      remaining.append(['old', 'new'][[OLD, NEW].index(read(run))])
     if not killed:
       break
-  print(operation, *left)
+  print(operation, *remaining)
 
 
 if __name__ == '__main__':

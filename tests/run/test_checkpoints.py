@@ -1,4 +1,4 @@
-"""Sets of files that change all together or not at all, without Trax."""
+"""Checkpoints: files that are replaced together or not at all."""
 
 import pathlib
 
@@ -10,7 +10,7 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run import checkpoints
 
 
-def test_files_are_replaced_and_others_stay(tmp_path):
+def test_named_files_are_replaced_and_others_stay(tmp_path):
   write(tmp_path, {**OLD, 'other': b'stays'})
   with checkpoints.replacing(str(tmp_path)) as folder:
     write(folder, NEW)
@@ -18,7 +18,7 @@ def test_files_are_replaced_and_others_stay(tmp_path):
   assert read(tmp_path) == {**NEW, 'other': b'stays'}
 
 
-def test_error_leaves_everything_as_it_was(tmp_path):
+def test_error_leaves_all_files_unchanged(tmp_path):
   write(tmp_path, OLD)
   with pytest.raises(OSError), checkpoints.replacing(str(tmp_path)) as folder:
     write(folder, NEW)
@@ -26,15 +26,15 @@ def test_error_leaves_everything_as_it_was(tmp_path):
   assert read(tmp_path) == OLD
 
 
-def test_kill_at_any_operation_leaves_the_old_files_or_the_new_ones(tmp_path):
+def test_kill_at_any_operation_leaves_all_old_or_all_new_files(tmp_path):
   script = pathlib.Path(__file__).with_name('killed_anywhere.py')
   result = run_python(str(script), str(tmp_path))
   assert result.returncode == 0, result.stderr
-  n_operations, *left = result.stdout.split()
+  n_operations, *remaining = result.stdout.split()
   assert int(n_operations) > 10
-  # Once the new ones are complete, nothing brings the old ones back.
-  assert left == sorted(left, reverse=True)
-  assert set(left) == {'old', 'new'}
+  # After the first kill that leaves the new files, no kill leaves the old ones.
+  assert remaining == sorted(remaining, reverse=True)
+  assert set(remaining) == {'old', 'new'}
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ def described(tmp_path):
   return tmp_path
 
 
-def test_state_comes_back(described):
+def test_described_state_is_read(described):
   assert checkpoints.verified_state(str(described), 'model') == {'step': 3}
   assert checkpoints.verified_state(str(described), 'model_1') is None
 
 
 @pytest.mark.parametrize('content', [None, b'', b'ole', b'old+'])
-def test_file_that_is_not_as_described_is_named(described, content):
+def test_missing_or_damaged_checkpoint_file_is_named(described, content):
   path = described / 'model.pkl.gz'
   path.unlink()
   if content is not None:
@@ -59,7 +59,7 @@ def test_file_that_is_not_as_described_is_named(described, content):
     checkpoints.verified_state(str(described), 'model')
 
 
-def test_another_checkpoints_file_does_not_matter(described):
+def test_files_of_other_checkpoints_are_ignored(described):
   (described / 'model_1.pkl.gz').unlink()
   assert checkpoints.verified_state(str(described), 'model') == {'step': 3}
 
@@ -69,7 +69,7 @@ def test_another_checkpoints_file_does_not_matter(described):
     ['', '[]', '{}', '{"format": 2}', '[' * 10_000, '{"format": 1, "state": 1}', '\0',
      '{"format": 1, "state": {}, "files": [1]}'],
 )  # fmt: skip
-def test_description_that_is_none_is_named(described, content):
+def test_malformed_description_is_named(described, content):
   path = described / 'model.checkpoint.json'
   path.write_text(content)
   with pytest.raises(UserError, match=f"{path} is not a checkpoint's description"):

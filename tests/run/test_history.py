@@ -1,3 +1,5 @@
+"""The history of a run: its curves and its time."""
+
 import json
 import os
 
@@ -9,7 +11,7 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run.history import HISTORY_FILE, History
 
 
-def test_history_of_a_run_is_that_of_its_loop(tmp_path):
+def test_history_of_a_run_equals_that_of_its_loop(tmp_path):
   loop = train(tmp_path, 'train.steps=4', 'train.eval_frequency=2')
   history = History.load(tmp_path)
   assert [*history.train_curves] == ['WeightedCategoryCrossEntropy']
@@ -32,7 +34,7 @@ def test_resumed_run_continues_its_history(tmp_path):
   assert both.saved_at > first.saved_at
 
 
-def test_curve_is_that_of_the_usual_evaluation_stream():
+def test_curve_contains_only_the_main_evaluation_stream():
   # Trax appends the values of additional streams under the same name.
   loop_history = trax_history.History()
   for step in (1, 2):
@@ -50,7 +52,7 @@ def test_missing_file_is_an_empty_history(tmp_path):
 
 
 @pytest.mark.parametrize('value', [float('nan'), float('inf'), 1e-45, 0.0])
-def test_history_is_read_as_it_was_written(tmp_path, value):
+def test_saved_history_loads_unchanged(tmp_path, value):
   history = History({'loss': {1: value}}, {'ä/b': {1: 0.5, 20: 1.0}}, 2.5, 1e9)
   history.save(tmp_path)
   assert repr(History.load(tmp_path)) == repr(history)
@@ -77,7 +79,7 @@ def test_damaged_file_is_named(tmp_path, content):
 
 
 @pytest.mark.parametrize('make', [os.mkdir, os.mkfifo])
-def test_folder_or_pipe_in_place_of_the_file_is_named(tmp_path, make):
+def test_folder_or_pipe_instead_of_the_file_is_named(tmp_path, make):
   make(tmp_path / HISTORY_FILE)
   with pytest.raises(UserError, match='history.json: '):
     History.load(tmp_path)

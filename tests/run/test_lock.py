@@ -1,3 +1,5 @@
+"""The lock of an output directory."""
+
 import errno
 import fcntl
 import os
@@ -22,7 +24,7 @@ time.sleep(1000)
 
 @pytest.fixture
 def other(tmp_path):
-  """A process that has claimed `tmp_path / 'run'`."""
+  """Yields a process that has claimed `tmp_path / 'run'`."""
   with subprocess.Popen(
       [sys.executable, '-c', CLAIM, tmp_path / 'run'], stdout=subprocess.PIPE
   ) as process:
@@ -31,7 +33,7 @@ def other(tmp_path):
     process.kill()
 
 
-def test_folder_is_refused_until_the_process_with_its_lock_is_killed(tmp_path, other):
+def test_claimed_folder_is_refused_until_its_process_ends(tmp_path, other):
   for _ in range(2):  # A refused claim leaves the lock as it is.
     with pytest.raises(UserError, match=f'in use by another run, process {other.pid}'):
       lock.claim(tmp_path / 'run')
@@ -46,7 +48,7 @@ def test_process_may_claim_a_folder_again(tmp_path):
     lock.claim(tmp_path / folder)
 
 
-def test_folder_that_was_made_again_is_locked_again(tmp_path):
+def test_recreated_folder_is_locked_again(tmp_path):
   run = tmp_path / 'run'
   lock.claim(run)
   shutil.rmtree(run)
@@ -58,7 +60,7 @@ def test_folder_that_was_made_again_is_locked_again(tmp_path):
 
 
 @pytest.mark.parametrize('number', [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
-def test_file_system_without_locks_is_used_without(tmp_path, monkeypatch, number):
+def test_file_system_without_locks_is_accepted(tmp_path, monkeypatch, number):
   def flock(descriptor, operation):
     raise OSError(number, os.strerror(number))
 
@@ -66,7 +68,7 @@ def test_file_system_without_locks_is_used_without(tmp_path, monkeypatch, number
   lock.claim(tmp_path / 'run')
 
 
-def test_file_in_place_of_the_folder_is_named(tmp_path):
+def test_file_instead_of_the_folder_is_named(tmp_path):
   (tmp_path / 'run').write_text('a file')
   with pytest.raises(UserError, match='run cannot be written to: '):
     lock.claim(tmp_path / 'run')

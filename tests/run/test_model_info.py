@@ -1,3 +1,5 @@
+"""The model file of a run."""
+
 import json
 
 import pytest
@@ -12,7 +14,7 @@ def _content(**changes):
 
 
 @pytest.mark.parametrize('pooling', ['mean', 'masked_mean', None])
-def test_saved_info_loads_as_it_was(pooling):
+def test_saved_info_loads_unchanged(pooling):
   info = ModelInfo(pooling, 51, ('ham', 'spam'), max_length=9)
   assert ModelInfo.from_json(info.to_json()) == info
 

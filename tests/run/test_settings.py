@@ -1,3 +1,5 @@
+"""The settings of a run, read from its config.gin."""
+
 from trax_twitter_sentiment.run import settings
 
 CONFIG = """\
@@ -13,7 +15,7 @@ eval/TwitterBatches.batch_size = 200
 """
 
 
-def test_settings_of_a_config_are_read_with_their_lines():
+def test_settings_of_several_lines_are_parsed():
   assert settings.parse(CONFIG) == {
       'train.metrics': "{'accuracy': @WeightedBinaryAccuracy(), "
       "'cross_entropy': @Loss()}",
@@ -22,12 +24,12 @@ def test_settings_of_a_config_are_read_with_their_lines():
   }
 
 
-def test_changes_are_of_settings_that_both_have():
+def test_changes_contain_only_settings_of_both_runs():
   before = {'a': '1', 'b': '2', 'gone': '3'}
   changed = settings.changes(before, {'a': '1', 'b': '5', 'new': '6'})
   assert changed == {'b': '2 → 5'}
   assert settings.listed(changed) == 'b 2 → 5'
 
 
-def test_folder_without_config_records_nothing(tmp_path):
+def test_folder_without_config_has_no_settings(tmp_path):
   assert settings.recorded(tmp_path) == {}

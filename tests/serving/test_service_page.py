@@ -1,4 +1,4 @@
-"""The page of the service, in a browser that is used by keyboard."""
+"""The page of the service, operated by keyboard in Chromium."""
 
 import json
 import shlex
@@ -15,7 +15,7 @@ def service(run_dir):
 
 
 class Page:
-  """The page of a service in the browser."""
+  """The page of a service, opened in a browser."""
 
   def __init__(self, browser, service):
     from selenium.webdriver.common.keys import Keys
@@ -45,7 +45,7 @@ class Page:
     return self.result.get_attribute('aria-busy') == 'true'
 
   def type(self, text):
-    """Replaces the text as a person does, and waits for the answer."""
+    """Replaces the text by keyboard and waits for the prediction."""
     self.field.send_keys(self.keys.CONTROL, 'a')
     self.field.send_keys(self.keys.DELETE, text)
     self.wait(lambda: not self.is_busy())
@@ -55,10 +55,11 @@ class Page:
 def page(browser, service):
   page = Page(browser, service)
   yield page
-  assert browser.get_log('browser') == []  # The security policy refused nothing.
+  # The log is empty, so the content security policy blocked nothing.
+  assert browser.get_log('browser') == []
 
 
-def test_prediction_follows_the_typing(page, service):
+def test_prediction_is_updated_while_typing(page, service):
   assert page.field.accessible_name == 'Text'
   text = 'so sad :( <img src=x onerror="document.title=1">'
   page.type(text)
@@ -109,7 +110,7 @@ def test_words_are_marked_by_their_shares(page, service):
   )
 
 
-def test_earlier_prediction_is_dimmed_until_the_next_comes(page):
+def test_previous_prediction_is_dimmed_during_a_request(page):
   page.type('so sad :(')
   button = page.button('Predict')
   (heading,) = page.all('h2')
@@ -141,7 +142,7 @@ def test_unknown_words_are_counted(page):
   ]
 
 
-def test_lines_are_a_table_with_details_by_keyboard(page):
+def test_lines_are_predicted_in_a_table_with_details(page):
   lines = ['so sad :(', 'lovely :)']
   page.type('\n\n'.join(lines))
   cells = [page.texts(f'.texts td:nth-child({i})') for i in (1, 2, 3, 4)]
@@ -157,7 +158,7 @@ def test_lines_are_a_table_with_details_by_keyboard(page):
   assert len(page.texts('h2')) == 1
 
 
-def test_example_is_predicted(page):
+def test_example_is_predicted_when_activated(page):
   page.wait(lambda: page.all('.example'))
   example = page.all('.example')[0]
   text = example.text
@@ -195,7 +196,7 @@ def test_error_is_shown_in_plain_english(browser, service):
   assert all('422' in entry['message'] for entry in browser.get_log('browser'))
 
 
-def test_interactive_documentation_needs_no_network(browser, service):
+def test_interactive_documentation_loads_only_from_the_service(browser, service):
   page = Page(browser, service)
   browser.get(f'{service.url}docs')
   page.wait(lambda: len(page.all('.opblock')) == 3)

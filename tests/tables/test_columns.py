@@ -1,4 +1,4 @@
-"""Columns by name and by number, and first rows that are not a header."""
+"""Columns by name and by number, and files whose first row is not a header."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from trax_twitter_sentiment.tables.table_reader import TableReader
 
 @pytest.fixture
 def read(tmp_path):
-  """Returns a function that reads the columns of a file with some content."""
+  """Returns a function that writes content to a file and reads its columns."""
 
   def values(content, columns, name='a.csv', **options):
     path = tmp_path / name
@@ -20,7 +20,7 @@ def read(tmp_path):
   return values
 
 
-def test_number_is_a_position_and_a_name_may_be_in_quotes(read):
+def test_column_is_a_name_a_quoted_name_or_a_position(read):
   content = 'id,2,text\n7,so sad,lovely\n'
   assert read(content, ('text', '"2"')) == [('lovely', 'so sad')]
   assert read('id,body,text\n7,so sad,lovely\n', ('2',)) == [('so sad',)]
@@ -45,12 +45,12 @@ def test_first_row_that_is_data_is_refused(read, name, content, columns):
     assert len(read(content, columns, name, header=False)) == n_rows
 
 
-def test_text_may_be_the_name_of_its_column(read):
+def test_row_may_equal_the_header_in_one_column(read):
   assert read('text,label\nsome,0\ntext,1\n', ('text', 'label'))[1] == ('text', '1')
   assert len(read('text,label\nsome,0\ntext,1\n', ('1', '2'))) == 2
 
 
-def test_header_inside_a_file_is_refused_by_its_line_or_skipped(read):
+def test_header_inside_a_file_is_refused_or_skipped(read):
   content = 'text,label\na,0\ntext,label\nb,1\n'
   with pytest.raises(UserError, match='line 3: the header again'):
     read(content, ('text', 'label'))
@@ -89,6 +89,6 @@ def test_similar_name_is_suggested(read, name):
     read(f'{{"{name}": "a"}}\n', ('text',), 'a.jsonl')
 
 
-def test_column_may_have_a_dot(read):
+def test_name_of_a_column_may_contain_a_dot(read):
   assert read('a.b,c\nx,y\n', ('a.b',)) == [('x',)]
   assert read('{"a.b": "x", "a": {"b": "y"}}\n', ('a.b',), 'a.jsonl') == [('x',)]

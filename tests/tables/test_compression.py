@@ -1,4 +1,4 @@
-"""Compressed files are read to their end, and damage is never taken for the end."""
+"""Compressed files: a truncated or damaged file is an error."""
 
 import bz2
 import gzip
@@ -28,28 +28,28 @@ def read(path, content):
 
 
 @pytest.fixture(params=COMPRESSIONS)
-def ending(request):
+def suffix(request):
   return request.param
 
 
-def test_several_streams_are_read(tmp_path, ending):
-  compress = COMPRESSIONS[ending]
+def test_concatenated_streams_are_read(tmp_path, suffix):
+  compress = COMPRESSIONS[suffix]
   content = compress(CONTENT + b'\n') + compress(CONTENT)
-  assert read(tmp_path / f'a.txt.{ending}', content) == TEXTS * 2
+  assert read(tmp_path / f'a.txt.{suffix}', content) == TEXTS * 2
 
 
 @pytest.mark.parametrize('kept', [0.2, 0.5, 0.999])
-def test_file_that_was_cut_off_is_damaged(tmp_path, ending, kept):
-  content = COMPRESSIONS[ending](CONTENT)
+def test_truncated_file_is_refused(tmp_path, suffix, kept):
+  content = COMPRESSIONS[suffix](CONTENT)
   content = content[: int(kept * len(content))]
-  with pytest.raises(UserError, match=rf'a.txt.{ending} is damaged: .*\.$'):
-    read(tmp_path / f'a.txt.{ending}', content)
+  with pytest.raises(UserError, match=rf'a.txt.{suffix} is damaged: .*\.$'):
+    read(tmp_path / f'a.txt.{suffix}', content)
 
 
-def test_garbage_behind_the_content_is_damage(tmp_path, ending):
-  content = COMPRESSIONS[ending](CONTENT) + b'garbage'
-  with pytest.raises(UserError, match=rf'a.txt.{ending} is damaged: .*\.$'):
-    read(tmp_path / f'a.txt.{ending}', content)
+def test_garbage_after_the_content_is_refused(tmp_path, suffix):
+  content = COMPRESSIONS[suffix](CONTENT) + b'garbage'
+  with pytest.raises(UserError, match=rf'a.txt.{suffix} is damaged: .*\.$'):
+    read(tmp_path / f'a.txt.{suffix}', content)
 
 
 def test_large_window_is_read(tmp_path):
@@ -57,6 +57,6 @@ def test_large_window_is_read(tmp_path):
       window_log=28, enable_ldm=True, compression_level=1
   )
   compressor = zstandard.ZstdCompressor(compression_params=parameters)
-  stream = compressor.compressobj()  # Without a size, the window is that large.
+  stream = compressor.compressobj()  # A stream of unknown size needs the full window.
   content = stream.compress(CONTENT) + stream.flush()
   assert read(tmp_path / 'a.txt.zst', content) == TEXTS

@@ -1,3 +1,5 @@
+"""CSV and TSV: quotes, carriage returns and tables of predictions."""
+
 import pytest
 
 from trax_twitter_sentiment.errors import UserError
@@ -11,7 +13,7 @@ def reader_of(path, content, **options):
   return TableReader([str(path)], ('text', 'label'), ReadingOptions(**options))
 
 
-def test_quoted_texts_of_tsv_are_counted(tmp_path):
+def test_quotes_in_tsv_are_text_and_counted(tmp_path):
   content = b'text\tlabel\n"so ""sad"""\t0\nlovely\t1\n'
   reader = reader_of(tmp_path / 'a.tsv', content)
   assert [record.values[0] for record in reader] == ['"so ""sad"""', 'lovely']
@@ -21,13 +23,13 @@ def test_quoted_texts_of_tsv_are_counted(tmp_path):
   assert reader.n_quoted == 0
 
 
-def test_quoted_tab_in_tsv_has_a_hint(tmp_path):
+def test_quoted_tab_in_tsv_is_refused_with_a_hint(tmp_path):
   content = b'text\tlabel\n"so\tsad"\t0\n'
   with pytest.raises(UserError, match=r"line 2: 3 columns.*--quoting='double' reads"):
     list(reader_of(tmp_path / 'a.tsv', content))
 
 
-def test_lone_carriage_return_is_named(tmp_path):
+def test_carriage_return_inside_a_row_is_refused(tmp_path):
   content = b'text,label\nso\rsad,0\n'
   with pytest.raises(UserError, match=r'line 2: an unquoted carriage return \(CR\)'):
     list(reader_of(tmp_path / 'a.csv', content))

@@ -1,3 +1,5 @@
+"""Escapes of control characters and backslashes."""
+
 import pytest
 
 from trax_twitter_sentiment.tables.escapes import escape, printable, unescape
@@ -12,12 +14,12 @@ from trax_twitter_sentiment.tables.escapes import escape, printable, unescape
         ('\u202e\ud800\U000e0001', r'\u202e\ud800\U000e0001'),
     ],
 )
-def test_text_is_in_one_line_and_reversible(text, escaped):
+def test_control_characters_are_escaped_reversibly(text, escaped):
   assert printable(text) == escape(text) == escaped
   assert unescape(escaped) == text
 
 
-def test_backslashes_are_escaped_where_a_text_is_read_back():
+def test_only_escape_escapes_backslashes():
   assert printable(r'a\tb') == r'a\tb'
   assert escape(r'a\tb') == r'a\\tb'
   assert unescape(r'a\\tb') == r'a\tb'

@@ -1,4 +1,4 @@
-"""The format of a file by its setting, its first bytes, its ending or its text."""
+"""The format of a file, by its setting, first bytes, suffix or text."""
 
 import pytest
 
@@ -26,7 +26,7 @@ from trax_twitter_sentiment.tables.options import ReadingOptions
         ('a', b'', {}, 'lines'),
     ],
 )
-def test_format_is_known(tmp_path, name, content, settings, expected):
+def test_format_is_recognized(tmp_path, name, content, settings, expected):
   (tmp_path / name).write_bytes(content)
   with InputFile(str(tmp_path / name)) as file:
     assert format_of(file, ('text',), ReadingOptions(**settings)).name == expected

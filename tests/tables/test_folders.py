@@ -1,3 +1,5 @@
+"""Folders of text files, with a subfolder per class."""
+
 import pytest
 
 from trax_twitter_sentiment.errors import UserError
@@ -7,7 +9,7 @@ from trax_twitter_sentiment.tables.table_reader import TableReader
 
 @pytest.fixture
 def folder(tmp_path):
-  """Returns a folder of reviews as IMDB's come, beside files of other kinds."""
+  """Writes a folder in the layout of IMDB's reviews, with files to be ignored."""
   for name, text in {
       'pos/1_10.txt': 'lovely\nfilm\n', 'pos/0_9.txt': 'great', 'neg/0_1.txt': 'awful',
       'neg/.hidden.txt': 'no', 'neg/notes.md': 'no', 'urls_pos.txt': 'http://a.b',
@@ -18,7 +20,7 @@ def folder(tmp_path):
   return tmp_path / 'train'
 
 
-def test_folder_in_a_folder_is_a_class(folder):
+def test_subfolder_is_a_class(folder):
   reader = TableReader([str(folder)], ('text', 'label'), keep=('file',))
   records = list(reader)
   assert [record.values for record in records] == [
@@ -27,7 +29,7 @@ def test_folder_in_a_folder_is_a_class(folder):
   assert records[0].kept == {'file': str(folder / 'neg' / '0_1.txt')}
 
 
-def test_folder_of_texts_has_no_labels(folder):
+def test_folder_without_subfolders_has_no_labels(folder):
   reader = TableReader([str(folder / 'pos')])
   assert [record.values for record in reader] == [('great',), ('lovely\nfilm',)]
   with pytest.raises(UserError, match="no column 'label'; the columns are 'text', 'fi"):

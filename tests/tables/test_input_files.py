@@ -1,3 +1,5 @@
+"""Patterns and encodings of input files."""
+
 import pytest
 
 from trax_twitter_sentiment.errors import UserError

@@ -1,3 +1,5 @@
+"""Rows of JSON Lines."""
+
 import json
 
 import pytest
@@ -18,13 +20,13 @@ def test_first_objects_may_lack_a_column(tmp_path):
 
 
 @pytest.mark.parametrize('n_objects', [1, 3, 2000])
-def test_column_that_no_object_has_is_named(tmp_path, n_objects):
+def test_column_missing_in_all_objects_is_refused(tmp_path, n_objects):
   objects = [{'body': 'a', f'x{i % 2}': 1} for i in range(n_objects)]
   with pytest.raises(UserError, match=r"line 1: no column 'text'; the columns are 'bo"):
     read(tmp_path / 'a.jsonl', objects)
 
 
-def test_missing_values_are_missing(tmp_path):
+def test_nan_and_null_are_missing_values(tmp_path):
   objects = [{'text': 'a', 'label': float('nan')}, {'text': 'b', 'label': None}]
   values = read(tmp_path / 'a.jsonl', objects, ('text', 'label'))
   assert values == [('a', None), ('b', None)]

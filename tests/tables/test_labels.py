@@ -1,3 +1,5 @@
+"""Labels of files, and the classes that they name."""
+
 import pytest
 
 from trax_twitter_sentiment.errors import UserError
@@ -31,16 +33,16 @@ EMOTIONS = ('anger', 'joy', 'sadness')
         (['2', '1.5', '10'], ('1.5', '2', '10')),
     ],
 )
-def test_classes_have_names_in_order(labels, names):
+def test_class_names_are_standardized_and_sorted(labels, names):
   assert names_of(labels) == names
 
 
-def test_given_order_is_kept():
+def test_in_order_keeps_the_order_of_names():
   assert names_of(('pos', 'neg'), in_order=True) == ('pos', 'neg')
   assert names_of(('neg', 'pos'), in_order=True) == TWO
 
 
-def test_labels_of_training_files_have_classes():
+def test_own_classes_maps_training_labels_to_classes():
   assert own_classes(['4', '0', '2']) == (THREE, {'0': 0, '2': 1, '4': 2})
   assert own_classes(['Pos', 'NEG']) == (TWO, {'NEG': 0, 'Pos': 1})
   assert own_classes(['b', 'a']) == (('a', 'b'), {'a': 0, 'b': 1})
@@ -61,7 +63,7 @@ def test_labels_of_training_files_have_classes():
         (['a', 'A'], ('A', 'a'), [1, 0]),
     ],
 )
-def test_labels_have_the_class_of_their_name(labels, names, expected):
+def test_label_is_mapped_to_the_class_of_its_name(labels, names, expected):
   class_of = Classes(dict.fromkeys(labels, 'a.csv'), names)
   assert [class_of(label) for label in labels] == expected
 
@@ -78,7 +80,7 @@ def test_labels_have_the_class_of_their_name(labels, names, expected):
         (['3', 'joy'], EMOTIONS, '3=CLASS,joy=CLASS'),
     ],
 )
-def test_numbers_that_are_not_the_classes_are_refused(labels, names, mapping):
+def test_numbers_that_are_not_class_names_are_refused(labels, names, mapping):
   with pytest.raises(UserError) as error:
     Classes(dict.fromkeys(labels, 'a.csv, line 2'), names)
   assert error.value.message == (
@@ -88,7 +90,7 @@ def test_numbers_that_are_not_the_classes_are_refused(labels, names, mapping):
   )
 
 
-def test_numbers_of_the_training_files_are_classes():
+def test_numbers_of_the_training_files_keep_their_classes():
   trained = {'-1': 0, '0': 1, '1': 2}
   class_of = Classes({'0': '', '1': ''}, THREE, trained=trained)
   assert [class_of('0'), class_of('1')] == [1, 2]
@@ -96,7 +98,7 @@ def test_numbers_of_the_training_files_are_classes():
     Classes(dict.fromkeys('012', 'a.csv'), THREE, trained=trained)
 
 
-def test_unknown_name_is_listed_with_both_sets():
+def test_problem_of_an_unknown_label_lists_classes_and_labels():
   class_of = Classes({'joy': '', 'fear': ''}, EMOTIONS)
   assert class_of('joy') == 1
   assert class_of('fear') is None
@@ -106,7 +108,7 @@ def test_unknown_name_is_listed_with_both_sets():
   )
 
 
-def test_several_labels_are_not_one():
+def test_list_of_labels_is_a_problem():
   labels = ['0,1,9', 'joy,anger', 'joy', 'anger']
   class_of = Classes(dict.fromkeys(labels, ''), EMOTIONS)
   for label, n_labels in (('0,1,9', 3), ('joy,anger', 2)):
@@ -119,20 +121,20 @@ def test_several_labels_are_not_one():
     'value',
     ['0=ham,1=spam', ['0=ham', '1=spam'], {0: 'ham', 1.0: 'spam'}],
 )
-def test_labels_get_names(value):
+def test_given_labels_map_labels_to_names(value):
   given = given_labels('--labels', value)
   assert given == GivenLabels('--labels', ('0', '1'), ('ham', 'spam'))
   assert given.class_names() == ('ham', 'spam')
   assert [*map(Classes({'1': '', '0': ''}, ('ham', 'spam'), given), '10')] == [1, 0]
 
 
-def test_several_labels_may_have_one_name():
+def test_given_labels_may_map_several_labels_to_one_name():
   given = given_labels('--labels', '1=bad,2=bad,3=good')
   assert given.class_names() == ('bad', 'good')
   assert given.class_of_label(('good', 'bad')) == {'1': 1, '2': 1, '3': 0}
 
 
-def test_given_order_says_the_classes_of_numbers():
+def test_given_labels_without_names_map_in_order():
   given = given_labels('--labels', [2, 1, 0])
   assert [*map(Classes(dict.fromkeys('012', ''), EMOTIONS, given), '012')] == [2, 1, 0]
 
@@ -144,18 +146,18 @@ def test_given_order_says_the_classes_of_numbers():
         ('0=anger,1=fear', "'fear' is not a class; the classes are anger, joy"),
     ],
 )
-def test_given_labels_have_to_fit_the_classes(value, message):
+def test_given_labels_that_do_not_fit_the_classes_are_refused(value, message):
   with pytest.raises(UserError, match=message):
     given_labels('--labels', value).class_of_label(EMOTIONS)
 
 
 @pytest.mark.parametrize('value', ['neg,pos', ['a'], ['a', 'a'], 3, '0=a', '0=a,1=a'])
-def test_what_is_not_a_list_of_labels_is_refused(value):
+def test_malformed_given_labels_are_refused(value):
   with pytest.raises(UserError, match='labels='):
     given_labels('labels', value)
 
 
-def test_whole_numbers_are_written_in_one_way():
+def test_normalized_strips_spaces_and_decimals_of_integers():
   assert [normalized(label) for label in (' 1.0 ', '0.5', '-1.00', 'a ')] == [
       '1', '0.5', '-1', 'a',
   ]  # fmt: skip
@@ -163,9 +165,12 @@ def test_whole_numbers_are_written_in_one_way():
 
 
 @pytest.mark.parametrize('label', [None, '', '  ', 'nan', 'NaN', '<NA>', 'null'])
-def test_missing_labels(label):
+def test_empty_or_null_label_is_missing(label):
   assert is_missing(label)
-  assert not is_missing('none')  # A class of stance.
+
+
+def test_none_is_a_label():
+  assert not is_missing('none')  # TweetEval's stance tasks have this class.
 
 
 def test_nearly_equal_labels_are_grouped():

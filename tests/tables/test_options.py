@@ -1,3 +1,5 @@
+"""Options for reading files."""
+
 import pytest
 
 from trax_twitter_sentiment.errors import UserError
@@ -15,6 +17,6 @@ from trax_twitter_sentiment.tables.options import ReadingOptions
         ({'on_malformed': 'ignore'}, "--on_malformed='ignore' is not one of"),
     ],
 )
-def test_options_are_checked(settings, message):
+def test_bad_option_is_named(settings, message):
   with pytest.raises(UserError, match=message):
     ReadingOptions(**settings)

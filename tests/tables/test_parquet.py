@@ -1,3 +1,5 @@
+"""Rows of Parquet files."""
+
 import json
 
 import pyarrow as pa
@@ -12,7 +14,7 @@ def read(path, columns, keep=()):
   return [(r.values, r.kept) for r in TableReader([str(path)], columns, keep=keep)]
 
 
-def test_class_labels_have_the_names_of_the_metadata(tmp_path):
+def test_class_labels_get_their_names_from_the_metadata(tmp_path):
   features = {
       'text': {'dtype': 'string', '_type': 'Value'},
       'label': {'names': ['positive', 'negative'], '_type': 'ClassLabel'},
@@ -27,7 +29,7 @@ def test_class_labels_have_the_names_of_the_metadata(tmp_path):
   ]
 
 
-def test_columns_have_dots_or_paths(tmp_path):
+def test_column_is_a_name_with_a_dot_or_a_path(tmp_path):
   table = pa.table({'a.b': ['x'], 'data': [{'text': 'y'}]})
   pq.write_table(table, tmp_path / 'a.parquet')
   assert read(tmp_path / 'a.parquet', ('a.b', 'data.text')) == [(('x', 'y'), {})]
@@ -40,7 +42,7 @@ def test_missing_column_is_named_with_all_columns(tmp_path):
     read(tmp_path / 'a.parquet', ('text', 'label'))
 
 
-def test_missing_values_are_missing(tmp_path):
+def test_nan_and_null_are_missing_values(tmp_path):
   labels = pa.array([1.0, float('nan'), None])
   pq.write_table(pa.table({'text': ['x'] * 3, 'label': labels}), tmp_path / 'a.parquet')
   values = [values for values, _ in read(tmp_path / 'a.parquet', ('text', 'label'))]

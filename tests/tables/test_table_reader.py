@@ -1,4 +1,4 @@
-"""Reading: a small file for each kind, and what is to be read of it beside it."""
+"""The reader on small files, each with its expected rows in a JSON file."""
 
 import json
 import pathlib
@@ -24,7 +24,7 @@ def reader_of(path, expected):
 
 
 @pytest.mark.parametrize('name', NAMES)
-def test_file_is_read_as_it_should_be(name):
+def test_rows_or_error_of_a_file_are_as_expected(name):
   expected = json.loads((CASES / f'{name}.expected.json').read_text())
   reader = reader_of(CASES / name, expected)
   if 'error' in expected:
@@ -41,14 +41,14 @@ def test_file_is_read_as_it_should_be(name):
   assert reader.n_rows == len(records) + reader.n_skipped
 
 
-def test_columns_are_kept():
+def test_keep_adds_columns():
   reader = TableReader([str(CASES / 'kept_columns.csv')], keep=('user', 'id'))
   assert [record.kept for record in reader] == [{'user': 'amy', 'id': '7'}]
   reader = TableReader([str(CASES / 'kept_columns.csv')], keep=None)
   assert [[*record.kept] for record in reader] == [['id', 'text', 'user']]
 
 
-def test_rows_of_several_files_are_numbered_on():
+def test_row_numbers_continue_over_files_and_line_numbers_restart():
   paths = expand([str(CASES / 'csv_[su]*i*s.csv'), str(CASES / 'lines.txt')])
   assert len(paths) == 2
   records = list(TableReader(paths))
@@ -56,7 +56,7 @@ def test_rows_of_several_files_are_numbered_on():
   assert [record.line for record in records] == [2, 3, 1, 2, 3]
 
 
-def test_standard_input_is_read_as_it_comes(monkeypatch):
+def test_standard_input_is_read_without_waiting_for_its_end(monkeypatch):
   class Endless:
     def peek(self, size):
       return b'more\n'

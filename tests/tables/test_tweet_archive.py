@@ -1,3 +1,5 @@
+"""Zip archives of an account's tweets, as Twitter exports them."""
+
 import json
 import zipfile
 
@@ -10,6 +12,7 @@ NOTE = 'a long text ' * 40
 
 
 def archive(path, **files):
+  """Writes an archive; returns its path."""
   with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as zip_file:
     for name, entries in files.items():
       content = f'window.YTD.{name}.part0 = {json.dumps(entries)}'
@@ -17,12 +20,12 @@ def archive(path, **files):
   return str(path)
 
 
-def test_tweets_of_the_archive_have_their_whole_text(tmp_path):
-  cut = f'{NOTE[:275]}… https://t.co/abc'
+def test_truncated_tweet_gets_the_text_of_its_note(tmp_path):
+  truncated = f'{NOTE[:275]}… https://t.co/abc'
   path = archive(
       tmp_path / 'twitter-2023.zip',
       account=[{'account': {'email': 'a'}}],
-      tweets=[{'tweet': {'id': '1', 'full_text': t}} for t in ('hi', cut, 'so…')],
+      tweets=[{'tweet': {'id': '1', 'full_text': t}} for t in ('hi', truncated, 'so…')],
       note_tweet=[{'noteTweet': {'core': {'text': t}}} for t in ('other', NOTE)],
   )
   records = list(TableReader([path], keep=('id',)))

@@ -1,10 +1,10 @@
-"""The whole text of a tweet, wherever an API keeps it."""
+"""The full text of a tweet, in the fields of several APIs."""
 
 import pytest
 
 from trax_twitter_sentiment.tables.tweets import text_of, tweets_of
 
-WHOLE = 'a text that is so long that an API cuts it'
+FULL = 'a text that is so long that an API cuts it'
 CUT = 'a text that is so long that…'
 USER = {'screen_name': 'amy'}
 
@@ -13,44 +13,44 @@ USER = {'screen_name': 'amy'}
     ('tweet', 'text'),
     [
         ({'text': 'short'}, 'short'),
-        ({'full_text': WHOLE}, WHOLE),
-        ({'text': CUT, 'full_text': WHOLE}, WHOLE),
+        ({'full_text': FULL}, FULL),
+        ({'text': CUT, 'full_text': FULL}, FULL),
         ({'text': 'title', 'full_text': 'an article'}, 'title'),
-        ({'text': CUT, 'extended_tweet': {'full_text': WHOLE}}, WHOLE),
-        ({'text': CUT, 'note_tweet': {'text': WHOLE}}, WHOLE),
+        ({'text': CUT, 'extended_tweet': {'full_text': FULL}}, FULL),
+        ({'text': CUT, 'note_tweet': {'text': FULL}}, FULL),
     ],
 )
-def test_own_text(tweet, text):
+def test_full_text_is_preferred(tweet, text):
   assert text_of(tweet) == (True, text)
 
 
 @pytest.mark.parametrize(
     'original',
     [
-        {'text': WHOLE, 'user': USER},
-        {'full_text': WHOLE, 'user': USER},
-        {'full_text': WHOLE},
-        {'text': CUT, 'extended_tweet': {'full_text': WHOLE}, 'user': USER},
-        {'text': CUT, 'note_tweet': {'text': WHOLE}, 'author': {'username': 'amy'}},
+        {'text': FULL, 'user': USER},
+        {'full_text': FULL, 'user': USER},
+        {'full_text': FULL},
+        {'text': CUT, 'extended_tweet': {'full_text': FULL}, 'user': USER},
+        {'text': CUT, 'note_tweet': {'text': FULL}, 'author': {'username': 'amy'}},
     ],
 )
 @pytest.mark.parametrize('field', ['text', 'full_text'])
-def test_text_of_a_retweet_is_that_of_the_original(original, field):
+def test_retweet_gets_the_full_text_of_the_original(original, field):
   tweet = {field: f'RT @amy: {CUT}'}
-  expected = (True, f'RT @amy: {WHOLE}')
+  expected = (True, f'RT @amy: {FULL}')
   assert text_of(tweet | {'retweeted_status': original}) == expected
   reference = {'type': 'retweeted', 'id': '1', **original}
   quoted = {'type': 'quoted', 'id': '2', 'text': 'other'}
   assert text_of(tweet | {'referenced_tweets': [quoted, reference]}) == expected
 
 
-def test_retweet_of_an_unknown_text_is_as_it_is():
+def test_retweet_without_the_original_keeps_its_text():
   tweet = {'text': f'RT @amy: {CUT}', 'referenced_tweets': [{'type': 'retweeted'}]}
   assert text_of(tweet) == (True, f'RT @amy: {CUT}')
   assert text_of({'id': 1}) == (False, None)
 
 
-def test_page_includes_what_its_tweets_retweet():
+def test_retweets_are_resolved_within_a_page():
   page = {
       'data': [
           {
@@ -62,19 +62,19 @@ def test_page_includes_what_its_tweets_retweet():
       ],
       'includes': {
           'tweets': [
-              {'id': '2', 'author_id': '9', 'text': CUT, 'note_tweet': {'text': WHOLE}}
+              {'id': '2', 'author_id': '9', 'text': CUT, 'note_tweet': {'text': FULL}}
           ],
           'users': [{'id': '9', 'username': 'amy'}],
       },
       'meta': {},
   }
   tweets = tweets_of(page)
-  assert [text_of(tweet)[1] for tweet in tweets] == [f'RT @amy: {WHOLE}', 'short']
+  assert [text_of(tweet)[1] for tweet in tweets] == [f'RT @amy: {FULL}', 'short']
   del page['includes']['users']
-  assert text_of(tweets_of(page)[0]) == (True, f'RT @amy: {WHOLE}')
+  assert text_of(tweets_of(page)[0]) == (True, f'RT @amy: {FULL}')
 
 
-def test_entries_of_the_archive():
+def test_entry_of_an_archive_is_a_tweet_or_a_note():
   assert tweets_of({'tweet': {'full_text': 'hi'}}) == [{'full_text': 'hi'}]
-  (note,) = tweets_of({'noteTweet': {'noteTweetId': '1', 'core': {'text': WHOLE}}})
-  assert text_of(note) == (True, WHOLE)
+  (note,) = tweets_of({'noteTweet': {'noteTweetId': '1', 'core': {'text': FULL}}})
+  assert text_of(note) == (True, FULL)

@@ -1,3 +1,5 @@
+"""Tokens attributed to words, and words to positions in the text."""
+
 import collections
 import random
 
@@ -23,7 +25,7 @@ def _tokenizers():
     yield TweetTokenizer(**switches, lexicon=vader_lexicon())
 
 
-def test_every_token_is_attributed():
+def test_attributed_tokens_are_those_of_the_tokenizer():
   for tokenizer in (ALL_FEATURES, *_tokenizers()):
     for text in TEXTS:
       tokens = [t.token for t in attributed_tokens(tokenizer, text)]
@@ -31,7 +33,7 @@ def test_every_token_is_attributed():
       assert collections.Counter(tokens) == collections.Counter(expected)
 
 
-def test_features_belong_to_their_words():
+def test_extra_tokens_are_attributed_to_their_words():
   words = ALL_FEATURES.word_tokens("don't like it")
   attributed = {
       t.token: t.words for t in attributed_tokens(ALL_FEATURES, "don't like it")
@@ -44,7 +46,7 @@ def test_features_belong_to_their_words():
 
 
 @pytest.mark.parametrize(
-    ('text', 'places'),
+    ('text', 'words'),
     [
         ('@amy So happy:)', ['So', 'happy', ':)']),
         ('The   #concert was sooooo amazing', ['#concert', 'sooooo', 'amazing']),
@@ -53,16 +55,16 @@ def test_features_belong_to_their_words():
         ('x : ) y', ['x', 'y']),
     ],
 )
-def test_words_are_found_in_the_text(text, places):
+def test_spans_are_the_positions_of_words(text, words):
   tokenizer = TweetTokenizer(stop_words=frozenset({'the', 'was'}))
   spans = word_spans(tokenizer, text)
   assert len(spans) == len(tokenizer.word_tokens(text))
-  assert [text[slice(*span)] for span in spans if span] == places
+  assert [text[slice(*span)] for span in spans if span] == words
 
 
 @needs_real_corpus
 @pytest.mark.parametrize('tokenizer', [TweetTokenizer(), ALL_FEATURES])
-def test_nearly_all_words_of_real_tweets_are_found(real_corpus, tokenizer):
+def test_nearly_all_words_of_real_tweets_have_a_span(real_corpus, tokenizer):
   spans = [
       span
       for text in TwitterCorpus('nltk').validation.texts[:500]

@@ -1,15 +1,17 @@
+"""Extra tokens: pairs, negated words and strengths of a lexicon."""
+
 import pytest
 
 from trax_twitter_sentiment.text.extra_tokens import (
     lexicon_tokens,
     negated,
     pairs,
-    )
+)
 from trax_twitter_sentiment.text.lexicon import strength_of, vader_lexicon
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 
-def test_pairs_are_of_neighbours():
+def test_pairs_join_neighbouring_words():
   assert pairs(['not', 'a', 'day']) == ['not a', 'a day']
   assert pairs(['day']) == pairs([]) == []
 
@@ -25,13 +27,13 @@ def test_pairs_are_of_neighbours():
         ('good', ''),
     ],
 )
-def test_negation_reaches_three_words_of_its_clause(text, expected):
+def test_negation_affects_up_to_three_words_of_its_clause(text, expected):
   tokens = text.split()
   flags = negated(tokens)
   assert [t for t, flag in zip(tokens, flags, strict=True) if flag] == expected.split()
 
 
-def test_words_of_the_lexicon_bring_tokens_of_their_strength():
+def test_lexicon_words_add_tokens_of_their_strength():
   lexicon = {'good': 2, 'awful': -3, 'so': 1}
   tokens = ['good', 'awful', 'day', 'sooo', 'good']
   flags = [False, False, False, False, True]
@@ -43,7 +45,7 @@ def test_words_of_the_lexicon_bring_tokens_of_their_strength():
   ]
 
 
-def test_vaders_lexicon_holds_words_and_emoji_and_no_emoticons():
+def test_vader_lexicon_contains_words_and_emoji_but_no_emoticons():
   lexicon = dict(vader_lexicon())
   assert lexicon['great'] == 3
   assert lexicon['😍'] == 2
@@ -52,11 +54,11 @@ def test_vaders_lexicon_holds_words_and_emoji_and_no_emoticons():
   assert len(lexicon) > 7000
   assert all(abs(strength) in (1, 2, 3) for strength in lexicon.values())
   assert not {':)', ':(', 'xd', 'xp', '<3'} & set(lexicon)
-  # A face with tears of joy, a broken heart, a fire and a bus.
+  # The emoji are: face with tears of joy, broken heart, fire, bus.
   assert not {'😂', '💔', '🔥', '🚌'} & set(lexicon)
 
 
-def test_tokenizer_adds_what_is_switched_on():
+def test_tokenizer_adds_the_tokens_of_each_switch():
   tokenizer = TweetTokenizer(
       stem=False,
       remove_stop_words=False,
@@ -74,9 +76,9 @@ def test_tokenizer_adds_what_is_switched_on():
   ]
 
 
-def test_emoji_bring_the_tokens_of_their_strength():
+def test_emoji_add_tokens_of_their_strength():
   tokenizer = TweetTokenizer(add_lexicon=True, lexicon=vader_lexicon())
-  # The heart as phones write it, with a variation selector, and as it was.
+  # Phones write the heart with a variation selector.
   for heart in ('❤️', '❤'):
     assert tokenizer.tokenize(f'day {heart}😭') == [
         *('day', '❤', '😭'),
@@ -85,14 +87,15 @@ def test_emoji_bring_the_tokens_of_their_strength():
 
 
 @pytest.mark.parametrize('position', [0, 1, -1])
-def test_elongated_words_find_their_entry(position):
+def test_elongated_words_have_the_strength_of_their_word(position):
   lexicon = dict(vader_lexicon())
-  lost = []
+  misses = []
   for word, strength in lexicon.items():
     if word.isalpha() and len(word) > 2:
       i = position % len(word)
       elongated = word[:i] + word[i] * 4 + word[i + 1 :]
       if strength_of(elongated, lexicon) * strength <= 0:
-        lost.append(word)
-  assert len(lost) <= 4  # Of 7,206: "zzz" and the like, elongated already.
+        misses.append(word)
+  # Words such as "zzz" are elongated already, so up to 4 of 7,206 words fail.
+  assert len(misses) <= 4
 

@@ -1,3 +1,5 @@
+"""Normalization of HTML entities, apostrophes, links, handles and emoji."""
+
 import gin
 import pytest
 
@@ -37,7 +39,7 @@ TOKENIZER = TweetTokenizer(
         ('👩‍👩‍👧🇩🇪🇫🇷', ['👩\u200d👩\u200d👧', '🇩🇪', '🇫🇷']),
     ],
 )
-def test_what_tweets_write_in_several_ways_is_one(text, expected):
+def test_variants_become_the_same_tokens(text, expected):
   assert TOKENIZER.tokenize(text) == expected
 
 
@@ -45,20 +47,20 @@ def test_what_tweets_write_in_several_ways_is_one(text, expected):
     'text',
     ['R&amp;B', 'it&#39;s', 'AT&amp;T', 'Audi TT', 'a=b', 'R&B', '&quot;x&quot;'],
 )
-def test_words_lose_nothing_to_the_removal_of_emoticons(text):
+def test_remove_emoticons_keeps_entities_and_words(text):
   assert remove_emoticons(text) == text
 
 
 @pytest.mark.parametrize(
     ('feature', 'step'), [('add_negated', 'remove_stop_words'), ('add_lexicon', 'stem')]
 )
-def test_steps_that_undo_each_other_are_refused(sample_corpus, feature, step):
+def test_incompatible_steps_are_refused(sample_corpus, feature, step):
   gin.bind_parameter(f'TweetTokenizer.{feature}', True)
   with pytest.raises(UserError, match=f'{feature}=True requires .*{step}'):
     tokenize_tweet('not good')
 
 
-def test_marks_are_tokens_beside_what_is_left_out():
+def test_marks_replace_handles_links_and_hashtags():
   tokenizer = TweetTokenizer(normalize=True, stem=False, add_marks=True)
   text = 'so #happy @amy_2 it&#39;s www.example.org #1'
   assert tokenizer.tokenize(text) == [

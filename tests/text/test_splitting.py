@@ -1,4 +1,4 @@
-"""The words of texts are those that NLTK finds."""
+"""The splitter returns the words of NLTK's `TweetTokenizer`."""
 
 import itertools
 import json
@@ -16,7 +16,8 @@ from trax_twitter_sentiment.text.words import CachedByPiece
 
 N_TEXTS = 250_000 if os.environ.get('SOAK') else 5_000
 
-# What kinds of words begin with, hold or end with; and what parts texts.
+# Random texts consist of these parts: starts, middles and ends of all kinds of words,
+# and separators.
 PARTS = [
     '.', '..', '...', ' ', ' ', '  ', '\n', '\r', '\t', '\xa0', '\u3000',
     '\x1c', '\x85', '123', '456', '7890', '1', '0', '+', '(', ')', '-', '*',
@@ -38,19 +39,19 @@ settings = pytest.mark.parametrize(
 
 def assert_words_are_nltks(texts, strip_handles, reduce_len):
   splitter = splitting.Splitter(strip_handles, reduce_len)
-  pieces = CachedByPiece(
+  cached = CachedByPiece(
       splitter, list, lambda results: [*itertools.chain.from_iterable(results)]
   )
   nltks = TweetTokenizer(strip_handles=strip_handles, reduce_len=reduce_len).tokenize
   for text in texts:
     expected = nltks(text)
     assert splitter.words(text) == expected, repr(text)
-    assert pieces(text) == expected, repr(text)
-    assert pieces(text) == expected, repr(text)  # As it is remembered.
+    assert cached(text) == expected, repr(text)
+    assert cached(text) == expected, repr(text)  # The second result is from the cache.
 
 
 @settings
-def test_words_of_what_could_be_several_kinds(strip_handles, reduce_len):
+def test_words_of_random_texts_equal_those_of_nltk(strip_handles, reduce_len):
   rng = random.Random(0)
   texts = (''.join(rng.choices(PARTS, k=rng.randint(1, 9))) for _ in range(N_TEXTS))
   assert_words_are_nltks(texts, strip_handles, reduce_len)
@@ -70,12 +71,12 @@ def test_words_of_what_could_be_several_kinds(strip_handles, reduce_len):
         '',
     ],
 )
-def test_words_that_hold_spaces(text, strip_handles, reduce_len):
+def test_words_that_contain_spaces_equal_those_of_nltk(text, strip_handles, reduce_len):
   assert_words_are_nltks([text], strip_handles, reduce_len)
 
 
 @needs_real_corpus
-def test_words_of_tweets(real_corpus):
+def test_words_of_real_tweets_equal_those_of_nltk(real_corpus):
   texts = list(TwitterCorpus().validation.texts)
   for path in sorted(SHARED.glob('tweeteval/*/val.jsonl')):
     texts += [json.loads(line)['text'] for line in path.read_text().splitlines()]

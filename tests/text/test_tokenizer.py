@@ -1,3 +1,5 @@
+"""The tokenizer: its steps, its switches and its file."""
+
 import gc
 import json
 
@@ -25,7 +27,7 @@ def tokenize(text, **settings):
   return TweetTokenizer(stop_words=STOP_WORDS, **settings).tokenize(text)
 
 
-def test_a_new_tokenizer_keeps_no_garbage():
+def test_tokenizer_restores_the_garbage_collector():
   n_frozen = gc.get_freeze_count()
   tokenize('a day')
   assert gc.isenabled()
@@ -33,16 +35,16 @@ def test_a_new_tokenizer_keeps_no_garbage():
 
 
 @needs_real_corpus
-def test_tokens_and_ids_are_the_notebooks(real_corpus):
+def test_tokens_and_ids_equal_those_of_the_notebook(real_corpus):
   if not REFERENCE_TOKENS.exists():
-    pytest.skip(f'{REFERENCE_TOKENS} is not here')
+    pytest.skip(f'{REFERENCE_TOKENS} is missing')
   corpus = TwitterCorpus()
   tweets = {
       f'{name}_tweets.json': [
           text
           for split in (corpus.train, corpus.validation)
-          for text, of in zip(split.texts, split.labels, strict=True)
-          if of == label
+          for text, text_label in zip(split.texts, split.labels, strict=True)
+          if text_label == label
       ]
       for name, label in (('positive', 1), ('negative', 0))
   }
@@ -58,7 +60,7 @@ def test_tokens_and_ids_are_the_notebooks(real_corpus):
 
 
 @needs_real_corpus
-def test_real_vocabulary_has_the_notebooks_size(real_corpus):
+def test_real_vocabulary_has_the_size_of_the_notebook(real_corpus):
   assert vocabulary_size() == 9162
 
 
@@ -100,7 +102,7 @@ def test_switches_are_bound_by_gin(sample_corpus):
   assert tokenize_tweet('happiness :)') == ['happiness']
 
 
-def test_switch_that_is_no_bool_is_refused():
+def test_switch_that_is_not_boolean_is_refused():
   with pytest.raises(UserError, match=r"TweetTokenizer.stem='no' is not True or F"):
     TweetTokenizer(stem='no')
 
@@ -119,24 +121,24 @@ def test_emoticons_can_be_removed(emoticon):
 
 
 @pytest.mark.parametrize('emoticon', [':)', ':D', ':-(', ': )', ': (', ':((', ';P'])
-def test_emoticons_glued_to_a_word_can_be_removed(emoticon):
+def test_emoticons_attached_to_a_word_can_be_removed(emoticon):
   assert tokenize(f'great{emoticon} day', keep_emoticons=False) == ['great', 'day']
 
 
 @pytest.mark.parametrize(
     'text', ['18:30 or 4:3', 'ID: 5', 'note:please do', 'dx code', '8 days', 'it<30']
 )
-def test_removing_emoticons_leaves_words_and_figures(text):
+def test_removing_emoticons_keeps_words_and_numbers(text):
   assert remove_emoticons(text) == text
 
 
-def test_encoded_text_can_be_written_to():
+def test_ids_of_a_text_are_writable():
   ids = TextEncoder(TweetTokenizer(), Vocabulary()).encode('happy dogs')
   ids[0] = 1
   assert ids.tolist() == [1, UNK_ID]
 
 
-def test_pair_that_is_an_emoticon_is_removed():
+def test_pair_of_tokens_that_forms_an_emoticon_is_removed():
   settings = {'add_pairs': True, 'remove_punctuation': False, 'stem': False}
   assert ': (' in tokenize('a : ( b', join_split_emoticons=False, **settings)
   tokens = tokenize('::d(', keep_emoticons=False, **settings)
@@ -146,7 +148,7 @@ def test_pair_that_is_an_emoticon_is_removed():
 @pytest.mark.parametrize(
     'text', ['', '   ', '@amy', 'https://t.co/x', 'the was', '#', '@a https://b']
 )
-def test_text_of_nothing_but_noise_has_no_token(text):
+def test_text_of_removed_parts_has_no_token(text):
   assert tokenize(text) == []
 
 
@@ -163,16 +165,16 @@ def test_text_of_nothing_but_noise_has_no_token(text):
         'العربية 日本語 ไทย',
     ],
 )
-def test_any_text_goes_through(text):
+def test_extreme_text_is_encoded(text):
   encoder = TextEncoder(TweetTokenizer(), Vocabulary.from_counts({'word': 1}))
   assert encoder.encode(text).max(initial=0) <= 3
 
 
-def test_long_text_has_the_tokens_of_its_words():
+def test_long_text_has_all_tokens_of_its_words():
   assert tokenize('happy day ' * 1000) == ['happi', 'day'] * 1000
 
 
-def test_saved_tokenizer_loads_as_it_was():
+def test_saved_tokenizer_loads_unchanged():
   tokenizer = TweetTokenizer(
       stem=False, stop_words=STOP_WORDS, lexicon=(('naïve', 1), ('😀', -3))
   )
@@ -183,7 +185,7 @@ def test_saved_tokenizer_loads_as_it_was():
   assert TweetTokenizer.from_json(content) == tokenizer
 
 
-def test_only_the_first_characters_of_a_long_text_count():
+def test_text_is_cut_after_the_maximum_of_characters():
   tokenizer = TweetTokenizer(add_marks=True)
   text = 'a ' * (MAX_CHARACTERS // 2)
   assert tokenizer.tokenize(text + ' end #end') == tokenizer.tokenize(text)
@@ -193,7 +195,7 @@ def _content(**changes):
   return json.dumps({**json.loads(TweetTokenizer().to_json()), **changes}).encode()
 
 
-def test_switches_that_a_file_lacks_have_their_defaults():
+def test_missing_switches_of_a_file_have_their_defaults():
   content = _content(settings={'stem': False})
   assert TweetTokenizer.from_json(content.decode()) == TweetTokenizer(stem=False)
 

@@ -1,3 +1,5 @@
+"""The vocabulary: its ids, its limits and its file."""
+
 import json
 
 import pytest
@@ -13,7 +15,7 @@ def test_ids_follow_the_order_of_appearance():
   assert vocabulary.encode(['c', 'unseen', 'b']).tolist() == [5, UNK_ID, 3]
 
 
-def test_most_frequent_tokens_stay():
+def test_limits_keep_the_most_frequent_tokens():
   counts = {'a': 1, 'b': 3, 'c': 2, 'd': 2}
   tokens = Vocabulary.from_counts(counts, max_size=5).tokens
   assert tokens == (*SPECIAL_TOKENS, 'b', 'c')
@@ -21,7 +23,7 @@ def test_most_frequent_tokens_stay():
   assert tokens == (*SPECIAL_TOKENS, 'b', 'c', 'd', 'a')
 
 
-def test_saved_vocabulary_loads_as_it_was():
+def test_saved_vocabulary_loads_unchanged():
   vocabulary = Vocabulary.from_counts({'naïve': 1, '\ud83d': 1, '😀': 1, '\0': 1})
   assert Vocabulary.from_json(vocabulary.to_json()) == vocabulary
 

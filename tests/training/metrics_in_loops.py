@@ -1,8 +1,8 @@
 """Evaluates each metric in a loop of Trax, in a process of its own.
 
 `python metrics_in_loops.py before` imports Trax's `Loop` before the plugin. The last
-line of the output is a JSON object: metric -> [value of the loop, expected value], each
-of them alone and combined with the others.
+line of the output is a JSON object. It maps each metric to three values: the metric
+combined with the others, the metric alone, and the expected value.
 """
 
 import functools
@@ -14,7 +14,7 @@ LOOP_FIRST = sys.argv[1:] == ['before']
 
 
 def import_loop():
-  """Imports Trax's loop without the plugin, but as fast: see `_cheap_inspect`."""
+  """Imports Trax's `Loop` without the plugin, with fast replacements of `inspect`."""
   originals = inspect.stack, inspect.getframeinfo
   inspect.stack = lambda: [(sys._getframe(1),), (sys._getframe(2),)]
   inspect.getframeinfo = functools.partial(inspect.getframeinfo, context=0)
@@ -58,7 +58,7 @@ N_BATCHES = 3
 
 
 def batches():
-  """Returns batches of uneven classes; the first one has a single class."""
+  """Returns batches with uneven classes. The first batch contains one class only."""
   rng = np.random.default_rng(0)
   result = []
   for i in range(N_BATCHES):
@@ -69,7 +69,7 @@ def batches():
 
 
 def evaluated(names):
-  """Returns the values of metrics after a step, and the model."""
+  """Trains two steps; returns the values of the metrics, and the model."""
   model = tl.Serial(tl.Dense(2), tl.LogSoftmax())
   loop = loop_class(
       model,

@@ -1,3 +1,5 @@
+"""Callbacks: the files of a run, checkpoints, and checks before training."""
+
 import gin
 import numpy as np
 import pytest
@@ -25,13 +27,13 @@ def test_checkpoints_are_at_multiples_and_at_the_last_step(bindings, steps):
   assert sorted(checkpoint_steps()) == steps
 
 
-def test_run_goes_on_from_a_last_step_between_multiples(tmp_path):
+def test_run_resumes_from_a_last_step_between_multiples(tmp_path):
   train(tmp_path, 'train.steps=3', 'checkpoint_steps.interval=2')
   assert train(tmp_path, 'train.steps=4').step == 4
   assert train(tmp_path, 'train.steps=3').step == 4
 
 
-def test_tokenizer_is_beside_the_checkpoint(tmp_path):
+def test_run_saves_its_tokenizer_and_corpus(tmp_path):
   train(tmp_path)
   assert Run(tmp_path).encoder == encoded_corpus().encoder
   assert Run(tmp_path).corpus_record.name == 'sample'
@@ -39,17 +41,17 @@ def test_tokenizer_is_beside_the_checkpoint(tmp_path):
 
 
 @pytest.mark.parametrize('pooling', ['mean', 'masked_mean'])
-def test_pooling_and_padded_length_are_beside_the_checkpoint(tmp_path, pooling):
+def test_run_saves_pooling_and_padded_length(tmp_path, pooling):
   train(tmp_path, f"TwitterClassifier.pooling='{pooling}'")
   assert Run(tmp_path).model_info == ModelInfo(pooling, encoded_corpus().max_length)
 
 
-def test_tokenizer_file_holds_the_settings_of_the_run(tmp_path):
+def test_run_saves_the_settings_of_its_tokenizer(tmp_path):
   train(tmp_path, 'TweetTokenizer.keep_emoticons=False')
   assert not Run(tmp_path).tokenizer.keep_emoticons
 
 
-def test_vocabulary_size_that_does_not_fit_is_refused_before_training(tmp_path):
+def test_wrong_vocabulary_size_is_refused_before_training(tmp_path):
   with pytest.raises(UserError, match=r'vocab_size=100 does not fit.*1634') as error:
     train(tmp_path, 'TwitterClassifier.vocab_size=100')
   assert '@vocabulary_size()' in error.value.message
@@ -57,30 +59,28 @@ def test_vocabulary_size_that_does_not_fit_is_refused_before_training(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('setting', 'message'),
+    'setting',
     [
-        # One that leaves the vocabulary's size as it is, and one that doesn't.
-        ('TweetTokenizer.remove_retweet_mark=False', 'a run with another tokenizer'),
-        ('TweetTokenizer.remove_hash_signs=False', 'a run with another tokenizer'),
+        # Only the second setting changes the size of the vocabulary.
+        'TweetTokenizer.remove_retweet_mark=False',
+        'TweetTokenizer.remove_hash_signs=False',
     ],
 )
-def test_run_that_began_with_another_tokenizer_is_refused_and_kept(
-    tmp_path, setting, message
-):
+def test_run_with_another_tokenizer_is_refused_and_kept(tmp_path, setting):
   train(tmp_path)
   before = {path: path.read_bytes() for path in tmp_path.glob('*.*')}
-  with pytest.raises(UserError, match=message):
+  with pytest.raises(UserError, match='a run with another tokenizer'):
     train(tmp_path, 'train.steps=4', setting)
   assert {path: path.read_bytes() for path in before} == before
 
 
 @pytest.mark.parametrize('pooling', ['mean', 'masked_mean'])
-def test_any_text_goes_through_training_and_prediction(
+def test_extreme_texts_are_trained_on_and_predicted(
     tmp_path, write_corpus, only_nltk_data, pooling
 ):
-  odd = ['', '@amy', 'https://t.co/x', 'the is', 'word ' * 20_000, '1' * 100_000,
-         '\ud83d \x00 \u202e', '👩‍👩‍👧 日本語']  # fmt: skip
-  only_nltk_data(write_corpus([*odd, *odd, 'good :)'], [*odd, *odd, 'bad :(']))
+  texts = ['', '@amy', 'https://t.co/x', 'the is', 'word ' * 20_000, '1' * 100_000,
+           '\ud83d \x00 \u202e', '👩‍👩‍👧 日本語']  # fmt: skip
+  only_nltk_data(write_corpus([*texts, *texts, 'good :)'], [*texts, *texts, 'bad :(']))
   loop = train(
       tmp_path / 'run',
       "TwitterCorpus.source='nltk'",
@@ -89,9 +89,9 @@ def test_any_text_goes_through_training_and_prediction(
       f"TwitterClassifier.pooling='{pooling}'",
       'train.steps=20',
   )
-  # The longest text is cut after 65,536 characters, of 5 for each token.
+  # The longest text is cut after 65,536 characters; each token has 5 characters.
   assert loop.tasks[0].sample_batch[0].shape in ((4, 2048), (4, 8192), (4, 13108))
   losses = [value for _, value in loop.history.get('eval', 'metrics/cross_entropy')]
   assert np.isfinite(losses).all()
-  predictions = SentimentPredictor.load(tmp_path / 'run').predict(odd)
+  predictions = SentimentPredictor.load(tmp_path / 'run').predict(texts)
   assert np.isfinite([p.log_probabilities for p in predictions]).all()

@@ -1,4 +1,4 @@
-"""Several devices, in processes of their own, and several hosts."""
+"""Training on several devices and several hosts."""
 
 import itertools
 import os
@@ -31,7 +31,7 @@ def test_four_devices_train_like_one(tmp_path):
   assert accuracies[4] == pytest.approx(accuracies[1], abs=0.01)
 
 
-def test_batch_size_that_does_not_divide_is_refused(tmp_path):
+def test_batch_size_must_be_a_multiple_of_the_number_of_devices(tmp_path):
   result = _train(tmp_path, 4, 'TwitterBatches.batch_size=30')
   assert result.returncode == 1
   message = 'TwitterBatches.batch_size=30 is not a multiple of 4, the number of devices'
@@ -98,7 +98,7 @@ def test_gin_file_runs_on_two_devices(tmp_path, config, bindings):
   assert 'Finished training' in result.stdout
 
 
-def test_every_gin_file_is_run_on_two_devices():
+def test_cases_of_two_devices_contain_every_gin_file():
   (mark,) = test_gin_file_runs_on_two_devices.pytestmark
   configs = [getattr(case, 'values', case)[0] for case in mark.args[1]]
   folder = REPOSITORY / 'gin_configs'
@@ -106,7 +106,7 @@ def test_every_gin_file_is_run_on_two_devices():
 
 
 def _write_corpora(folder):
-  """Writes a text file, and TweetEval's task `irony`, of few texts."""
+  """Writes a small CSV file, and a small task `irony` in TweetEval's format."""
   texts = [f'text {word} {i}' for i in range(40) for word in ('good', 'bad', 'so')]
   labels = [i % 3 for i in range(len(texts))]
   rows = '\n'.join(f'{text},{label}' for text, label in zip(texts, labels))
@@ -123,7 +123,7 @@ def _write_corpora(folder):
 def test_two_hosts_train_one_model(tmp_path):
   logs = _train_on_two_hosts(tmp_path, 2)
   for name in ('weights_l2', 'gradients_l2'):
-    # They differ between steps, but not between hosts.
+    # The values differ between steps, but not between hosts.
     pattern = rf'Step +(\d+): .*{name} \| +(\S+)'
     first, second = (re.findall(pattern, log) for log in logs)
     assert first == second
@@ -135,13 +135,13 @@ def test_two_hosts_train_one_model(tmp_path):
 
 
 @pytest.mark.slow
-def test_hosts_of_one_device_are_refused(tmp_path):
+def test_several_hosts_with_one_device_each_are_refused(tmp_path):
   for log in _train_on_two_hosts(tmp_path, 1, status=1):
     assert 'ERROR: Each of 2 hosts has one device' in log
 
 
 def _train_on_two_hosts(folder, n_devices, status=0):
-  """Runs the script of docs/several_devices.md; returns what each host logs."""
+  """Runs the script of docs/several_devices.md; returns the log of each host."""
   script = files('docs/several_devices.md')['on_hosts.py']
   (folder / 'on_hosts.py').write_text(script)
   with socket.create_server(('127.0.0.1', 0)) as server:
@@ -168,19 +168,19 @@ def _train_on_two_hosts(folder, n_devices, status=0):
   return logs
 
 
-def test_hosts_read_parts_of_their_own_that_make_up_the_whole():
+def test_hosts_together_read_each_training_tweet_once():
   corpus = encoded_corpus()
-  seen = []
+  rows = []
   for host_id in range(4):
     batches = TwitterBatches(batch_size=20, host_id=host_id, n_hosts=4)()
     epoch = [next(batches) for _ in range(10)]
     assert all(targets.tolist() == [1] * 10 + [0] * 10 for _, targets, _ in epoch)
-    seen += [row for inputs, _, _ in epoch for row in map(tuple, inputs)]
+    rows += [row for inputs, _, _ in epoch for row in map(tuple, inputs)]
   expected = map(tuple, corpus.train.padded(corpus.max_length))
-  assert sorted(seen) == sorted(expected)
+  assert sorted(rows) == sorted(expected)
 
 
-def test_hosts_read_samples_of_their_own():
+def test_hosts_read_disjoint_samples():
   parts = []
   for host_id in range(2):
     samples = TwitterSamples('validation', host_id=host_id, n_hosts=2)()
@@ -189,7 +189,7 @@ def test_hosts_read_samples_of_their_own():
   assert not parts[0] & parts[1]
 
 
-def test_process_index_of_jax_chooses_the_part(monkeypatch):
+def test_process_index_of_jax_is_the_default_host_id(monkeypatch):
   import jax
 
   monkeypatch.setattr(jax, 'process_index', lambda: 1)

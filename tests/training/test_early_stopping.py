@@ -1,4 +1,4 @@
-"""Runs that end when their evaluations no longer improve."""
+"""Early stopping: runs that end when their metric no longer improves."""
 
 import numpy as np
 import pytest
@@ -28,20 +28,20 @@ def log_loss(folder):
   return scores.evaluate(predicted, examples.labels).log_loss.value
 
 
-def test_run_ends_with_its_best_weights_after_its_patience(tmp_path, capsys):
+def test_run_stops_after_its_patience_with_its_best_weights(tmp_path, capsys):
   loop = train(tmp_path, *SETTINGS, 'StopEarly.patience=2', 'train.steps=500')
   values = loop.history.get('eval', 'metrics/cross_entropy')
   losses = [float(value) for _, value in values]
   best = int(np.argmin(losses))
-  assert len(losses) == best + 3  # Two more evaluations than up to the best one.
+  assert len(losses) == best + 3  # The best evaluation is followed by two more.
   assert loop.step == values[-1][0] < 500
   assert log_loss(tmp_path) == pytest.approx(losses[best], abs=1e-4)
   assert f'The weights are those of step {values[best][0]}' in capsys.readouterr().err
-  # The checkpoint is complete and is of the last step.
+  # The checkpoint is complete and belongs to the last step.
   assert checkpoints.verified_state(str(tmp_path), 'model')['step'] == loop.step
 
 
-def test_run_of_all_its_steps_has_its_best_weights_too(tmp_path):
+def test_run_that_never_stops_early_ends_with_its_best_weights(tmp_path):
   loop = train(tmp_path, *SETTINGS, 'StopEarly.patience=100', 'train.steps=60')
   values = loop.history.get('eval', 'metrics/cross_entropy')
   losses = [float(value) for _, value in values]
@@ -58,6 +58,6 @@ def test_run_of_all_its_steps_has_its_best_weights_too(tmp_path):
         ('StopEarly.patience=0', 'StopEarly.patience=0 is not a positive integer'),
     ],
 )
-def test_mistake_is_named(tmp_path, binding, message):
+def test_bad_setting_is_named(tmp_path, binding, message):
   with pytest.raises(UserError, match=message):
     train(tmp_path, *SETTINGS, binding)

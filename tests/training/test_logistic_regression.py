@@ -1,4 +1,4 @@
-"""Runs whose initial weights are the solution of a logistic regression."""
+"""Runs that fit a logistic regression before their first step."""
 
 import io
 import json
@@ -29,7 +29,7 @@ UNCALIBRATED = 'LogisticRegression.calibrated=False'
 
 
 @pytest.mark.parametrize('pooling', ['masked_mean', 'masked_sqrtn'])
-def test_predictions_are_scikit_learns(tmp_path, pooling):
+def test_probabilities_equal_those_of_scikit_learn(tmp_path, pooling):
   loop = train(
       tmp_path,
       f"TwitterClassifier.pooling='{pooling}'",
@@ -69,7 +69,7 @@ def test_predictions_are_scikit_learns(tmp_path, pooling):
   assert accuracy == pytest.approx(right.mean())
 
 
-def test_lexicon_word_outside_the_texts_has_a_share(tmp_path):
+def test_lexicon_word_outside_the_training_texts_has_a_share(tmp_path):
   lexicon = tmp_path / 'lexicon.txt'
   lexicon.write_text('yay\t2\nboo\t-2\nunheardof\t3\nunthinkable\t-3\n')
   rows = [
@@ -92,7 +92,7 @@ def test_lexicon_word_outside_the_texts_has_a_share(tmp_path):
   assert explanation.shares[0] > 0.1
 
 
-def test_tokens_of_another_run_help_where_texts_are_few(tmp_path):
+def test_tokens_of_another_run_are_features_of_a_small_corpus(tmp_path):
   def write(name, words, n_rows):
     rows = [
         json.dumps({'text': f'{word} no. {i}', 'label': label})
@@ -113,7 +113,7 @@ def test_tokens_of_another_run_help_where_texts_are_few(tmp_path):
       config='text_file.gin',
   )
   train(tmp_path / 'alone', few, config='text_file.gin')
-  # Words of the other run's texts alone.
+  # Only the texts of the other run contain these words.
   words = ('yahoo', 'bah')
   predictor = SentimentPredictor.load(tmp_path / 'run')
   assert [p.name for p in predictor.predict(words)] == ['good', 'bad']
@@ -140,7 +140,7 @@ def hard_run(tmp_path_factory):
   return folder
 
 
-def test_temperature_lowers_the_log_loss_and_changes_no_label(hard_run, sample_corpus):
+def test_calibration_lowers_the_log_loss_and_changes_no_label(hard_run, sample_corpus):
   examples = configured_corpus().validation
   plain, calibrated = (
       SentimentPredictor.load(hard_run / name).log_probabilities(examples.texts)
@@ -150,19 +150,19 @@ def test_temperature_lowers_the_log_loss_and_changes_no_label(hard_run, sample_c
   evaluations = [scores.evaluate(p, examples.labels) for p in (plain, calibrated)]
   losses = [evaluation.log_loss.value for evaluation in evaluations]
   assert losses[1] < losses[0] - 1e-4
-  for factor in (0.8, 1.25):  # No other temperature is better.
+  for factor in (0.8, 1.25):  # Other temperatures have a higher loss.
     odds = factor * scores.log_odds(calibrated)
     other = -np.logaddexp(0, np.stack([odds, -odds], axis=1))
     assert scores.evaluate(other, examples.labels).log_loss.value >= losses[1]
 
 
-def test_right_predictions_alone_make_no_probability_certain():
+def test_temperature_of_perfect_predictions_is_close_to_1():
   scores_ = np.array([[2.0, -2.0], [-3.0, 3.0]] * 20)
   temperature = temperature_of(scores_, np.array([0, 1] * 20))
   assert 0.5 < temperature < 2
 
 
-def test_shares_of_characters_are_added_to_their_word(tmp_path):
+def test_share_of_a_word_includes_its_character_n_grams(tmp_path):
   train(
       tmp_path,
       'TweetTokenizer.add_characters=True',
@@ -171,7 +171,7 @@ def test_shares_of_characters_are_added_to_their_word(tmp_path):
   )
   predictor = SentimentPredictor.load(tmp_path)
   explanation = predictor.explain('so unhappyy with it')
-  # A word without an id has a share by its characters.
+  # A word without an id has a share, because its character n-grams have ids.
   assert explanation.tokens[:4] == ('so', 'unhappyy', 'with', 'it')
   assert not any(token.startswith('<chars') for token in explanation.tokens)
   assert any(t.startswith('<chars') for t in explanation.prediction.tokens)
@@ -207,7 +207,7 @@ def test_shares_of_characters_are_added_to_their_word(tmp_path):
         ),
     ],
 )
-def test_mistake_is_named_before_training(tmp_path, bindings, message):
+def test_bad_setting_is_named_before_training(tmp_path, bindings, message):
   with pytest.raises(UserError, match=message):
     train(tmp_path, *bindings, config='twitter_hard.gin')
   assert not (tmp_path / 'model.pkl.gz').exists()
@@ -236,7 +236,7 @@ def test_l2_descent_stays_at_the_solution(hard_run, tmp_path):
         f'train.optimizer=@{optimizer}',
         'train.lr_schedule_fn=@lr_schedules.constant',
         'lr_schedules.constant.value=0.1',
-        'train/TwitterBatches.batch_size=800',  # All texts, so there is no noise.
+        'train/TwitterBatches.batch_size=800',  # A batch of all texts has no noise.
         config='twitter_hard.gin',
     )
     assert loop.step == 20
@@ -249,7 +249,7 @@ def test_l2_descent_stays_at_the_solution(hard_run, tmp_path):
   assert distances['trax.optimizers.SGD'] > 1e-2
 
 
-def test_run_of_no_steps_is_evaluated_and_saved(tmp_path):
+def test_run_without_steps_is_evaluated_and_saved(tmp_path):
   loop = train(tmp_path, 'train.steps=0')
   ((step, accuracy),) = loop.history.get('eval', 'metrics/accuracy')
   assert step == 0
@@ -257,11 +257,11 @@ def test_run_of_no_steps_is_evaluated_and_saved(tmp_path):
   predictions = SentimentPredictor.load(tmp_path).log_probabilities(examples.texts)
   is_right = predictions.argmax(axis=1) == examples.labels
   assert float(accuracy) == pytest.approx(is_right.mean())
-  # More steps go on from there.
+  # A second start trains from these weights.
   assert train(tmp_path, 'train.steps=2').step == 2
 
 
-def test_history_has_the_seconds_of_all_starts(tmp_path):
+def test_history_adds_the_seconds_of_all_starts(tmp_path):
   start = time.monotonic()
   train(tmp_path, 'train.steps=0')
   first = Run(tmp_path).history.seconds
@@ -272,7 +272,7 @@ def test_history_has_the_seconds_of_all_starts(tmp_path):
 
 
 @pytest.mark.parametrize('config', FITTED)
-def test_each_setting_of_a_gin_file_is_used(tmp_path, config):
+def test_training_uses_each_setting_of_a_gin_file(tmp_path, config):
   rows = ''.join(f'great {i},good\nawful {i},bad\n' for i in range(20))
   (tmp_path / 'a.csv').write_text(f'text,label\n{rows}')
   (tmp_path / 'own').mkdir()
@@ -292,7 +292,7 @@ def test_each_setting_of_a_gin_file_is_used(tmp_path, config):
   assert bound - used == {'TwitterCorpus.source'} - used
 
 
-def test_memory_of_many_classes_is_announced(capsys):
+def test_fit_that_requires_much_memory_is_announced(capsys):
   solver._announce_memory(30_000, 20)
   assert capsys.readouterr().err == ''
   solver._announce_memory(30_000, 1000)

@@ -1,4 +1,4 @@
-"""Long texts: the same tokens count in training, validation and prediction."""
+"""Long texts are cut at the same token in training, evaluation and prediction."""
 
 import json
 
@@ -24,7 +24,7 @@ def _evaluate(folder):
 
 
 def test_trainer_and_evaluate_agree_on_long_texts(tmp_path):
-  # The word that decides comes after 300 words and their character n-grams.
+  # The informative word follows 300 words and their character n-grams.
   rows = ''.join(
       f'{FILLER} number {i} {word},{label}\n'
       for i in range(20)
@@ -44,7 +44,7 @@ def test_trainer_and_evaluate_agree_on_long_texts(tmp_path):
 
 @pytest.fixture
 def mixed_lengths():
-  """A corpus of short texts, with a few texts of more than 2,048 tokens."""
+  """Binds a corpus of 30 short texts and 2 texts with more than 2,048 tokens."""
   texts = [f'short text {i}' for i in range(30)] + ['long ' * 3000, 'longer ' * 5000]
   examples = Examples(tuple(texts), np.arange(32, dtype=np.int32) % 2)
   corpus = Corpus('mixed lengths', examples, examples, frozenset())
@@ -52,7 +52,7 @@ def mixed_lengths():
   return corpus
 
 
-def test_batches_have_few_lengths(mixed_lengths):
+def test_padded_lengths_of_batches_are_few(mixed_lengths):
   batches = TwitterBatches(batch_size=2, balanced=False, shuffle=False)()
   shapes = [next(batches)[0].shape[1] for _ in range(16)]
   assert set(shapes) == {2048, 5000}
@@ -67,11 +67,11 @@ def test_texts_cut_by_max_length_are_reported(mixed_lengths, capsys):
   assert capsys.readouterr().err.count(message) == 1
 
 
-def test_prediction_cuts_texts_where_training_did(tmp_path):
+def test_prediction_cuts_texts_like_training(tmp_path):
   train(tmp_path, 'TwitterBatches.max_length=3', 'train.steps=3')
   predictor = SentimentPredictor.load(tmp_path)
-  cut, whole, other = predictor.predict(['x y z sad :(', 'x y z', 'sad :('])
-  assert cut.log_probabilities == whole.log_probabilities != other.log_probabilities
+  long, prefix, rest = predictor.predict(['x y z sad :(', 'x y z', 'sad :('])
+  assert long.log_probabilities == prefix.log_probabilities != rest.log_probabilities
   explanation = predictor.explain('x y z sad :(')
   total = sum(explanation.shares) + explanation.bias
   assert total == pytest.approx(explanation.prediction.log_odds)

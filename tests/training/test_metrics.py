@@ -1,3 +1,5 @@
+"""The accuracy of the notebook, as a function and as a layer."""
+
 import warnings
 
 import forked
@@ -17,7 +19,7 @@ WEIGHTS = np.array([3.0, 1.0, 0.5, 0.5], np.float32)
 
 @pytest.mark.parametrize('array', [np.asarray, jnp.asarray])
 def test_correct_examples_count_by_their_weights(array):
-  # Right: the first and the last; the third is a tie, which is negative.
+  # The first and the last predictions are right. The third one is a tie, so negative.
   result = compute_accuracy(array(PREDS), array(LABELS), array(WEIGHTS))
   np.testing.assert_allclose(result, (0.7, 3.5, 5.0), rtol=1e-6)
 
@@ -30,7 +32,7 @@ def test_weights_that_sum_to_zero_give_nan():
   assert (correct, total) == (0, 0)
 
 
-def test_layer_computes_the_same():
+def test_layer_computes_the_weighted_accuracy():
   layer = WeightedBinaryAccuracy()
   assert layer.n_in == 3
   assert layer.name == 'WeightedBinaryAccuracy'

@@ -1,4 +1,4 @@
-"""Each metric, alone and combined, on one device and two, in loops of Trax's own."""
+"""Each metric, alone and combined, in the loop of Trax, on one and two devices."""
 
 import json
 import pathlib
@@ -22,12 +22,12 @@ def check(result):
 
 
 @pytest.mark.parametrize('n_devices', [1, 2])
-def test_metrics_in_a_loop(n_devices):
+def test_metrics_of_a_loop_equal_those_of_scikit_learn(n_devices):
   flags = f'--xla_force_host_platform_device_count={n_devices}'
   check(forked.run('-m', SCRIPT.stem, cwd=SCRIPT.parent, XLA_FLAGS=flags))
 
 
 @pytest.mark.parametrize('n_devices', [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_metrics_in_a_loop_imported_before_the_plugin(n_devices):
+def test_metrics_are_exact_if_the_loop_is_imported_before_the_plugin(n_devices):
   flags = f'--xla_force_host_platform_device_count={n_devices}'
   check(run_python(str(SCRIPT), 'before', XLA_FLAGS=flags))

@@ -1,3 +1,5 @@
+"""The classifier as a Trax layer."""
+
 import numpy as np
 import pytest
 import trax
@@ -23,7 +25,7 @@ def test_output_is_log_probabilities(pooling):
   np.testing.assert_allclose(np.exp(output).sum(axis=1), 1, rtol=1e-6)
 
 
-def test_initial_vectors_have_the_standard_deviation_asked_for():
+def test_embedding_has_the_standard_deviation_of_its_setting():
   model = TwitterClassifier(vocab_size=5000, embedding_dim=4, embedding_stddev=0.05)
   model.init(trax.shapes.signature(IDS))
   embedding = tl.flatten_weights_and_state(model.weights, ())[0][0]
@@ -34,7 +36,7 @@ def test_initial_vectors_have_the_standard_deviation_asked_for():
       TwitterClassifier(vocab_size=9, embedding_stddev=stddev)
 
 
-def test_mean_is_the_notebooks_model():
+def test_mean_pooling_is_the_model_of_the_notebook():
   model = initialized(pooling='mean')
   notebook = tl.Serial(
       tl.Embedding(20, 8), tl.Mean(axis=1), tl.Dense(2), tl.LogSoftmax()
@@ -44,7 +46,7 @@ def test_mean_is_the_notebooks_model():
   np.testing.assert_array_equal(model(IDS), notebook(IDS))
 
 
-def test_masked_mean_is_the_mean_of_the_tokens_alone():
+def test_masked_mean_ignores_padding():
   model = initialized()
   embedding, dense = (
       [np.asarray(w) for w in tl.flatten_weights_and_state(model.weights, ())[0][part]]
@@ -56,24 +58,24 @@ def test_masked_mean_is_the_mean_of_the_tokens_alone():
   np.testing.assert_allclose(model(IDS), expected, rtol=1e-5)
 
 
-def test_masked_mean_scores_a_text_the_same_at_any_padded_length():
+def test_masked_mean_does_not_depend_on_the_padded_length():
   model = initialized()
   longer = np.pad(IDS, ((0, 0), (0, 40)))
   np.testing.assert_allclose(model(longer), model(IDS), rtol=1e-6)
   np.testing.assert_allclose(model(IDS[1:, :1]), model(IDS)[1:], rtol=1e-6)
 
 
-def test_mean_counts_padding():
+def test_mean_includes_padding():
   model = initialized(pooling='mean')
   assert not np.allclose(model(np.pad(IDS, ((0, 0), (0, 40)))), model(IDS))
 
 
-def test_text_of_padding_alone_gets_finite_scores():
+def test_text_of_padding_has_finite_outputs():
   model = initialized()
   assert np.isfinite(model(np.zeros((1, 3), np.int32))).all()
 
 
-def test_dropout_is_random_in_training_and_off_in_evaluation():
+def test_dropout_is_applied_only_in_training():
   def outputs(mode):
     model = TwitterClassifier(20, 8, embedding_dropout=0.5, mode=mode)
     model.init(trax.shapes.signature(IDS))

@@ -22,8 +22,8 @@ from trax_twitter_sentiment.tables.input_files import InputFile
 from trax_twitter_sentiment.tables.options import ReadingOptions
 from trax_twitter_sentiment.tables.table_reader import Record, RowCounts, TableReader
 
-# The file that describes the job of a folder. Spark and other readers skip it, since its
-# name begins with _.
+# The file that describes the job of a folder. Spark and other readers skip names that
+# begin with _.
 JOB_FILE = '_job.json'
 
 # The file that marks a folder as complete, for Hadoop and Spark.

@@ -1,4 +1,4 @@
-"""The answers of the service, over real sockets."""
+"""The responses of the service, over sockets."""
 
 import contextlib
 import json
@@ -24,11 +24,12 @@ def service(run_dir):
   with serving(run_dir) as started:
     yield started
     assert started.process.poll() is None
-    assert len(started.log.read_text().splitlines()) == 1  # The address alone.
+    # The log contains the address of the service only.
+    assert len(started.log.read_text().splitlines()) == 1
 
 
 @pytest.mark.parametrize('explain', [False, True])
-def test_answers_equal_the_output_of_predict(service, run_dir, tmp_path, explain):
+def test_predictions_equal_the_output_of_predict(service, run_dir, tmp_path, explain):
   rows = tmp_path / 'rows.jsonl'
   rows.write_text(''.join(json.dumps({'text': text}) + '\n' for text in TEXTS))
   result = run_python(
@@ -44,7 +45,7 @@ def test_answers_equal_the_output_of_predict(service, run_dir, tmp_path, explain
     assert row.pop('row') == number
   status, answer = service.predict({'texts': TEXTS, 'explain': explain})
   assert status == 200
-  # The page alone needs the other fields.
+  # The response has more fields, for the page.
   predictions = [
       {name: value for name, value in prediction.items() if name in expected[0]}
       for prediction in answer['predictions']
@@ -55,7 +56,7 @@ def test_answers_equal_the_output_of_predict(service, run_dir, tmp_path, explain
   assert ('shares' in expected[0]) == explain
 
 
-def test_connection_is_kept(service):
+def test_connection_is_kept_for_several_requests(service):
   request = (
       b'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json; '
       b'charset=utf-8\r\nContent-Length: 17\r\n\r\n{"texts": ["hi"]}'
@@ -155,13 +156,13 @@ def test_only_local_host_names_are_answered(service, host, status):
 
 
 def test_invalid_http_is_refused(service):
-  for sent in (b'hello\r\n\r\n', b'GET / HTTP/9\r\n\r\n'):
+  for request in (b'hello\r\n\r\n', b'GET / HTTP/9\r\n\r\n'):
     with service.connect() as client:
-      client.sendall(sent)
+      client.sendall(request)
       assert client.recv(65536).startswith(b'HTTP/1.1 400 ')
 
 
-def test_document_describes_the_service(service):
+def test_openapi_document_matches_the_responses(service):
   document = service.get('/openapi.json')
   schemas = document['components']['schemas']
   operations = {
@@ -197,7 +198,7 @@ def test_page_loads_only_its_own_files(service):
 
 
 @pytest.mark.parametrize('chunked', [False, True])
-def test_large_bodies_need_no_memory(service, chunked):
+def test_large_bodies_do_not_raise_memory(service, chunked):
   def send():
     if not chunked:
       return service.predict(b'[' * 10_000_000)
@@ -213,7 +214,7 @@ def test_large_bodies_need_no_memory(service, chunked):
   assert service.megabytes() - before < 5
 
 
-def test_endless_body_needs_no_memory(service):
+def test_endless_body_does_not_raise_memory(service):
   head = (
       b'POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n'
       b'Transfer-Encoding: chunked\r\n\r\n'

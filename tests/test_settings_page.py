@@ -1,4 +1,4 @@
-"""What the table of settings in docs/settings.md promises."""
+"""The overrides in the table of docs/settings.md."""
 
 import re
 
@@ -12,12 +12,12 @@ OVERRIDES = re.findall(r'^\| .* \| `([^`]+=[^`]+)` \|$', SETTINGS, re.M)
 
 
 @pytest.mark.parametrize('override', OVERRIDES)
-def test_override_works(override, tmp_path):
+def test_run_with_the_override_trains_all_steps(override, tmp_path):
   if override == "TwitterCorpus.source='nltk'":
-    pytest.skip('it is the real corpus, which test_trainer trains on')
+    pytest.skip('test_trainer trains on the real corpus')
   loop = train(tmp_path, override)
   assert loop.step == gin.query_parameter('train.steps')
 
 
-def test_settings_lists_overrides():
+def test_page_lists_more_than_ten_overrides():
   assert len(OVERRIDES) > 10

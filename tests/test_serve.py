@@ -1,4 +1,4 @@
-"""The `serve` command, as a process."""
+"""The `serve` command, run as a process."""
 
 import signal
 import socket
@@ -13,7 +13,7 @@ COMMAND = ('-m', MODULE)
 @pytest.mark.parametrize(
     ('number', 'status'), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)]
 )
-def test_signal_ends_it(run_dir, number, status):
+def test_signal_ends_the_service(run_dir, number, status):
   with serving(run_dir) as started, started.connect() as idle:
     assert started.predict({'texts': ['hi']})[0] == 200
     started.process.send_signal(number)
@@ -31,7 +31,7 @@ def test_large_libraries_are_not_imported(run_dir):
   assert not imported & {'trax', 'jax', 'tensorflow', 'nltk', 'sklearn', 'matplotlib'}
 
 
-def test_port_in_use_is_an_error(run_dir):
+def test_port_in_use_is_an_error_of_one_line(run_dir):
   with socket.create_server(('127.0.0.1', 0)) as server:
     port = server.getsockname()[1]
     result = run_python(*COMMAND, f'--model_dir={run_dir}', f'--port={port}')
@@ -43,14 +43,14 @@ def test_port_in_use_is_an_error(run_dir):
 
 
 @pytest.mark.parametrize('host', ['nowhere.invalid', '300.1.1.1', 'a' * 100, 'x..y'])
-def test_impossible_address_is_an_error(run_dir, host):
+def test_invalid_host_is_an_error_of_one_line(run_dir, host):
   result = run_python(*COMMAND, f'--model_dir={run_dir}', '--port=0', f'--host={host}')
   assert result.returncode == 1
   (line,) = result.stderr.splitlines()
   assert line.startswith(f'ERROR: --host={host} --port=0: ')
 
 
-def test_wrong_directory_is_the_same_error_as_in_predict(tmp_path):
+def test_folder_without_a_run_is_the_same_error_as_in_predict(tmp_path):
   flag = f'--model_dir={tmp_path}'
   result = run_python(*COMMAND, flag)
   predict = run_python('-m', 'trax_twitter_sentiment.predict', flag, 'hi')
@@ -59,7 +59,7 @@ def test_wrong_directory_is_the_same_error_as_in_predict(tmp_path):
 
 
 @pytest.mark.parametrize('library', ['fastapi', 'fastapi_offline', 'uvicorn'])
-def test_missing_library_is_an_error(run_dir, tmp_path, library):
+def test_missing_library_is_an_error_of_one_line(run_dir, tmp_path, library):
   (tmp_path / f'{library}.py').write_text(
       f'raise ModuleNotFoundError("no", name={library!r})\n'
   )
@@ -71,7 +71,7 @@ def test_missing_library_is_an_error(run_dir, tmp_path, library):
   )
 
 
-def test_other_machines_reach_it_by_allowed_names_after_a_warning(run_dir):
+def test_allowed_hosts_are_answered_after_a_warning(run_dir):
   flags = '--host=0.0.0.0', '--allowed_hosts=demo.example,*.demo.example'
   with serving(run_dir, *flags) as started:
     warning, address = started.log.read_text().splitlines()

@@ -1,3 +1,5 @@
+"""The TFDS data set `twitter_samples`."""
+
 import os
 import re
 import subprocess
@@ -25,9 +27,10 @@ from trax_twitter_sentiment.tfds import twitter_samples  # noqa: F401  (register
 
 REGISTER = 'import trax_twitter_sentiment.tfds.twitter_samples'
 
+
 @pytest.fixture(scope='module')
 def sample_dir(tmp_path_factory):
-  """A folder where the data set of the bundled sample is prepared."""
+  """Prepares the data set of the bundled sample; returns its folder."""
   folder = tmp_path_factory.mktemp('sample')
   tfds.builder('twitter_samples/sample', data_dir=folder).download_and_prepare()
   return folder
@@ -80,28 +83,28 @@ def test_info_is_complete_before_the_data_set_is_prepared(tmp_path):
     ('name', 'clean'),
     [('twitter_samples', str), ('twitter_samples/no_emoticons', remove_emoticons)],
 )
-def test_real_tweets_are_all_there(real_corpus, tmp_path, name, clean):
+def test_data_set_contains_all_real_tweets(real_corpus, tmp_path, name, clean):
   tweets = TwitterCorpus()
   for split, n_examples in (('train', 8000), ('validation', 2000)):
-    found = texts_and_labels(name, split, tmp_path)
-    assert len(found) == n_examples
-    assert found == expected(getattr(tweets, split), clean)
+    actual = texts_and_labels(name, split, tmp_path)
+    assert len(actual) == n_examples
+    assert actual == expected(getattr(tweets, split), clean)
 
 
-def test_sample_is_all_there(sample_dir):
+def test_data_set_contains_the_sample(sample_dir):
   tweets = TwitterCorpus('sample')
   for split in ('train', 'validation'):
-    found = texts_and_labels('twitter_samples/sample', split, sample_dir)
-    assert found == expected(getattr(tweets, split))
+    actual = texts_and_labels('twitter_samples/sample', split, sample_dir)
+    assert actual == expected(getattr(tweets, split))
 
 
 def test_source_bound_in_gin_does_not_change_the_data_set(sample_dir, tmp_path):
   gin.bind_parameter('TwitterCorpus.source', 'web')
-  found = texts_and_labels('twitter_samples/sample', 'validation', tmp_path)
-  assert found == expected(TwitterCorpus('sample').validation)
+  actual = texts_and_labels('twitter_samples/sample', 'validation', tmp_path)
+  assert actual == expected(TwitterCorpus('sample').validation)
 
 
-def test_examples_come_mixed_and_always_in_the_same_order(sample_dir, tmp_path):
+def test_classes_are_mixed_in_a_reproducible_order(sample_dir, tmp_path):
   orders = [
       [
           int(label)
@@ -119,7 +122,7 @@ def test_examples_come_mixed_and_always_in_the_same_order(sample_dir, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ('text', 'left'),
+    ('text', 'expected_text'),
     [
         ('fun :) https://t.co/aB3', 'fun   https://t.co/aB3'),
         ('http://t.co/x :( http://t.co/y', 'http://t.co/x   http://t.co/y'),
@@ -128,12 +131,12 @@ def test_examples_come_mixed_and_always_in_the_same_order(sample_dir, tmp_path):
         ('one\ntwo ;)\n', 'one\ntwo  \n'),
     ],
 )
-def test_emoticons_go_and_links_stay(text, left):
-  assert remove_emoticons(text) == left
+def test_remove_emoticons_keeps_links(text, expected_text):
+  assert remove_emoticons(text) == expected_text
 
 
 @needs_real_corpus
-def test_text_without_emoticons_has_the_tokens_of_keep_emoticons_false(real_corpus):
+def test_no_emoticons_has_the_tokens_of_keep_emoticons_false(real_corpus):
   stop_words = TwitterCorpus().stop_words
   tokenizer = TweetTokenizer(stop_words=stop_words)
   removing = TweetTokenizer(stop_words=stop_words, keep_emoticons=False)
@@ -141,7 +144,7 @@ def test_text_without_emoticons_has_the_tokens_of_keep_emoticons_false(real_corp
     assert tokenizer.tokenize(remove_emoticons(text)) == removing.tokenize(text)
 
 
-def test_missing_corpus_is_an_error_and_nothing_is_prepared(
+def test_missing_corpus_is_an_error_before_preparation(
     tmp_path, only_nltk_data, monkeypatch
 ):
   only_nltk_data(tmp_path / 'nowhere')
@@ -152,7 +155,7 @@ def test_missing_corpus_is_an_error_and_nothing_is_prepared(
   assert not builder.data_path.exists()
 
 
-def test_builder_knows_what_another_one_prepared(
+def test_builder_uses_the_data_of_another_builder(
     tmp_path, write_corpus, only_nltk_data
 ):
   only_nltk_data(write_corpus(['good :)'] * 10, ['bad :('] * 5))
@@ -180,7 +183,7 @@ print('trax' in sys.modules)
 """
 
 
-def test_tfds_load_works_offline_with_progress_bars_and_without_trax(tmp_path):
+def test_sample_loads_offline_with_progress_bars_and_without_trax(tmp_path):
   result = run_python(
       '-c', LOAD_OFFLINE, 'twitter_samples/sample', TFDS_DATA_DIR=str(tmp_path)
   )
@@ -190,7 +193,7 @@ def test_tfds_load_works_offline_with_progress_bars_and_without_trax(tmp_path):
 
 
 @needs_real_corpus
-def test_tfds_load_of_the_real_tweets_works_offline(tmp_path):
+def test_real_tweets_load_offline(tmp_path):
   result = run_python(
       '-c',
       LOAD_OFFLINE,
@@ -201,8 +204,8 @@ def test_tfds_load_of_the_real_tweets_works_offline(tmp_path):
   assert result.stdout.split()[-3:] == ['8000', '2000', 'False'], result.stderr
 
 
-# Prepares in each folder that a line of its input names, and says how many tweets are
-# there. The same random seed makes TFDS itself write into the same folder.
+# For each line of standard input, prepares the data set in that folder and prints the
+# number of training tweets. Equal random seeds make TFDS use equal temporary folders.
 PREPARE = f"""
 import random, sys
 import tensorflow_datasets as tfds
@@ -216,7 +219,7 @@ for folder in sys.stdin:
 
 
 @pytest.mark.slow
-def test_three_processes_prepare_it_at_once(tmp_path, sample_dir):
+def test_three_processes_prepare_one_folder_at_once(tmp_path, sample_dir):
   processes = [
       subprocess.Popen(
           [sys.executable, '-c', PREPARE, str(tmp_path / f'own{i}')],
@@ -227,7 +230,8 @@ def test_three_processes_prepare_it_at_once(tmp_path, sample_dir):
       )
       for i in range(3)
   ]
-  for process in processes:  # Until its own folder is prepared, so all are awake.
+  # Each process first prepares a folder of its own, so all of them are ready.
+  for process in processes:
     while not process.stdout.readline().startswith('Dataset twitter_samples'):
       assert process.poll() is None, process.stderr.read()
   folders = [tmp_path / f'shared{i}' for i in range(5)]
@@ -241,19 +245,19 @@ def test_three_processes_prepare_it_at_once(tmp_path, sample_dir):
     assert output.split('\n').count('800') == len(folders)
   expected_examples = texts_and_labels('twitter_samples/sample', 'train', sample_dir)
   for folder in folders:
-    found = texts_and_labels('twitter_samples/sample', 'train', folder)
-    assert found == expected_examples
+    actual = texts_and_labels('twitter_samples/sample', 'train', folder)
+    assert actual == expected_examples
     versions = os.listdir(folder / 'twitter_samples' / 'sample')
     assert sorted(versions) == ['.lock', '1.0.0']
 
 
-def test_trax_source_yields_text_and_label_from_any_folder(tmp_path):
+def test_tfds_source_of_trax_yields_texts_and_labels(tmp_path):
   source = data.TFDS(
       'twitter_samples/sample', data_dir=tmp_path, keys=('text', 'label'), train=False
   )
   stream = source()
-  found = [next(stream) for _ in range(200)]
-  assert sorted((text.decode(), int(label)) for text, label in found) == expected(
+  examples = [next(stream) for _ in range(200)]
+  assert sorted((text.decode(), int(label)) for text, label in examples) == expected(
       TwitterCorpus('sample').validation
   )
 

@@ -1,4 +1,4 @@
-"""`predict` and `evaluate` with `--engine=ray`, on a real cluster of two nodes."""
+"""`predict` and `evaluate` with `--engine=ray`, on a cluster of two nodes."""
 
 import json
 import math
@@ -20,33 +20,33 @@ from trax_twitter_sentiment import model_bytes
 
 PREDICT = ('-m', 'trax_twitter_sentiment.predict')
 EVALUATE = ('-m', 'trax_twitter_sentiment.evaluate')
-N_FILES, ROWS_OF_FILE = 20, 5000
+N_FILES, ROWS_PER_FILE = 20, 5000
 
 
 @pytest.fixture(scope='module')
 def cluster():
-  """A head that does no work, and two nodes of one core."""
-  found = cluster_utils.Cluster(
+  """Starts a head node without CPUs and two worker nodes with one CPU each."""
+  started = cluster_utils.Cluster(
       initialize_head=True, head_node_args={'num_cpus': 0, 'include_dashboard': False}
   )
   for _ in range(2):
-    found.add_node(num_cpus=1, object_store_memory=10**8)
-  yield found
-  found.shutdown()
+    started.add_node(num_cpus=1, object_store_memory=10**8)
+  yield started
+  started.shutdown()
 
 
 @pytest.fixture(scope='module')
 def tweets(tmp_path_factory):
-  """100,000 rows in 20 Parquet files."""
+  """Writes 100,000 rows to 20 Parquet files."""
   folder = tmp_path_factory.mktemp('tweets')
   rng = np.random.default_rng(0)
   words = ['sad', 'lovely', ':)', ':(', '#great', '', *(f'w{i}' for i in range(20_000))]
   for i in range(N_FILES):
-    # Some words are in many texts, and some texts have none.
-    chosen = rng.geometric(0.001, (ROWS_OF_FILE, 12))
+    # The frequencies of words differ, and later files contain empty texts.
+    chosen = rng.geometric(0.001, (ROWS_PER_FILE, 12))
     texts = [' '.join(words[j] for j in row if j > 5 * i) for row in chosen.tolist()]
-    numbers = range(i * ROWS_OF_FILE, (i + 1) * ROWS_OF_FILE)
-    table = pa.table({'id': numbers, 'text': texts, 'label': [i % 2] * ROWS_OF_FILE})
+    numbers = range(i * ROWS_PER_FILE, (i + 1) * ROWS_PER_FILE)
+    table = pa.table({'id': numbers, 'text': texts, 'label': [i % 2] * ROWS_PER_FILE})
     pq.write_table(table, folder / f'{i:02}.parquet')
   return folder
 
@@ -79,7 +79,7 @@ def _rows(output):
 
 
 def _workers():
-  """Returns the processes of Ray's tasks."""
+  """Returns the worker processes of Ray."""
   return [p for p in psutil.process_iter(['cmdline']) if _is_worker(p)]
 
 
@@ -91,7 +91,7 @@ def _is_worker(process):
 
 
 @pytest.mark.slow
-def test_killed_node_loses_and_doubles_no_row(cluster, run_dir, tweets, tmp_path):
+def test_killed_node_changes_no_row(cluster, run_dir, tweets, tmp_path):
   output = tmp_path / 'scored'
   process = _start(cluster, run_dir, output, f'--input={tweets}/*.parquet')
   deadline = time.monotonic() + 60
@@ -108,8 +108,8 @@ def test_killed_node_loses_and_doubles_no_row(cluster, run_dir, tweets, tmp_path
   killed = psutil.Process(
       cluster.worker_nodes.pop().all_processes['raylet'][0].process.pid
   )
-  for one in (killed, *killed.children(recursive=True)):
-    one.send_signal(signal.SIGKILL)
+  for process_of_node in (killed, *killed.children(recursive=True)):
+    process_of_node.send_signal(signal.SIGKILL)
   assert not (output / '_SUCCESS').exists()
   _, stderr = process.communicate(timeout=120)
   assert process.returncode == 0, stderr
@@ -120,7 +120,7 @@ def test_killed_node_loses_and_doubles_no_row(cluster, run_dir, tweets, tmp_path
   assert len([*output.glob('part-*')]) == N_FILES
   assert not [*output.glob('.*')]
   rows = _rows(output)
-  assert [row['id'] for row in rows] == [*range(N_FILES * ROWS_OF_FILE)]
+  assert [row['id'] for row in rows] == [*range(N_FILES * ROWS_PER_FILE)]
 
   command = [f'--model_dir={run_dir}', f'--input={tweets}/*.parquet', '--format=jsonl']
   lines = run_python(*PREDICT, *command).stdout.splitlines()
@@ -128,13 +128,13 @@ def test_killed_node_loses_and_doubles_no_row(cluster, run_dir, tweets, tmp_path
     expected = json.loads(line)
     assert row['text'] == expected['text']
     assert (row['label'], row['name']) == (expected['label'], expected['name'])
-    found = {'negative': row['p_negative'], 'positive': row['p_positive']}
-    assert found == (expected['probabilities'] or dict.fromkeys(found))
-    assert row['input_label'] == row['id'] // ROWS_OF_FILE % 2
+    actual = {'negative': row['p_negative'], 'positive': row['p_positive']}
+    assert actual == (expected['probabilities'] or dict.fromkeys(actual))
+    assert row['input_label'] == row['id'] // ROWS_PER_FILE % 2
 
-  # Again, it does only what is missing.
-  lost = [output / 'part-000003.parquet', output / 'part-000011.parquet']
-  for path in (*lost, output / '_SUCCESS'):
+  # A second start scores only the blocks without output.
+  missing = [output / 'part-000003.parquet', output / 'part-000011.parquet']
+  for path in (*missing, output / '_SUCCESS'):
     path.unlink()
   times = {path: path.stat().st_mtime_ns for path in output.glob('part-*')}
   status, stderr = _score(cluster, run_dir, output, f'--input={tweets}/*.parquet')
@@ -143,7 +143,7 @@ def test_killed_node_loses_and_doubles_no_row(cluster, run_dir, tweets, tmp_path
   assert '10,000 rows read' in stderr
   assert {path: path.stat().st_mtime_ns for path in times} == times
   assert _rows(output) == rows
-  # And nothing that belongs to another job.
+  # The folder of another job is refused.
   status, stderr = _score(cluster, run_dir, output, f'--input={tweets}/00.parquet')
   assert status == 1
   assert 'is the folder of a job with other files; use a new folder' in stderr
@@ -173,7 +173,7 @@ def test_every_column_of_other_formats_is_kept(cluster, run_dir, tmp_path):
 
 
 @pytest.mark.slow
-def test_malformed_file_is_named_and_may_be_skipped(cluster, run_dir, tmp_path):
+def test_malformed_row_is_named_or_skipped(cluster, run_dir, tmp_path):
   (tmp_path / 'a.jsonl').write_text('{"text": "a"}\n{"text": \n')
   pq.write_table(pa.table({'text': ['b', 'c']}), tmp_path / 'b.parquet')
   inputs = [f'--input={path}' for path in sorted(tmp_path.glob('?.*'))]
@@ -192,7 +192,7 @@ def test_malformed_file_is_named_and_may_be_skipped(cluster, run_dir, tmp_path):
 
 
 @pytest.mark.slow
-def test_evaluation_is_that_of_one_process(cluster, run_dir, tweets):
+def test_evaluation_on_ray_equals_that_of_one_process(cluster, run_dir, tweets):
   command = [
       *EVALUATE, f'--model_dir={run_dir}', f'--input={tweets}/0*.parquet',
       '--format=json',
@@ -200,19 +200,19 @@ def test_evaluation_is_that_of_one_process(cluster, run_dir, tweets):
   local = json.loads(run_python(*command).stdout)
   engine = '--engine=ray', f'--ray_address={cluster.address}'
   result = run_python(*command, *engine)
-  found = json.loads(result.stdout)
+  on_ray = json.loads(result.stdout)
   assert '50,000 rows read, 0 skipped.' in result.stderr
   for way in ('as_is', 'without_emoticons'):
     local[way].pop('roc_auc')
-    assert found[way].pop('roc_auc') is None
+    assert on_ray[way].pop('roc_auc') is None
     for name in ('log_loss', 'calibration_error'):
-      of_both = [result[way].pop(name)['value'] for result in (local, found)]
-      assert math.isclose(*of_both, rel_tol=1e-9)
-  assert found == local
+      values = [scores[way].pop(name)['value'] for scores in (local, on_ray)]
+      assert math.isclose(*values, rel_tol=1e-9)
+  assert on_ray == local
 
 
 @pytest.mark.slow
-def test_ray_data_maps_batches(cluster, run_dir, tweets, tmp_path):
+def test_batch_predictor_works_in_ray_data(cluster, run_dir, tweets, tmp_path):
   (tmp_path / 'model').write_bytes(model_bytes(run_dir))
   code = f"""
 import ray
@@ -226,14 +226,13 @@ ray.data.read_parquet({str(tweets / '00.parquet')!r}).map_batches(
   result = run_python('-c', code)
   assert result.returncode == 0, result.stderr
   rows = _rows(tmp_path / 'scored')
-  assert [row['id'] for row in rows] == [*range(ROWS_OF_FILE)]
+  assert [row['id'] for row in rows] == [*range(ROWS_PER_FILE)]
   assert {row['name'] for row in rows} == {'negative', 'positive'}
 
 
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
-        (['--ray_address=auto', 'a text'], '--ray_address requires --engine=ray'),
         (['--engine=ray', 'a text'], '--engine=ray requires files as --input'),
         (['--engine=ray', '--input=a.csv'], 'and a folder as --output'),
         (
@@ -246,13 +245,13 @@ ray.data.read_parquet({str(tweets / '00.parquet')!r}).map_batches(
         ),
     ],
 )
-def test_flags_that_do_not_fit_are_refused(run_dir, arguments, message):
+def test_incompatible_flags_are_refused(run_dir, arguments, message):
   result = run_python(*PREDICT, f'--model_dir={run_dir}', *arguments)
   assert result.returncode == 1
   assert message in result.stderr
 
 
-def test_ray_that_is_missing_is_named(run_dir, tmp_path):
+def test_missing_ray_is_named_with_the_command_that_installs_it(run_dir, tmp_path):
   (tmp_path / 'ray.py').write_text('raise ModuleNotFoundError("no ray")')
   (tmp_path / 'a.txt').write_text('so sad\n')
   result = run_python(
@@ -265,7 +264,7 @@ def test_ray_that_is_missing_is_named(run_dir, tmp_path):
   )
 
 
-def test_cluster_that_is_not_there_is_named(run_dir, tmp_path):
+def test_address_without_a_cluster_is_named(run_dir, tmp_path):
   (tmp_path / 'a.txt').write_text('so sad\n')
   command = [
       f'--model_dir={run_dir}', f'--input={tmp_path}/a.txt', '--engine=ray',

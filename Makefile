@@ -18,7 +18,7 @@ test: $(VENV)/installed-test
 	$(PYTEST)
 
 # With those that take long by nature.
-test-all: $(VENV)/installed-test
+test-all: $(VENV)/installed-test $(VENV)/installed-docs
 	$(PYTEST) -m ''
 
 bench: $(VENV)/installed-bench

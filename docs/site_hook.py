@@ -59,9 +59,9 @@ def on_files(files: Files, config) -> Files:
 def on_page_markdown(markdown: str, page, config, files) -> str:
   """Returns the page with links within the site, and without comments.
 
-  Links between docs/ and the checkout become links within the site. A comment becomes an
-  empty line: as text, it would be one paragraph with a table in the next line, so the
-  table would be shown with its pipes.
+  Links between docs/ and the checkout become links within the site. A comment becomes
+  an empty line: as text, it would be one paragraph with a table in the next line, so
+  the table would be shown with its pipes.
   """
   del config, files
   here = page.file.src_uri
@@ -96,8 +96,8 @@ def _reference() -> str:
   lines = [
       '# Reference',
       '',
-      'The public names of `trax_twitter_sentiment`, to import in Python and to bind in a '
-      'gin file: their arguments, results and errors.',
+      'The public names of `trax_twitter_sentiment`, to import in Python and to bind in '
+      'a gin file: their arguments, results and errors.',
   ]
   for name, module in sorted(names.items(), key=lambda item: item[0].lower()):
     lines += ['', f'::: {_PACKAGE}.{module}.{name}']

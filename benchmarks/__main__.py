@@ -1,10 +1,11 @@
-"""Measures how fast the package is and writes it to `benchmarks/RESULTS.md`.
+"""Measures the speed of the package, and writes the figures to `benchmarks/RESULTS.md`.
 
     python -m benchmarks
     python -m benchmarks --figures=cold_start,tokenizing
 
-Run it in a checkout. NLTK's tweets are downloaded unless they are at hand. Rows that
-aren't measured stay as they are, unless all are. All of it takes some 25 minutes.
+Run it in a checkout. NLTK's tweets are downloaded if they are not on NLTK's data path.
+With `--figures`, the other rows of the table stay unchanged. All figures take some 25
+minutes.
 """
 
 import datetime
@@ -31,29 +32,36 @@ _DISTRIBUTIONS = (
     'fasttext-numpy2-wheel',
 )
 _TITLES = ('figure', 'measured against', 'ours', 'theirs', 'ratio', 'aimed at', 'date')
-# A row of the table, but for its head; and a run's date and machine.
+# A row of the table below its head, and the line of a date and its machine.
 _ROW = re.compile(r'^\| (.*) \| (\d{4}-\d\d-\d\d) \|$', re.M)
 _RUN = re.compile(r'^- (\d{4}-\d\d-\d\d): (.*)$', re.M)
 
 _INTRODUCTION = f"""\
 # Results
 
-Written by `make bench`. A ratio is ours / theirs, of the medians of things that were
-measured in turn, {processes.ROUNDS} times unless a figure's function says otherwise;
-it is bold where it misses what is aimed at. Absolute times mean little on a shared
-machine. What each figure measures exactly is said by its function in `figures.py` and,
-where it runs in a process of its own, `tasks.py`.
+The speed and memory of the package, compared with others. `make bench` writes this page.
+
+*Ours* and *theirs* are medians: both are measured in turn, {processes.ROUNDS} times each
+unless the function of the figure says otherwise. The ratio is ours / theirs, in bold if
+it misses its aim. Absolute times say little on a shared machine. The functions in
+`figures.py` define each figure, and `tasks.py` contains the code that runs in separate
+processes.
 """
 
 _CHOSEN = flags.DEFINE_list(
-    'figures', list(FIGURES), f'What to measure: {", ".join(FIGURES)}.'
+    'figures', list(FIGURES), f'The figures to measure: {", ".join(FIGURES)}.'
 )
 _OUTPUT = flags.DEFINE_string('output', _RESULTS, 'The file to write.')
 flags.register_validator('figures', lambda names: set(names) <= set(FIGURES))
 
 
 def page(rows: dict[tuple[str, ...], list[str]], runs: dict[str, str]) -> str:
-  """Returns the page of rows, by figure and what it is measured against, and runs."""
+  """Returns the page.
+
+  Args:
+    rows: the rows of the table, by figure and what it is measured against.
+    runs: the description of the machine, by date.
+  """
   dates = {row[-1] for row in rows.values()}
   machines = ''.join(
       f'- {date}: {text}\n' for date, text in sorted(runs.items()) if date in dates
@@ -62,7 +70,7 @@ def page(rows: dict[tuple[str, ...], list[str]], runs: dict[str, str]) -> str:
 
 
 def main(_) -> None:
-  # Files are compiled before they are measured, and stay so.
+  # Python compiles modules once, before they are measured, and keeps the result.
   os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
   processes.pin_to_cores()
   rows: dict[tuple[str, ...], list[str]] = {}
@@ -79,7 +87,7 @@ def main(_) -> None:
   loads = [os.getloadavg()[0]]
   with tempfile.TemporaryDirectory() as folder:
     os.environ |= processes.with_cache(os.path.join(folder, 'cache'))
-    # Whose cache of fonts is not to be made anew with each of the others.
+    # Matplotlib makes its cache of fonts once, not once for each new cache folder.
     os.environ['MPLCONFIGDIR'] = os.path.join(folder, 'matplotlib')
     run = Run(folder)
     for name in _CHOSEN.value:
@@ -88,7 +96,7 @@ def main(_) -> None:
         tqdm.tqdm.write(' | '.join(row), file=sys.stderr)
       loads.append(os.getloadavg()[0])
       runs[today] = machine.description(_DISTRIBUTIONS, loads)
-      # After each figure, so that none is lost with a later one.
+      # The page is written after each figure, so a later failure loses no figure.
       with open(_OUTPUT.value, 'w', encoding='utf-8') as file:
         file.write(page(rows, runs))
 

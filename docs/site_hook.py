@@ -96,8 +96,8 @@ def _reference() -> str:
   lines = [
       '# Reference',
       '',
-      'The public names of `trax_twitter_sentiment`, to import in Python and to bind in '
-      'a gin file: their arguments, results and errors.',
+      'The public names of `trax_twitter_sentiment`, for Python and for gin files: '
+      'their arguments, results and errors.',
   ]
   for name, module in sorted(names.items(), key=lambda item: item[0].lower()):
     lines += ['', f'::: {_PACKAGE}.{module}.{name}']

@@ -42,10 +42,10 @@ _INTRODUCTION = f"""\
 The speed and memory of the package, compared with others.
 
 `make bench` writes this page. *Ours* and *theirs* are medians: both are measured in
-turn, {processes.ROUNDS} times each unless the function of the figure says otherwise. The
-ratio is ours / theirs, in bold if it misses its aim. Absolute times say little on a
-shared machine. The functions in `figures.py` define each figure, and `tasks.py` contains
-the code that runs in separate processes.
+turn, {processes.ROUNDS} times each unless the function of the figure says otherwise.
+The ratio is ours / theirs, in bold if it misses its aim. Absolute times say little on a
+shared machine. The functions in `figures.py` define each figure, and `tasks.py`
+contains the code that runs in separate processes.
 """
 
 _CHOSEN = flags.DEFINE_list(

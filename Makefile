@@ -18,7 +18,7 @@ test: $(VENV)/installed-test
 	$(PYTEST)
 
 # All tests, the slow ones included.
-test-all: $(VENV)/installed-test
+test-all: $(VENV)/installed-test $(VENV)/installed-docs
 	$(PYTEST) -m ''
 
 bench: $(VENV)/installed-bench

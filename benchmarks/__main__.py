@@ -1,11 +1,11 @@
-"""Measures the speed and memory of the package and writes `benchmarks/RESULTS.md`.
+"""Measures the speed of the package, and writes the figures to `benchmarks/RESULTS.md`.
 
     python -m benchmarks
     python -m benchmarks --figures=cold_start,tokenizing
 
-Run this module in a checkout. It downloads NLTK's tweets if they are missing. With
---figures, the rows of other figures stay in the file. All figures together take about
-25 minutes.
+Run it in a checkout. NLTK's tweets are downloaded if they are not on NLTK's data path.
+With `--figures`, the other rows of the table stay unchanged. All figures take some 25
+minutes.
 """
 
 import datetime
@@ -31,23 +31,25 @@ _DISTRIBUTIONS = (
     'scikit-learn',
     'fasttext-numpy2-wheel',
 )
-_TITLES = ('figure', 'measured baseline', 'ours', 'theirs', 'ratio', 'aimed at', 'date')
-# A row of the table without the header, and a line with the date and machine of a run.
+_TITLES = ('figure', 'measured against', 'ours', 'theirs', 'ratio', 'aimed at', 'date')
+# A row of the table below its head, and the line of a date and its machine.
 _ROW = re.compile(r'^\| (.*) \| (\d{4}-\d\d-\d\d) \|$', re.M)
 _RUN = re.compile(r'^- (\d{4}-\d\d-\d\d): (.*)$', re.M)
 
 _INTRODUCTION = f"""\
 # Results
 
-`make bench` writes this page. A ratio is ours / theirs. Both are medians of
-{processes.ROUNDS} measurements in turn, unless the function of the figure says
-otherwise. A ratio that misses its aim is bold. Absolute times mean little on a
-shared machine. The functions in `figures.py` and `tasks.py` document each
-figure.
+The speed and memory of the package, compared with others.
+
+`make bench` writes this page. *Ours* and *theirs* are medians: both are measured in
+turn, {processes.ROUNDS} times each unless the function of the figure says otherwise.
+The ratio is ours / theirs, in bold if it misses its aim. Absolute times say little on a
+shared machine. The functions in `figures.py` define each figure, and `tasks.py`
+contains the code that runs in separate processes.
 """
 
 _CHOSEN = flags.DEFINE_list(
-    'figures', list(FIGURES), f'What to measure: {", ".join(FIGURES)}.'
+    'figures', list(FIGURES), f'The figures to measure: {", ".join(FIGURES)}.'
 )
 _OUTPUT = flags.DEFINE_string('output', _RESULTS, 'The file to write.')
 flags.register_validator('figures', lambda names: set(names) <= set(FIGURES))
@@ -57,8 +59,8 @@ def page(rows: dict[tuple[str, ...], list[str]], runs: dict[str, str]) -> str:
   """Returns the page.
 
   Args:
-    rows: maps a figure and its baseline to a row of the table.
-    runs: maps a date to a description of the machine.
+    rows: the rows of the table, by figure and what it is measured against.
+    runs: the description of the machine, by date.
   """
   dates = {row[-1] for row in rows.values()}
   machines = ''.join(
@@ -68,7 +70,7 @@ def page(rows: dict[tuple[str, ...], list[str]], runs: dict[str, str]) -> str:
 
 
 def main(_) -> None:
-  # Python saves bytecode, so no measurement includes the compilation of files.
+  # Python compiles modules once, before they are measured, and keeps the result.
   os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
   processes.pin_to_cores()
   rows: dict[tuple[str, ...], list[str]] = {}
@@ -85,7 +87,7 @@ def main(_) -> None:
   loads = [os.getloadavg()[0]]
   with tempfile.TemporaryDirectory() as folder:
     os.environ |= processes.with_cache(os.path.join(folder, 'cache'))
-    # Matplotlib builds its font cache once here, not again for each empty cache folder.
+    # Matplotlib makes its cache of fonts once, not once for each new cache folder.
     os.environ['MPLCONFIGDIR'] = os.path.join(folder, 'matplotlib')
     run = Run(folder)
     for name in _CHOSEN.value:
@@ -94,7 +96,7 @@ def main(_) -> None:
         tqdm.tqdm.write(' | '.join(row), file=sys.stderr)
       loads.append(os.getloadavg()[0])
       runs[today] = machine.description(_DISTRIBUTIONS, loads)
-      # The file is written after each figure, so an error in a later one loses nothing.
+      # The page is written after each figure, so a later failure loses no figure.
       with open(_OUTPUT.value, 'w', encoding='utf-8') as file:
         file.write(page(rows, runs))
 

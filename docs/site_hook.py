@@ -1,7 +1,7 @@
-"""What `make docs` adds to the pages of docs/.
+"""Extends the site that `make docs` builds from docs/.
 
-That is the API reference, of the package's public names, and the files of the checkout
-that pages link to.
+Adds the API reference of the package's public names, and the files of the checkout that
+pages link to.
 """
 
 import ast
@@ -15,13 +15,15 @@ from mkdocs.structure.files import File, Files
 _ROOT = pathlib.Path(__file__).parent.parent
 _PACKAGE = 'trax_twitter_sentiment'
 _REFERENCE = 'reference.md'
-# Where the site has files of the checkout that aren't in docs/.
+# The folder of the site for files of the checkout outside docs/.
 _CHECKOUT = 'checkout'
 _LINK = re.compile(r'(\]\()([^)#:]+?)((?:#[^)]*)?\))')
+# A comment between lines, such as the marks of the tables that a benchmark writes.
+_COMMENT = re.compile(r'^<!-- .* -->$', re.M)
 
 
 class _NoHtml(markdown.Extension):
-  """Leaves what looks like HTML, such as `<float>[n_texts]`, the text that it is."""
+  """Keeps text such as `<float>[n_texts]` as text, which Markdown takes for HTML."""
 
   def extendMarkdown(self, md: markdown.Markdown) -> None:
     md.preprocessors.deregister('html_block')
@@ -29,12 +31,13 @@ class _NoHtml(markdown.Extension):
 
 
 def on_config(config):
+  """Turns HTML in pages off."""
   config.markdown_extensions.append(_NoHtml())
   return config
 
 
 def on_files(files: Files, config) -> Files:
-  """Adds the reference, and the files that pages link to."""
+  """Adds the API reference, and the files of the checkout that pages link to."""
   pages = [f'docs/{file.src_uri}' for file in files.documentation_pages()]
   files.append(File.generated(config, _REFERENCE, content=_reference()))
   seen = {*pages}
@@ -52,8 +55,14 @@ def on_files(files: Files, config) -> Files:
   return files
 
 
-def on_page_markdown(markdown: str, page, config, files) -> str:  # As MkDocs calls it.
-  """Has links between docs/ and the checkout be links within the site."""
+# MkDocs passes these arguments by name.
+def on_page_markdown(markdown: str, page, config, files) -> str:
+  """Returns the page with links within the site, and without comments.
+
+  Links between docs/ and the checkout become links within the site. A comment becomes
+  an empty line: as text, it would be one paragraph with a table in the next line, so
+  the table would be shown with its pipes.
+  """
   del config, files
   here = page.file.src_uri
   in_checkout = here.removeprefix(f'{_CHECKOUT}/') != here
@@ -66,15 +75,18 @@ def on_page_markdown(markdown: str, page, config, files) -> str:  # As MkDocs ca
     uri = inside if inside != path else f'{_CHECKOUT}/{path}'
     return opening + posixpath.relpath(uri, posixpath.dirname(here) or '.') + rest
 
-  return markdown if here == _REFERENCE else _LINK.sub(replace, markdown)
+  if here == _REFERENCE:
+    return markdown
+  return _LINK.sub(replace, _COMMENT.sub('', markdown))
 
 
 def _target(page: str, link: str) -> str:
-  """Returns what a page of the checkout links to, as a path in the checkout."""
+  """Returns the path in the checkout of a link on a page of the checkout."""
   return posixpath.normpath(posixpath.join(posixpath.dirname(page), link))
 
 
 def _reference() -> str:
+  """Returns the page of the API reference, in Markdown."""
   source = (_ROOT / _PACKAGE / '__init__.py').read_text('utf-8')
   (names,) = (
       ast.literal_eval(statement.value)
@@ -84,8 +96,8 @@ def _reference() -> str:
   lines = [
       '# Reference',
       '',
-      'What you can import from `trax_twitter_sentiment`, and bind in a gin file: each '
-      'public name with what it takes, returns and raises.',
+      'The public names of `trax_twitter_sentiment`, for Python and for gin files: '
+      'their arguments, results and errors.',
   ]
   for name, module in sorted(names.items(), key=lambda item: item[0].lower()):
     lines += ['', f'::: {_PACKAGE}.{module}.{name}']

@@ -94,7 +94,7 @@ def run_dir(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def browser():
-  """Chromium, which `.ci/run` installs."""
+  """Starts Chromium and yields its driver. `.ci/run` installs both."""
   chromium = shutil.which('chromium') or shutil.which('google-chrome')
   binaries = [chromium, shutil.which('chromedriver')]
   if not all(binaries):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from conftest import needs_real_corpus
 
+from trax_twitter_sentiment.corpora import text_corpora  # noqa: F401  (registers)
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.training.batches import TwitterBatches

@@ -7,7 +7,6 @@ import pytest
 from trax import data
 from trax.data import inputs as trax_inputs
 
-from trax_twitter_sentiment.corpora import text_corpora  # noqa: F401  (for gin)
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError

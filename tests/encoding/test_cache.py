@@ -82,7 +82,8 @@ def test_unwritable_folder_is_a_warning(tmp_path, capsys):
   (tmp_path / 'trax_twitter_sentiment').write_text('a file')
   cache.save('key', ARRAYS)
   assert cache.load('key') is None
-  assert f'WARNING: the cache folder {cache.folder()} cannot' in capsys.readouterr().err
+  message = f'WARNING: the cache folder {cache.folder()} cannot be written to'
+  assert message in capsys.readouterr().err
 
 
 def test_environment_variable_turns_the_cache_off(monkeypatch):

@@ -60,7 +60,8 @@ TFDS = (
 )
 OWN = ("TextFileCorpus.train_path='own.csv'", 'TwitterBatches.batch_size=12')
 TWEETEVAL = ("TweetEvalCorpus.task='irony'",)
-STEPS = ('train.steps=2',)  # The files without it train no steps.
+# Gin files that only fit a logistic regression run without this binding.
+STEPS = ('train.steps=2',)
 
 
 @pytest.mark.parametrize(

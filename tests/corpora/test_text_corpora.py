@@ -129,7 +129,7 @@ def write_rows(path, rows):
 @pytest.mark.parametrize(('text', 'kind'), [('same', 'equal'), (' ', 'empty')])
 def test_file_of_identical_or_empty_texts_is_refused(tmp_path, text, kind):
   path = write_rows(tmp_path / 'a.csv', [(text, i % 2) for i in range(10)])
-  with pytest.raises(UserError, match=f'a.csv: all texts are {kind}, so nothing tells'):
+  with pytest.raises(UserError, match=f'a.csv: all texts are {kind}, so no model can'):
     TextFileCorpus(path)
 
 

@@ -31,7 +31,10 @@ _SYNONYMS = {
 # Missing labels as other programs write them, in lower case.
 _MISSING = ('', 'nan', '<na>', 'null', '#n/a')
 
-_WHOLE_NUMBER = re.compile(r'([+-]?\d+)\.0+')
+# The maximum number of labels in a message.
+_MAX_LISTED = 20
+
+_INTEGER_AS_FLOAT = re.compile(r'([+-]?\d+)\.0+')
 _NUMBER = re.compile(r'[+-]?\d+(\.\d*)?')
 
 
@@ -43,7 +46,7 @@ def is_missing(label: str | None) -> bool:
 def normalized(label: str) -> str:
   """Returns a label without white space around it, and `1` for `1.0`."""
   label = label.strip()
-  match = _WHOLE_NUMBER.fullmatch(label)
+  match = _INTEGER_AS_FLOAT.fullmatch(label)
   return match[1] if match else label
 
 
@@ -240,17 +243,18 @@ class Classes:
     targets = ['CLASS'] * len(self._labels)
     if len(self._labels) == len(names):
       targets = [*names]
-    pairs = ','.join(map('='.join, zip(self._labels[:20], targets)))
+    pairs = ','.join(map('='.join, zip(self._labels[:_MAX_LISTED], targets)))
     return (
         f'the labels {_listed(self._labels)} are not the classes {_listed(names)}, so '
         f'their classes are ambiguous; give the classes by {setting}={pairs!r}.'
     )
 
 
-def _listed(labels: Iterable[str], most: int = 20) -> str:
+def _listed(labels: Iterable[str]) -> str:
   labels = [*labels]
-  rest = f' and {len(labels) - most:,} more' if len(labels) > most else ''
-  return ', '.join(map(printable, labels[:most])) + rest
+  n_more = len(labels) - _MAX_LISTED
+  rest = f' and {n_more:,} more' if n_more > 0 else ''
+  return ', '.join(map(printable, labels[:_MAX_LISTED])) + rest
 
 
 def _parts(label: str, labels: Collection[str]) -> list[str]:

@@ -99,7 +99,7 @@ def test_missing_labels_of_json_are_malformed(tmp_path):
 @pytest.mark.parametrize('class_names', [None, tuple('019')])
 def test_text_with_several_labels_is_malformed(write, class_names):
   path = write(['0', '1', '0,1,9', '9'])
-  with pytest.raises(UserError, match="line 4: label '0,1,9' is 3 labels; a text can"):
+  with pytest.raises(UserError, match="line 4: label '0,1,9' is 3 labels; a text must"):
     read(path, class_names=class_names)
   assert read(path, skip=True, class_names=class_names).class_names == ('0', '1', '9')
 

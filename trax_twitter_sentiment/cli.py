@@ -207,7 +207,7 @@ def define_label_flags(content: str) -> Callable[[], options.LabelledOptions]:
   )
   labels_input = define_path(
       'labels_input',
-      'A file with one label a line, for an --input with one text a line.',
+      'A file with one label per line, for an --input with one text per line.',
   )
 
   def labelled_options() -> options.LabelledOptions:

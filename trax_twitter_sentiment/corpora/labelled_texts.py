@@ -169,7 +169,7 @@ def _read_two_files(
   read_texts, read_labels = list(texts), list(labels)
   if len(read_texts) != len(read_labels):
     raise UserError(
-        f'{labels_path} contains {len(read_labels):,} labels, but {paths[0]} '
+        f'{labels_path} contains {len(read_labels):,} labels, but {paths[0]} contains '
         f'{len(read_texts):,} texts.'
     )
   pairs = zip(read_texts, read_labels, strict=True)

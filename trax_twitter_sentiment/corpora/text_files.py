@@ -16,7 +16,7 @@ from trax_twitter_sentiment.tables.options import LabelledOptions
 
 
 class TextFiles(NamedTuple):
-  """Files of labelled texts, with their state, which makes a cache key.
+  """Files of labelled texts and their state: a cache key for their content.
 
   Attributes:
     paths: their paths.

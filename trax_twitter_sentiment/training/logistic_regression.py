@@ -124,8 +124,8 @@ def _check_classifier(
   if embedding_dim < output_dim:
     raise UserError(
         f'TwitterClassifier.embedding_dim={embedding_dim} does not fit '
-        f'LogisticRegression, which requires the number of classes, {output_dim}, or '
-        'more.'
+        f'LogisticRegression, which requires at least {output_dim}, the number of '
+        'classes.'
     )
   n_tokens = len(encoded_corpus().vocabulary)
   if vocab_size != n_tokens:
@@ -145,9 +145,9 @@ def _check_training() -> None:
     )
   if 'steps' in bindings and steps_of_run() and 'optimizer' not in bindings:
     raise UserError(
-        f'train.steps={steps_of_run()} would train on from the solution of '
-        'LogisticRegression by an optimizer without its L2. Use train.steps=0, which '
-        'saves the solution, or bind train.optimizer; @L2Descent keeps the L2.'
+        f'train.steps={steps_of_run()} would change the solution of LogisticRegression '
+        'by an optimizer without L2. Use train.steps=0, which saves the solution, or '
+        'bind train.optimizer; @L2Descent keeps the L2.'
     )
 
 

@@ -113,7 +113,7 @@ def TokenizeTweets() -> Callable[[Iterator[Any]], Iterator[Any]]:
 def InputsAsTargets() -> Callable[[Iterator[Any]], Iterator[Any]]:
   """Returns a stage for language models: examples `(ids, …)` become `(ids, ids)`.
 
-  For example for `trax.models.TransformerLM`, which shifts its inputs itself:
+  An example is `trax.models.TransformerLM`, which shifts its inputs itself:
 
       make_inputs.train_stream = [
           @TwitterSamples(), @TokenizeTweets(), @InputsAsTargets(),

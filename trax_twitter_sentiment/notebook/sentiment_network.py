@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 
 # The repairs come before Trax, whose import they make faster.
-from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (repairs Trax)
+from trax_twitter_sentiment.trax_support import repairs
 
 from trax_twitter_sentiment.trax_support import safe_loop  # isort: skip
 
@@ -133,6 +133,7 @@ class SentimentNetwork:
     )
 
   @functools.cached_property
+  @repairs.without_library_warnings()
   def training_loop(self) -> training.Loop:
     """The loop: `eval_model` is the trained model, `history` has its metrics."""
     return safe_loop.SafeLoop(
@@ -144,6 +145,7 @@ class SentimentNetwork:
         callbacks=self._callbacks(),
     )
 
+  @repairs.without_library_warnings()
   def fit(self) -> None:
     """Trains for `training_loops` steps; each further call trains for as many more."""
     self.training_loop.run(n_steps=self.training_loops)
@@ -152,7 +154,7 @@ class SentimentNetwork:
       self.training_loop.save_checkpoint('model')
 
   def _callbacks(self) -> list[type[SaveForPrediction]]:
-    """Returns the callback that saves the tokenizer, if the batches are made by it."""
+    """Returns the callback that saves the tokenizer if it made the batches."""
     if _is_of_configured_corpus(self.training_task.sample_batch[0]):
       expected = len(encoded_corpus().vocabulary)
       if self.vocabulary_size != expected:

@@ -10,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import types
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -53,6 +54,8 @@ def quiet() -> Iterator[None]:
     from gym_notices import notices
 
     notices.notices.clear()
+  # Nor would warnings. `catch_warnings` would also undo the filters of the libraries.
+  show_warning, warnings.showwarning = warnings.showwarning, _ignore
   with tempfile.TemporaryFile() as output:
     # Most of the output is written by C++ code, which does not use `sys.stderr`.
     stderr = os.dup(2)
@@ -67,8 +70,13 @@ def quiet() -> Iterator[None]:
     finally:
       os.dup2(stderr, 2)
       os.close(stderr)
+      warnings.showwarning = show_warning
       if level is None:
         del os.environ[variable]
+
+
+def _ignore(*arguments: Any, **named: Any) -> None:
+  """Does nothing with a warning."""
 
 
 @contextlib.contextmanager

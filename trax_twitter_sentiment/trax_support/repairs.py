@@ -124,6 +124,16 @@ def _repair_other_hosts() -> None:
     module.on_cpu = on_cpu
 
 
+@contextlib.contextmanager
+def without_library_warnings() -> Iterator[None]:
+  """Ignores the warnings of JAX and Trax, unless `python -W` asks for warnings."""
+  with warnings.catch_warnings():
+    if not sys.warnoptions:
+      # The code that causes these warnings is not the user's.
+      warnings.filterwarnings('ignore', module=r'(jax|trax)\.')
+    yield
+
+
 class _SafeTraining:
   """The module `training` for `trainer_lib`, with the safe loop as its `Loop`."""
 
@@ -145,10 +155,7 @@ def _train_safely() -> None:
   @functools.wraps(original)
   def train(*args, **kwargs):
     try:
-      with warnings.catch_warnings():
-        if not sys.warnoptions:
-          # The code that causes these warnings is not the user's.
-          warnings.filterwarnings('ignore', module=r'(jax|trax)\.')
+      with without_library_warnings():
         return _checked_train(original, *args, **kwargs)
     except Exception as error:
       user_error = _user_error_behind(error)

@@ -1,4 +1,4 @@
-"""Executes the notebook on the made-up tweets and keeps the outputs: `make notebook`."""
+"""Executes the notebook on the made-up tweets, and keeps its outputs."""
 
 import os
 import pathlib

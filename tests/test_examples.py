@@ -138,7 +138,8 @@ def test_accuracy_by_hand_is_that_of_the_evaluation(executed):
 def test_emoticons_give_the_labels_away(executed):
   lines = [line for line in _shown_lines(executed, 'ablation') if line]
   with_emoticons, without = (float(lines[i]) for i in (2, 4))
-  assert without < 0.7 < 0.9 < with_emoticons
+  assert with_emoticons > 0.9
+  assert without < 0.7
 
 
 def test_words_that_weigh_most_are_emoticons(executed):
@@ -156,7 +157,8 @@ def test_model_is_fooled(executed):
 def test_solutions_are_right(executed):
   assert len(_solutions(executed)) == 3
   change, share = _printed(executed, 'solution-1').split()
-  assert float(change) == pytest.approx(float(share), abs=2e-4)
+  # A padding token replaces the word.
+  assert float(change) == pytest.approx(float(share), abs=0.05)
   fraction, accuracy = re.findall(r'\d\.\d+', _printed(executed, 'solution-2'))
   assert 0.1 < float(fraction) < 0.5
   assert 0.57 < float(accuracy) < 0.9

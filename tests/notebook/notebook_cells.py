@@ -1,8 +1,8 @@
 """The notebook's cells, with imports of the plugin: `python notebook_cells.py FOLDER`.
 
-The network is the notebook's own class, without its properties. If the second argument
-is `tokenize`, the tensors are the notebook's own, too, and only `tokenize_tweet` is the
-plugin's. The last line of the output is the step of the loop.
+The loop is built as in the notebook. With the second argument `tensors`, the batches
+come from the plugin's `TensorGenerator`. With `tokenize`, the only function of the plugin
+is `tokenize_tweet`. The last line of the output is the step of the loop.
 """
 
 import itertools
@@ -29,6 +29,7 @@ def own_batches():
 
 
 def batches_of_the_plugin():
+  """Returns the size of the vocabulary, and batches by `TensorGenerator`."""
   from trax_twitter_sentiment import TensorBuilder, TensorGenerator
 
   converter = TensorBuilder()

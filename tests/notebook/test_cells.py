@@ -1,4 +1,4 @@
-"""The notebook's cells run twice with one output folder: the second run continues."""
+"""The notebook's cells, run twice with one output folder: the second run continues."""
 
 import pathlib
 
@@ -8,7 +8,7 @@ from conftest import run_python
 SCRIPT = pathlib.Path(__file__).with_name('notebook_cells.py')
 
 
-# Trax is imported first, without the plugin, so this is slow.
+# Slow: the cells import Trax before the plugin, without the cheap `inspect.stack`.
 @pytest.mark.slow
 @pytest.mark.parametrize('part', ['tensors', 'tokenize'])
 def test_cells_run_twice(tmp_path, part):

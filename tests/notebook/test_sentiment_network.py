@@ -33,7 +33,7 @@ def network(output_path, **arguments):
 
 
 def own_batches(vocabulary_size=30):
-  """Batches of another vocabulary: two tokens, one for each label."""
+  """Returns batches of another vocabulary: one token for each label."""
   inputs = np.array([[3, 4, 4], [4, 3, 3]], np.int32) % vocabulary_size
   batch = (inputs, np.array([1, 0], np.int32), np.ones(2, np.float32))
   return itertools.repeat(batch)
@@ -44,7 +44,7 @@ def evaluations(trained, metric):
 
 
 def texts_of(inputs):
-  """Returns the tweets of the sample whose ids `inputs` holds, in its order."""
+  """Returns the tweets of the sample that `inputs` contains as ids, in this order."""
   rows = encoded_corpus().validation.padded(inputs.shape[1]).tolist()
   texts = TwitterCorpus().validation.texts
   return [texts[rows.index(row)] for row in inputs.tolist()]
@@ -100,7 +100,7 @@ def test_parts_are_made_on_first_use_and_kept(tmp_path):
   assert built.evaluation_task is built.evaluation_task
 
 
-def test_model_is_the_notebooks_whatever_gin_says(tmp_path):
+def test_gin_bindings_do_not_change_the_model(tmp_path):
   gin.bind_parameter('TwitterClassifier.pooling', 'masked_mean')
   gin.bind_parameter('TwitterClassifier.embedding_dropout', 0.5)
   built = network(tmp_path, embedding_dimension=8, output_dimension=3)
@@ -114,8 +114,8 @@ def test_model_is_the_notebooks_whatever_gin_says(tmp_path):
   assert sizes == [(vocabulary_size(), 8), (8, 3), (3,)]
 
 
-def test_output_path_holds_what_prediction_needs(tmp_path):
-  # Steps after the last tenth, too, are in the checkpoint.
+def test_output_path_has_the_files_that_prediction_requires(tmp_path):
+  # The checkpoint includes the steps after the last tenth step.
   trained = network(str(tmp_path), training_loops=13)
   trained.fit()
   assert Run(tmp_path).encoder == encoded_corpus().encoder
@@ -127,12 +127,12 @@ def test_output_path_holds_what_prediction_needs(tmp_path):
   np.testing.assert_allclose(scores, expected, rtol=1e-4, atol=1e-6)
 
 
-def test_validation_tweets_are_of_the_corpus_too(tmp_path):
+def test_validation_tweets_belong_to_the_corpus(tmp_path):
   network(tmp_path, training_generator=TwitterBatches('validation')()).fit()
   assert (tmp_path / TOKENIZER_FILE).exists()
 
 
-def test_fit_goes_on_and_so_does_another_network_on_the_path(tmp_path):
+def test_fit_continues_and_so_does_another_network_on_the_path(tmp_path):
   first = network(tmp_path, training_loops=3)
   first.fit()
   first.fit()
@@ -164,7 +164,7 @@ class TestOwnVocabulary:
         **arguments,
     )
 
-  def test_trains_and_says_that_no_tokenizer_is_saved(self, tmp_path, capsys):
+  def test_trains_and_prints_that_no_tokenizer_is_saved(self, tmp_path, capsys):
     trained = self.own(tmp_path, training_loops=10)
     trained.fit()
     assert evaluations(trained, 'accuracy')[10] == 1
@@ -172,7 +172,7 @@ class TestOwnVocabulary:
     assert not (tmp_path / TOKENIZER_FILE).exists()
     assert f'{tmp_path} will contain no {TOKENIZER_FILE}' in capsys.readouterr().err
 
-  def test_of_the_same_size_as_the_corpus_is_told_apart(self, tmp_path):
+  def test_of_the_same_size_as_the_corpus_is_distinguished(self, tmp_path):
     self.own(tmp_path).fit()
     trained = network(
         tmp_path / 'same size', training_generator=own_batches(vocabulary_size())
@@ -180,15 +180,15 @@ class TestOwnVocabulary:
     trained.fit()
     assert not (tmp_path / 'same size' / TOKENIZER_FILE).exists()
 
-  def test_does_not_train_beside_another_runs_tokenizer(self, tmp_path):
+  def test_refuses_the_directory_of_a_run_on_the_corpus(self, tmp_path):
     network(tmp_path).fit()
     weights = (tmp_path / 'model.weights.npy.gz').read_bytes()
-    with pytest.raises(UserError, match='training_generator yields others'):
+    with pytest.raises(UserError, match='training_generator yields other texts'):
       self.own(tmp_path).fit()
     assert (tmp_path / 'model.weights.npy.gz').read_bytes() == weights
 
 
-def test_vocabulary_size_that_does_not_fit_the_tweets_is_refused(tmp_path):
+def test_vocabulary_size_that_does_not_fit_is_refused(tmp_path):
   built = network(tmp_path, vocabulary_size=100)
   with pytest.raises(UserError, match=r'vocabulary_size=100 does not fit.*1634'):
     built.fit()

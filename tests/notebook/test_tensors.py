@@ -15,7 +15,7 @@ from trax_twitter_sentiment.training.batches import TwitterBatches
 pytestmark = pytest.mark.usefixtures('sample_corpus')
 
 
-def test_builder_holds_the_tweets_and_their_vocabulary():
+def test_builder_has_the_tweets_and_their_vocabulary():
   converter = TensorBuilder()
   assert len(converter.positive_training) == len(converter.negative_training) == 400
   assert len(converter.positive_validation) == 100
@@ -29,7 +29,7 @@ def test_builder_holds_the_tweets_and_their_vocabulary():
   assert ids == [converter.vocabulary['thank'], 2, converter.vocabulary[':)']]
 
 
-def test_ordered_pass_is_that_of_twitter_batches_padded_each():
+def test_ordered_pass_equals_twitter_batches_padded_each():
   converter = TensorBuilder()
   generator = TensorGenerator(
       converter,

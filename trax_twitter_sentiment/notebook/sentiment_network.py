@@ -31,7 +31,7 @@ _STEPS_PER_CHECKPOINT = 10  # And per evaluation.
 
 @dataclasses.dataclass(eq=False)
 class SentimentNetwork:
-  """Builds and trains the notebook's classifier, under the notebook's names.
+  """A bundle that builds and trains the classifier, under the notebook's names.
 
   `model`, `training_task`, `evaluation_task` and `training_loop` are created on first
   use and kept.
@@ -59,8 +59,8 @@ class SentimentNetwork:
   Attributes:
     vocabulary_size: the number of token ids.
     training_generator: the batches to train on.
-    validation_generator: the batches to evaluate on, one at each evaluation, as in
-      the notebook. Larger batches give more precise metrics.
+    validation_generator: the batches to evaluate on. Each evaluation uses one, as in
+      the notebook, so larger batches give more precise metrics.
     training_loops: the number of steps of one `fit()`.
     output_path: the directory of the run. The run continues from a checkpoint in it.
     embedding_dimension: the size of a token's vector.
@@ -71,7 +71,7 @@ class SentimentNetwork:
   Raises:
     UserError: if an argument is not a legal value. On first use of `training_loop`,
       also if the generator yields texts of the configured corpus but
-      `vocabulary_size` is not that of the corpus, or if `output_path` holds a run that
+      `vocabulary_size` is not that of the corpus, or if `output_path` contains a run that
       does not fit.
   """
 
@@ -91,8 +91,8 @@ class SentimentNetwork:
       check_positive(f'SentimentNetwork.{name}', getattr(self, name))
     if self.output_dimension < 2:
       raise UserError(
-          f'SentimentNetwork.output_dimension={self.output_dimension} leaves no '
-          'column for positive; it must be at least 2.'
+          f'SentimentNetwork.output_dimension={self.output_dimension} has no column '
+          'for the positive class. Use 2 or more.'
       )
     for name in ('training_generator', 'validation_generator'):
       _check_iterator(f'SentimentNetwork.{name}', getattr(self, name))
@@ -160,19 +160,20 @@ class SentimentNetwork:
       if self.vocabulary_size != expected:
         raise UserError(
             f'SentimentNetwork.vocabulary_size={self.vocabulary_size} does not fit '
-            f'training_generator, whose vocabulary has {expected} tokens. Give it '
+            f'training_generator, whose vocabulary has {expected} tokens. Use '
             'vocabulary_size().'
         )
       return [SaveForPrediction]
     folder = os.path.expanduser(self.output_path)
     if os.path.exists(os.path.join(folder, TOKENIZER_FILE)):
       raise UserError(
-          f'{folder} holds a run on texts of a configured corpus, but '
-          'training_generator yields others. Use another output_path.'
+          f'{folder} contains a run on texts of a configured corpus, but '
+          'training_generator yields other texts. Use another output_path.'
       )
     print(
-        'The training batches are not of the configured corpus: training continues, '
-        f'but {folder} will contain no {TOKENIZER_FILE}, which prediction requires.',
+        'The training batches do not come from the configured corpus. Training '
+        f'continues, but {folder} will contain no {TOKENIZER_FILE}, which prediction '
+        'requires.',
         file=sys.stderr,
     )
     return []
@@ -181,7 +182,7 @@ class SentimentNetwork:
 def _is_of_configured_corpus(inputs: np.ndarray) -> bool:
   """Returns whether <int>[batch_size, length] ids are texts of the configured corpus.
 
-  The size of the vocabulary does not tell: the words may have another order.
+  Equal sizes of two vocabularies do not suffice: the order of the words can differ.
   """
   corpus = encoded_corpus()
   known = {
@@ -196,7 +197,7 @@ def _check_iterator(setting: str, value: object) -> None:
   if not hasattr(value, '__next__'):
     raise UserError(
         f'{setting}={value!r} is not an iterator of batches. Call a source to get '
-        'one: TwitterBatches()().'
+        'an iterator: TwitterBatches()().'
     )
 
 

@@ -1,11 +1,12 @@
 """The notebook's `TensorBuilder` and `TensorGenerator`, under its names.
 
-With them the notebook's cells run unchanged. `TwitterBatches` does the same, faster.
+With these classes, the notebook's cells run unchanged. `TwitterBatches` makes the same
+batches faster.
 """
 
 from collections.abc import Iterator, Sequence
 
-# The notebook's cells train with Trax, and continue a run only with its repairs.
+# The notebook's cells train with Trax. Without the repairs, Trax cannot resume a run.
 from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (repairs Trax)
 
 import numpy as np
@@ -21,12 +22,12 @@ class TensorBuilder:
   """The tweets of the configured corpus, and the ids of their tokens.
 
   Attributes:
-    positive_training, negative_training: the tweets to train on, by class.
-    positive_validation, negative_validation: the tweets to validate on, by class.
+    positive_training, negative_training: the training tweets, by class.
+    positive_validation, negative_validation: the validation tweets, by class.
     positive, negative: all tweets, by class.
-    split: the number of positive tweets to train on, which `positive` begins with.
-    x_train: the tweets to train on, positives first.
-    vocabulary: token -> id.
+    split: the number of positive training tweets. `positive` begins with them.
+    x_train: the training tweets, positives first.
+    vocabulary: the id of each token.
   """
 
   def __init__(self):
@@ -43,11 +44,11 @@ class TensorBuilder:
     self.vocabulary = dict(self._encoder.vocabulary.ids)
 
   def process(self, tweet: str) -> list[str]:
-    """Returns a tweet's tokens."""
+    """Returns the tokens of a tweet."""
     return self._encoder.tokenizer.tokenize(tweet)
 
   def to_tensor(self, tweet: str) -> list[int]:
-    """Returns the ids of a tweet's tokens."""
+    """Returns the ids of the tokens of a tweet."""
     return self._encoder.encode(tweet).tolist()
 
 
@@ -64,8 +65,8 @@ class TensorGenerator:
     negative_data: the negative tweets.
     batch_size: the number of tweets in a batch, an even number.
     shuffle: whether each epoch has a new random order.
-    infinite: whether the iterator repeats the epochs without end. If not, it ends
-      after one pass in order, whose last batch may be smaller.
+    infinite: whether the iterator repeats the epochs without end. If not, the iterator
+      makes one pass in order, and the last batch may be smaller.
     seed: the seed of the order.
 
   Raises:
@@ -118,7 +119,7 @@ def _texts(examples: Examples, label: int) -> tuple[str, ...]:
 def _parts(
     data: Sequence[str], size: int, infinite: bool, rng: np.random.Generator | None
 ) -> Iterator[list[str]]:
-  """Yields `size` texts at a time, and the rest at the end of a single pass."""
+  """Yields `size` texts at a time, and the remaining texts at the end of one pass."""
   pending: list[str] = []
   while True:
     order = rng.permutation(len(data)) if rng else range(len(data))

@@ -1,4 +1,4 @@
-"""Executes the notebook on the made-up tweets, and keeps its outputs."""
+"""Executes the notebook on the made-up tweets and saves its outputs."""
 
 import os
 import pathlib
@@ -10,6 +10,6 @@ PATH = pathlib.Path(__file__).with_name('sentiment.ipynb')
 
 os.environ['SOURCE'] = 'sample'
 notebook = nbformat.read(PATH, as_version=4)
-# Without times, since they differ from one execution to the next.
+# Times would differ between executions, so they are not recorded.
 nbclient.NotebookClient(notebook, timeout=300, record_timing=False).execute()
 nbformat.write(notebook, PATH)

@@ -1,4 +1,4 @@
-"""The example notebook, executed in a kernel, which is a process of its own."""
+"""The example notebook, executed in a Jupyter kernel."""
 
 import base64
 import copy
@@ -25,18 +25,18 @@ _TAG = re.compile(r'<[^>]*>')
 
 @pytest.fixture(scope='module')
 def notebook():
-  """The notebook of the repository."""
+  """Returns the notebook with its saved outputs."""
   return nbformat.read(NOTEBOOK, as_version=4)
 
 
 @pytest.fixture(scope='module')
 def executed(notebook, tmp_path_factory):
-  """The notebook and its solutions, executed on the made-up tweets."""
+  """Returns the notebook and its solutions after execution on the made-up tweets."""
   folder = tmp_path_factory.mktemp('notebook')
   environment = {
       'SOURCE': 'sample',
       'TMPDIR': str(folder),
-      # The kernel's own files; its history would contain the cells.
+      # The kernel writes its files and its history here, not into the home folder.
       'IPYTHONDIR': str(folder),
       'JUPYTER_RUNTIME_DIR': str(folder),
   }

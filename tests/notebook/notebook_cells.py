@@ -1,8 +1,8 @@
 """The notebook's cells, with imports of the plugin: `python notebook_cells.py FOLDER`.
 
 The loop is built as in the notebook. With the second argument `tensors`, the batches
-come from the plugin's `TensorGenerator`. With `tokenize`, the only function of the plugin
-is `tokenize_tweet`. The last line of the output is the step of the loop.
+come from the plugin's `TensorGenerator`. With `tokenize`, the only function of the
+plugin is `tokenize_tweet`. The last line of the output is the step of the loop.
 """
 
 import itertools

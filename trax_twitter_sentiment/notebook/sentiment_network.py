@@ -71,8 +71,8 @@ class SentimentNetwork:
   Raises:
     UserError: if an argument is not a legal value. On first use of `training_loop`,
       also if the generator yields texts of the configured corpus but
-      `vocabulary_size` is not that of the corpus, or if `output_path` contains a run that
-      does not fit.
+      `vocabulary_size` is not that of the corpus, or if `output_path` contains a run
+      that does not fit.
   """
 
   vocabulary_size: int

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from trax_twitter_sentiment.cli import printable
 from trax_twitter_sentiment.prediction import scores
+from trax_twitter_sentiment.prediction.marked_text import Fragment
 from trax_twitter_sentiment.prediction.predictor import Explanation, Prediction
 from trax_twitter_sentiment.reporting import content as report_content
 from trax_twitter_sentiment.reporting import figures, plots
@@ -78,7 +79,8 @@ def _content(texts):
   log_probabilities = np.log([[0.4, 0.6], [0.7, 0.3]])
   evaluation = scores.evaluate(log_probabilities, labels, names)
   prediction = Prediction(1, (-1.0, -0.5), (token, 'x'))
-  explanation = Explanation(prediction, prediction.tokens, (0.2, -0.1), 0.4)
+  fragments = (Fragment(text, None), Fragment(token, 0.2))
+  explanation = Explanation(prediction, (token, 'x'), (0.2, -0.1), 0.4, fragments)
   mistake = Mistake(text, 0, 1, 0.9, explanation)
   word = WeightyWord(token, 1.5, 9)
   variant = Variant(

@@ -65,8 +65,8 @@ def tf_idf(
   try:
     inputs = vectorizer.fit_transform(texts)
   except ValueError:  # No word appears in two texts.
-    return most_frequent_class(labels, n_classes)
-  if len(np.unique(labels)) == 1:
+    inputs = None
+  if inputs is None or len(np.unique(labels)) == 1:
     return most_frequent_class(labels, n_classes)
   if n_classes > _MAX_REGRESSION_CLASSES:
     model = ComplementNB()

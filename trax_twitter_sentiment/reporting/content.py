@@ -30,6 +30,8 @@ _MAX_SAVED = 50_000
 
 _PACKAGES = ('trax_twitter_sentiment', 'trax', 'jax', 'numpy', 'nltk')
 
+_NOT_EXPLAINED = 'Only the predictions of a TwitterClassifier can be explained.'
+
 _TWEETS = ('TwitterCorpus', 'TweetEvalCorpus')
 
 _TITLES = {
@@ -107,10 +109,8 @@ def gather(
   """
   corpus = corpus_of(run, examples)
   predictor = SentimentPredictor.from_run(run)
-  history = run.history
   variants, emoticons = variants_of(predictor, corpus)
   split = 'train' if corpus.train.texts else 'validation'
-  n_training = len(corpus.train.texts)
   like, differing = run_facts.differing_settings(run.settings)
   return ReportContent(
       model_dir=run.folder,
@@ -119,18 +119,16 @@ def gather(
       remark='' if examples else _remark(corpus),
       class_names=corpus.class_names,
       sizes=_sizes(corpus),
-      n_baseline_texts=MAX_BASELINE_TEXTS if n_training > MAX_BASELINE_TEXTS else None,
+      n_baseline_texts=_n_baseline_texts(corpus),
       vocabulary_size=len(run.vocabulary),
-      train_curves=history.train_curves,
-      eval_curves=history.eval_curves,
+      train_curves=run.history.train_curves,
+      eval_curves=run.history.eval_curves,
       variants=variants,
       emoticons=emoticons,
       words=weighty_words(predictor, corpus, split) if predictor.explains else {},
       stems=run.tokenizer.stem,
-      words_split={'train': 'training', 'validation': 'evaluated'}[split],
-      not_explained='' if predictor.explains else (
-          'Only the predictions of a TwitterClassifier can be explained.'
-      ),
+      words_split='training' if split == 'train' else 'evaluated',
+      not_explained='' if predictor.explains else _NOT_EXPLAINED,
       predictions=_predictions(corpus, variants),
       facts=run_facts.facts(run),
       like=like,
@@ -138,6 +136,10 @@ def gather(
       config=_read_config(run.path(CONFIG_FILE)),
       versions=_versions(),
   )  # fmt: skip
+
+
+def _n_baseline_texts(corpus: Corpus) -> int | None:
+  return MAX_BASELINE_TEXTS if len(corpus.train.texts) > MAX_BASELINE_TEXTS else None
 
 
 def corpus_of(run: Run, examples: Examples | None) -> Corpus:

@@ -112,8 +112,7 @@ def calibration(bins: Sequence[CalibrationBin], event: str) -> str:
           textcoords='offset points',
           size=7,
       )
-    axes.set_xlim(-0.03, 1.03)
-    axes.set_ylim(-0.03, 1.03)
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
     axes.set_xlabel(f'mean probability of {_plain(event)}')
     axes.set_ylabel('share that is right')
     _legend_above(axes)

@@ -83,7 +83,7 @@ _CHUNK_CHARACTERS = 2**20
 
 _STDIN_HELP = (
     'Type one text per line, then Ctrl-D for the predictions. Texts can also be '
-    'arguments, files (--input=FILE) or a dialogue (--interactive).'
+    'arguments, files (--input=FILE) or a dialogue (--interactive); see --help.'
 )
 
 

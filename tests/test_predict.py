@@ -436,7 +436,7 @@ def test_memory_does_not_grow_with_the_input(run_dir):
         (['--format=tsv', '--keep=id', 'hi'], 'arguments have no columns'),
         (['--interactive', '--format=csv'], '--interactive excludes --format=csv'),
         (['--ray_address=auto', 'hi'], '--ray_address requires --engine=ray'),
-        (['--encoding=utf-9'], "--encoding='utf-9' is not an encoding"),
+        (['--encoding=utf-9'], "--encoding='utf-9' is not a text encoding"),
     ],
 )
 def test_mistake_in_the_command_is_one_line(predict, arguments, message):

@@ -186,7 +186,7 @@ def test_share_of_a_word_includes_its_character_n_grams(tmp_path):
         (["LogisticRegression.balanced='no'"], "balanced='no' is neither True nor"),
         (["LogisticRegression.calibrated='False'"], "calibrated='False' is neither"),
         (["TwitterClassifier.pooling='mean'"], "one of 'masked_mean', 'masked_sqrtn'"),
-        (['TwitterClassifier.embedding_dim=1'], 'number of classes, 2, or more'),
+        (['TwitterClassifier.embedding_dim=1'], 'requires at least 2, the number'),
         (['TwitterClassifier.output_dim=3'], 'output_dim=3 does not fit the labels'),
         (['TwitterClassifier.vocab_size=99'], 'vocab_size=99 does not fit the voc'),
         (['TwitterClassifier.embedding_stddev=0.1'], 'stddev=0.1 has no effect'),
@@ -195,7 +195,7 @@ def test_share_of_a_word_includes_its_character_n_grams(tmp_path):
             ['train.steps=3', 'train.optimizer=@L2Descent'],
             'L2Descent requires LogisticRegression.calibrated=False',
         ),
-        (['train.steps=3'], 'train.steps=3 would train on .* bind train.optimizer'),
+        (['train.steps=3'], 'train.steps=3 would change .* bind train.optimizer'),
         (["encoded_corpus.lexicon='/nowhere'"], "'/nowhere': No such file"),
         (["encoded_corpus.further_tokens_from='/nowhere'"], "'/nowhere': model_dir"),
         (

@@ -51,7 +51,7 @@ def tf_idf(
     labels: <int>[n_texts], their classes.
     n_classes: the number of classes.
     characters: whether n-grams of 2 to 6 characters are features, too, which takes
-      ten times as long.
+      longer.
 
   Returns:
     A function from texts to <float64>[n_texts, n_classes] log-probabilities.
@@ -71,8 +71,10 @@ def tf_idf(
   if n_classes > _MAX_REGRESSION_CLASSES:
     model = ComplementNB()
   else:
-    # One class against the others is five times as fast as all at once, and as good.
-    regression = LogisticRegression(solver='liblinear', C=_C[characters])
+    # The dual is ten times as fast as the primal, with the same accuracy.
+    regression = LogisticRegression(
+        solver='liblinear', dual=True, tol=0.01, C=_C[characters], random_state=0
+    )
     model = OneVsRestClassifier(regression)
   model.fit(inputs, labels)
 

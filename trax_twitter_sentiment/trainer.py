@@ -148,7 +148,13 @@ def _train(arguments: list[str]) -> None:
     # Trax logs the lines that it prints, and the log would break the progress bar.
     flags.FLAGS['log_level'].value = absl_logging.WARNING
   with terminal.progress_of(shown), repairs.extra_callback(show_progress):
-    trainer.main(arguments)
+    try:
+      trainer.main(arguments)
+    except ValueError as error:
+      # Gin checks macros before `train` is called.
+      if user_error := repairs.user_error_behind(error):
+        raise user_error from error
+      raise
   for progress in shown:
     folder = progress.loop.output_dir
     if os.path.exists(os.path.join(folder, TOKENIZER_FILE)):

@@ -126,17 +126,23 @@ def test_last_step_is_evaluated(tmp_path):
   assert steps == [1, 3]
 
 
+def _launch(output_dir, *arguments, **environment):
+  result = run_python(
+      *('-m', 'trax_twitter_sentiment.trainer', '--config_file=twitter.gin'),
+      *(f'--output_dir={output_dir}', *arguments),
+      **environment,
+  )
+  assert result.returncode == 1
+  return result
+
+
 def test_undefined_macro_is_named(tmp_path):
-  with pytest.raises(UserError, match='No line defines the macro %nope'):
-    train(tmp_path, 'train.steps=%nope')
+  result = _launch(tmp_path, '--config=train.steps=%nope')
+  last = result.stderr.splitlines()[-1]
+  assert last == 'ERROR: No line defines the macro %nope.'
 
 
 def test_device_that_is_missing_is_named(tmp_path):
-  result = run_python(
-      *('-m', 'trax_twitter_sentiment.trainer', '--config_file=twitter.gin'),
-      f'--output_dir={tmp_path}',
-      JAX_PLATFORMS='cuda',
-  )
-  assert result.returncode == 1
+  result = _launch(tmp_path, JAX_PLATFORMS='cuda')
   assert result.stderr.splitlines()[-1].startswith('ERROR: JAX_PLATFORMS=cuda: JAX')
   assert 'Traceback' not in result.stderr

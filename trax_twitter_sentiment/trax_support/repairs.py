@@ -158,7 +158,7 @@ def _train_safely() -> None:
       with without_library_warnings():
         return _checked_train(original, *args, **kwargs)
     except Exception as error:
-      user_error = _user_error_behind(error)
+      user_error = user_error_behind(error)
       if user_error is None:
         raise
     main_module = getattr(sys.modules['__main__'], '__spec__', None)
@@ -218,7 +218,7 @@ def _check_devices() -> None:
     )
 
 
-def _user_error_behind(error: BaseException) -> UserError | None:
+def user_error_behind(error: BaseException) -> UserError | None:
   """Returns the mistake of the user that caused an error of gin or Trax, if one did."""
   if isinstance(error, RuntimeError) and (match := _UNBOUND.match(str(error))):
     names = match[2].replace("'", '')

@@ -14,15 +14,18 @@ import trax.models  # noqa: F401  (registers what gin files name)
 from absl import flags
 from absl.testing import flagsaver
 from conftest import (
-    LAUNCHER,
-    NLTK_DATA,
-    REPOSITORY,
-    needs_real_corpus,
-    run_python,
+  LAUNCHER,
+  NLTK_DATA,
+  REPOSITORY,
+  needs_real_corpus,
+  run_python,
 )
-from trax import trainer
 
 # Registers `TwitterCorpus`, since each test binds it, even for a page without tweets.
+from trax import layers as tl
+from trax import trainer
+from trax.supervised import trainer_lib, training
+
 from trax_twitter_sentiment.corpora import configured_corpus  # noqa: F401
 from trax_twitter_sentiment.errors import UserError
 
@@ -91,7 +94,16 @@ def test_commands_run_as_written(page, tmp_path, monkeypatch, capsys):
         status = _run('-m', module, *arguments)
       case ['python', script]:
         gin.bind_parameter('TwitterCorpus.source', 'sample')
-        runpy.run_path(script)
+        # A script may change Trax, which must not reach the other tests.
+        with monkeypatch.context() as patch:
+          for module, name in (
+              (trainer_lib, 'train'),
+              (trainer_lib, 'training'),
+              (training.Loop, 'run'),
+              (tl, 'np_to_file'),
+          ):
+            patch.setattr(module, name, getattr(module, name))
+          runpy.run_path(script)
         assert has_lines(capsys.readouterr().out.splitlines(), output.splitlines())
         status = 0
       case [setting, 'python', '-m', 'trax.trainer', *arguments]:

@@ -289,3 +289,26 @@ def test_used_predictor_can_be_pickled(run_dir):
   texts = ['so happy :)', 'so sad :(']
   expected = used.predict(texts)
   assert pickle.loads(pickle.dumps(used)).predict(texts) == expected
+
+
+@pytest.mark.parametrize('method', ['predict', 'score'])
+@pytest.mark.parametrize(
+    ('texts', 'message'),
+    [
+        ('good', r'requires a list of texts, but got one str. Pass \[text\]'),
+        (b'good', 'requires a list of texts, but got one bytes'),
+        ({'text': ['good']}, r"got a dict. Pass one of its columns"),
+        ([b'good'], "requires texts of type str, but text 0 is b'good', of type bytes"),
+        (['good', 1], 'text 1 is 1, of type int'),
+    ],
+)
+def test_values_that_are_no_texts_are_refused(run_dir, method, texts, message):
+  predictor = SentimentPredictor.load(run_dir)
+  with pytest.raises(UserError, match=rf'{method}\(\) .*{message}'):
+    getattr(predictor, method)(texts)
+
+
+def test_missing_texts_are_predicted_like_empty_texts(run_dir):
+  predictor = SentimentPredictor.load(run_dir)
+  none, nan, empty = predictor.predict([None, float('nan'), ''])
+  assert none == nan == empty

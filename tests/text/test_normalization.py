@@ -67,3 +67,19 @@ def test_marks_replace_handles_links_and_hashtags():
       'so', 'happy', "it's", '1', '<handle>', '<link>', '<hashtag>', '<hashtag>',
   ]  # fmt: skip
   assert tokenizer.tokenize('no mark') == ['no', 'mark']
+
+
+def test_composed_and_decomposed_characters_have_the_same_tokens():
+  tokenizer = TweetTokenizer(normalize=True, stem=False, add_characters=True)
+  assert tokenizer.tokenize('cafe\u0301') == tokenizer.tokenize('caf\u00e9')
+
+
+def test_html_tags_are_removed_and_emoticons_stay():
+  tokenizer = TweetTokenizer(normalize=True, stem=False)
+  assert tokenizer.tokenize('<b>great</b><br />film <3') == ['great', 'film', '<3']
+
+
+@pytest.mark.parametrize('text', ["it&#39;s", "it&amp;#39;s"])
+def test_character_reference_is_no_hashtag(text):
+  tokenizer = TweetTokenizer(normalize=True, stem=False, add_marks=True)
+  assert tokenizer.tokenize(text) == ["it's"]

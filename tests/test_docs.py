@@ -20,12 +20,11 @@ from conftest import (
   needs_real_corpus,
   run_python,
 )
-
-# Registers `TwitterCorpus`, since each test binds it, even for a page without tweets.
 from trax import layers as tl
 from trax import trainer
 from trax.supervised import trainer_lib, training
 
+# Registers `TwitterCorpus`, since each test binds it, even for a page without tweets.
 from trax_twitter_sentiment.corpora import configured_corpus  # noqa: F401
 from trax_twitter_sentiment.errors import UserError
 

@@ -68,7 +68,7 @@ print(len(sources))
 """
   state, n_sources = run_python('-c', code).stdout.splitlines()
   assert state == 'True True'
-  assert int(n_sources) < 100  # Trax by itself looks up thousands.
+  assert int(n_sources) < 100  # Stock Trax looks up thousands.
 
 
 @pytest.mark.parametrize('config', ['twitter.gin', 'twitter_gru.gin'])

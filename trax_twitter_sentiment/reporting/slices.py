@@ -1,4 +1,4 @@
-"""Where a run is right: by probability, by length, by unknown words; and two runs."""
+"""Accuracy of a run by probability, by length of the texts and by unknown words."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence

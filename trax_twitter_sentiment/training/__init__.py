@@ -1,1 +1,1 @@
-"""What gin files bind: streams, models, metrics, callbacks."""
+"""The parts that gin files bind: streams, models, metrics, callbacks."""

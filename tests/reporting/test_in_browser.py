@@ -60,7 +60,13 @@ def test_share_of_a_word_shows_on_focus(page):
 
 @pytest.mark.parametrize('width', [1400, 800, 390])
 def test_page_is_as_wide_as_the_window(page, width):
+  window = page.get_window_size()
   page.set_window_size(width, 900)
-  size = 'return [document.documentElement.scrollWidth, window.innerWidth]'
-  content, window = page.execute_script(size)
-  assert content <= window
+  try:
+    content_width, window_width = page.execute_script(
+        'return [document.documentElement.scrollWidth, window.innerWidth]'
+    )
+  finally:
+    # The browser is shared by all tests of a process.
+    page.set_window_size(**window)
+  assert content_width <= window_width

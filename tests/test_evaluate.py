@@ -55,6 +55,14 @@ def test_file_of_labelled_texts_is_evaluated(evaluate, tmp_path):
   assert fields['data'] == str(path)
 
 
+def test_texts_that_are_cut_off_are_counted(evaluate, tmp_path):
+  path = tmp_path / 'own.csv'
+  path.write_text(f'text,label\n{"good " * 20_000},positive\nso sad :(,negative\n')
+  result = evaluate(f'--input={path}')
+  assert result.returncode == 0
+  assert 'WARNING: 1 text has more than 65,536 characters.' in result.stderr
+
+
 @pytest.mark.parametrize(
     ('content', 'message'),
     [

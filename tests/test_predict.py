@@ -207,6 +207,12 @@ def test_lines_that_are_not_utf8_are_counted_and_predicted(predict):
   assert 'WARNING: 2 lines were not UTF-8' in result.stderr
 
 
+def test_texts_that_are_cut_off_are_counted(predict):
+  result = predict(input=b'good ' * 20_000 + b'\n:)\n')
+  assert result.returncode == 0
+  assert 'WARNING: 1 text has more than 65,536 characters.' in result.stderr
+
+
 def test_closed_pipe_ends_quietly(run_dir):
   lines = b'lovely day :)\n' * 200_000
   for processes in (1, 2):

@@ -18,19 +18,15 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from trax_twitter_sentiment import cli
-from trax_twitter_sentiment.corpora.labelled_texts import (
-  LabelledPaths,
-  labelled_paths,
-  read_labelled,
-)
+from trax_twitter_sentiment.corpora.labelled_texts import LabelledPaths, labelled_paths
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.labelled_input import read_input
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables.options import LabelledOptions
 
 if TYPE_CHECKING:
-  from trax_twitter_sentiment.corpora.corpus import Examples
   from trax_twitter_sentiment.prediction import scores
 
 _MODEL_DIR = cli.define_model_dir()
@@ -101,7 +97,7 @@ def _evaluate(
   variants = predictor.emoticon_variants()
   if paths:
     title = ', '.join(paths)
-    examples = _read(paths, options, run)
+    examples = read_input(paths, options, run)
     predictions = {
         name: variant.log_probabilities(examples.texts)
         for name, variant in variants.items()
@@ -118,18 +114,6 @@ def _evaluate(
       for name, log_probabilities in predictions.items()
   }
   return title, len(examples.texts), evaluations
-
-
-def _read(paths: LabelledPaths, options: LabelledOptions, run: Run) -> 'Examples':
-  """Reads labelled texts, and reports skipped and damaged rows on stderr."""
-  labelled = read_labelled(
-      paths,
-      options,
-      run.model_info.class_names,
-      dict(run.corpus_record.class_of_label),
-  )
-  cli.print_row_counts(labelled.reader, labelled.n_skipped_labels)
-  return labelled.examples
 
 
 def _print(

@@ -32,6 +32,7 @@ from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.results import CHUNK_SIZE, DecisionRule
 from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables.table_reader import Record, TableReader
+from trax_twitter_sentiment.text.tokenizer import is_cut, warn_of_cut_texts
 
 _MODEL_DIR = cli.define_model_dir()
 _reading_options = cli.define_reading_flags('texts')
@@ -256,14 +257,18 @@ def _after_header(
 
 
 def _chunks(records: Iterable[Record]) -> Iterator[Rows]:
-  """Yields rows in chunks, also the rows before an error of reading."""
-  chunk, n_characters = Rows([], [], []), 0
+  """Yields rows in chunks, also the rows before an error of reading.
+
+  After the last row, a warning says how many texts are cut off.
+  """
+  chunk, n_characters, n_cut = Rows([], [], []), 0, 0
   try:
     for row, _, _, (text,), kept in records:
       chunk.numbers.append(row)
       chunk.texts.append(text)
       chunk.kept.append(kept)
       n_characters += len(text or '')
+      n_cut += is_cut(text)
       if len(chunk.numbers) == CHUNK_SIZE or n_characters > _CHUNK_CHARACTERS:
         yield chunk
         chunk, n_characters = Rows([], [], []), 0
@@ -273,6 +278,7 @@ def _chunks(records: Iterable[Record]) -> Iterator[Rows]:
     raise
   if chunk.numbers:
     yield chunk
+  warn_of_cut_texts(n_cut)
 
 
 def _with_progress(reader: TableReader) -> Iterator[Record]:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from trax_twitter_sentiment import cli
-from trax_twitter_sentiment.corpora.labelled_texts import labelled_paths, read_labelled
+from trax_twitter_sentiment.corpora.labelled_texts import labelled_paths
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import output_file, write_atomically
+from trax_twitter_sentiment.labelled_input import read_input
 from trax_twitter_sentiment.run.run import Run
 
 if TYPE_CHECKING:
@@ -85,14 +86,7 @@ def _input(run: Run) -> 'tuple[Examples | None, str]':
   paths, options = labelled_paths(flags.FLAGS.input), _labelled_options()
   if not paths:
     return None, ''
-  labelled = read_labelled(
-      paths,
-      options,
-      run.model_info.class_names,
-      dict(run.corpus_record.class_of_label),
-  )
-  cli.print_row_counts(labelled.reader, labelled.n_skipped_labels)
-  return labelled.examples, ', '.join(paths)
+  return read_input(paths, options, run), ', '.join(paths)
 
 
 def _path(default: str) -> str:

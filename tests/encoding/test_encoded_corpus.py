@@ -56,5 +56,5 @@ def test_texts_longer_than_the_limit_are_reported(capsys):
   corpus = Corpus('own', examples, examples, frozenset())
   gin.bind_parameter('configured_corpus.corpus', lambda: corpus)
   assert encoded_corpus().max_length == 13_108
-  message = 'own: 2 of 4 texts have more than 65,536 characters.'
+  message = 'WARNING: 2 texts have more than 65,536 characters.'
   assert message in capsys.readouterr().err

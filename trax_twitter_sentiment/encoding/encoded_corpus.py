@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import sys
 
 import gin
 import numpy as np
@@ -15,9 +14,10 @@ from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of, vader_lexicon
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.tokenizer import (
-  MAX_CHARACTERS,
   TweetTokenizer,
+  is_cut,
   shared_tokenizer,
+  warn_of_cut_texts,
 )
 from trax_twitter_sentiment.text.vocabulary import PAD_ID, SPECIAL_TOKENS, Vocabulary
 
@@ -269,12 +269,7 @@ def _encode_corpus(
     further_tokens_from: str | None = None,
 ) -> EncodedCorpus:
   texts = (*corpus.train.texts, *corpus.validation.texts)
-  if n_cut := sum(len(text) > MAX_CHARACTERS for text in texts):
-    print(
-        f'{corpus.name}: {n_cut:,} of {len(texts):,} texts have more than '
-        f'{MAX_CHARACTERS:,} characters. The rest of these texts is ignored.',
-        file=sys.stderr,
-    )
+  warn_of_cut_texts(sum(map(is_cut, texts)))
   train, validation = (
       encode_split(corpus, split, encoder) for split in ('train', 'validation')
   )

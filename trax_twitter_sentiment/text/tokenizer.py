@@ -5,6 +5,7 @@ import functools
 import itertools
 import json
 import string
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -27,6 +28,26 @@ from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
 MAX_CHARACTERS = 2**16
 
 _FILE_FORMAT = 2
+
+
+def warn_of_cut_texts(n_cut: int) -> None:
+  """Prints a warning on stderr if texts are cut off after `MAX_CHARACTERS`.
+
+  Args:
+    n_cut: the number of longer texts.
+  """
+  if n_cut:
+    subject = '1 text has' if n_cut == 1 else f'{n_cut:,} texts have'
+    print(
+        f'WARNING: {subject} more than {MAX_CHARACTERS:,} characters. The rest is '
+        'ignored.',
+        file=sys.stderr,
+    )
+
+
+def is_cut(text: str | None) -> bool:
+  """Returns whether a text is cut off after `MAX_CHARACTERS`."""
+  return text is not None and len(text) > MAX_CHARACTERS
 
 
 @gin.configurable(module='trax_twitter_sentiment')

@@ -35,6 +35,13 @@ class RunEndedError(Exception):
   """Raised by a callback's `on_step_begin` to end the run before that step."""
 
 
+class CheckpointMismatchError(UserError, IndexError):
+  """An error for a checkpoint of another model or optimizer.
+
+  The class is an `IndexError`, since Trax raises one and programs catch it.
+  """
+
+
 def repair() -> None:
   """Replaces the methods of `training.Loop`."""
   _compute_exact_metrics()
@@ -99,7 +106,10 @@ def _commit_weights(loop: Any) -> None:
 
 
 def call_hooks(loop: Any, name: str) -> bool:
-  """Calls a method of each callback that has it; returns whether one has."""
+  """Calls the method `name` of the callbacks that define it.
+
+  Returns whether any callback defines it.
+  """
   hooks = [getattr(c, name) for c in loop._callbacks if hasattr(c, name)]
   for hook in hooks:
     hook()
@@ -107,7 +117,7 @@ def call_hooks(loop: Any, name: str) -> bool:
 
 
 def _explain_mismatched_checkpoints() -> None:
-  """Raises `UserError` where Trax raises an `IndexError` without a message."""
+  """Makes the `IndexError` of a mismatched checkpoint say what does not match."""
   load_checkpoint = training.Loop.load_checkpoint
 
   @functools.wraps(load_checkpoint)
@@ -118,7 +128,7 @@ def _explain_mismatched_checkpoints() -> None:
       folder = directory or self._output_dir
       path = os.path.join(folder, filename or 'model')
       what = _what_differs(self, path, changed_settings(folder))
-      raise UserError(
+      raise CheckpointMismatchError(
           f'The checkpoint in {folder} is of {what}. Use another output_dir, or that '
           "run's settings."
       ) from error
@@ -127,7 +137,7 @@ def _explain_mismatched_checkpoints() -> None:
 
 
 def _what_differs(loop: Any, path: str, changed: dict[str, str]) -> str:
-  """Returns what a checkpoint, which does not fit a loop, is of."""
+  """Describes the run that wrote a checkpoint which does not fit the loop."""
   try:
     saved = tl.np_from_file(f'{path}.weights.npy.gz', compresslevel=2)
   except FileNotFoundError:  # Older versions of Trax have the weights in the pickle.

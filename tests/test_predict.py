@@ -386,7 +386,7 @@ def two_processes(run_dir):
     workers = [
         child
         for child in psutil.Process(process.pid).children()
-        if 'LokyProcess' in ' '.join(child.cmdline())
+        if 'parallel.work()' in ' '.join(child.cmdline())
     ]
     assert len(workers) == 2
     yield process, workers

@@ -1,10 +1,15 @@
 """Applies a function to chunks in several processes."""
 
 import collections
+import contextlib
 import os
+import pickle
+import signal
+import subprocess
+import sys
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent import futures
 from typing import Any, TypeVar
 
 from trax_twitter_sentiment.errors import UserError
@@ -12,8 +17,7 @@ from trax_twitter_sentiment.errors import UserError
 Chunk = TypeVar('Chunk')
 Result = TypeVar('Result')
 
-# The function of a worker process.
-_function: Callable[[Any], Any]
+_COMMAND = f'import {__name__} as parallel; parallel.work()'
 
 
 def map_in_order(
@@ -25,7 +29,7 @@ def map_in_order(
     function: the function, which is pickled once for each process.
     chunks: the chunks, which are read in this process. If reading a chunk raises
       `UserError`, the results for the chunks before it are yielded first.
-    n_processes: the number of processes, this one included.
+    n_processes: the number of worker processes. With 1, this process does the work.
 
   Raises:
     UserError: if a process was killed.
@@ -33,49 +37,105 @@ def map_in_order(
   if n_processes == 1:
     yield from map(function, chunks)
     return
-  # A single process does not need this import. Unlike the processes of multiprocessing,
-  # those of loky neither fork threads nor run the main script again.
-  import loky
-
-  with loky.ProcessPoolExecutor(
-      n_processes, initializer=_begin, initargs=(function, os.getpid())
-  ) as executor:
-    pending: collections.deque = collections.deque()
+  with _Workers(function, n_processes) as workers:
+    pending: collections.deque[futures.Future] = collections.deque()
     reading_error = None
     try:
       try:
         for chunk in chunks:
-          pending.append(executor.submit(_call, chunk))
+          pending.append(workers.submit(chunk))
           if len(pending) > 2 * n_processes:
             yield pending.popleft().result()
       except UserError as error:
         reading_error = error
       while pending:
         yield pending.popleft().result()
-    except loky.process_executor.BrokenProcessPool as error:
+    except (BrokenPipeError, EOFError, pickle.UnpicklingError) as error:
       raise UserError(
           'A worker process was killed, perhaps because memory ran out; fewer '
           'processes require less memory.'
       ) from error
-    finally:
-      for future in pending:
-        future.cancel()
   if reading_error:
     raise reading_error
 
 
-def _begin(function: Callable[[Any], Any], parent: int) -> None:
-  global _function  # noqa: PLW0603  Only worker processes set it.
-  _function = function
-  threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+class _Workers:
+  """A context manager of worker processes, each of which has a thread in this process.
+
+  Each process has its own two pipes. `ProcessPoolExecutor` has one pipe for the results
+  of all processes. If a process is killed while it writes a result, the pool waits for
+  the rest of that result forever.
+  """
+
+  def __init__(self, function: Callable[[Any], Any], n_processes: int):
+    self._function = pickle.dumps(function)
+    self._threads = futures.ThreadPoolExecutor(n_processes)
+    self._of_thread = threading.local()
+    self._processes: list[subprocess.Popen] = []
+
+  def __enter__(self) -> '_Workers':
+    return self
+
+  def __exit__(self, *_) -> None:
+    # Without its process, no thread waits for a result.
+    self._threads.shutdown(wait=False, cancel_futures=True)
+    for process in self._processes:
+      process.kill()
+    self._threads.shutdown()
+    for process in self._processes:
+      with contextlib.suppress(BrokenPipeError):
+        process.communicate()
+
+  def submit(self, chunk: Any) -> futures.Future:
+    """Returns the future result of the function for a chunk."""
+    return self._threads.submit(self._call, chunk)
+
+  def _call(self, chunk: Any) -> Any:
+    if not hasattr(self._of_thread, 'process'):
+      self._of_thread.process = self._start()
+    process = self._of_thread.process
+    pickle.dump(chunk, process.stdin)
+    process.stdin.flush()
+    result, error = pickle.load(process.stdout)
+    if error is not None:
+      raise error
+    return result
+
+  def _start(self) -> subprocess.Popen:
+    process = subprocess.Popen(
+        [sys.executable, '-c', _COMMAND],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, 'PYTHONPATH': os.pathsep.join(filter(None, sys.path))},
+    )
+    self._processes.append(process)
+    assert process.stdin is not None
+    process.stdin.write(self._function)
+    return process
 
 
-def _end_with(parent: int) -> None:
-  """Ends this process after its parent has ended, even if the parent was killed."""
-  while os.getppid() == parent:
-    time.sleep(1)
-  os._exit(1)
+def work() -> None:
+  """Reads a pickled function and chunks on stdin, and writes pickled results on stdout.
+
+  The process ends when stdin or stdout is closed, which is also when its parent ends.
+  """
+  # Ctrl-C reaches all processes of a terminal; the parent process handles it.
+  signal.signal(signal.SIGINT, signal.SIG_IGN)
+  results = os.fdopen(os.dup(sys.stdout.fileno()), 'wb')
+  os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # Whatever else is printed.
+  with contextlib.suppress(EOFError, BrokenPipeError):
+    function = pickle.load(sys.stdin.buffer)
+    while True:
+      pickle.dump(_result(function, pickle.load(sys.stdin.buffer)), results)
+      results.flush()
+  os._exit(0)  # Without an attempt to flush a closed pipe.
 
 
-def _call(chunk: Any) -> Any:
-  return _function(chunk)
+def _result(
+    function: Callable[[Any], Any], chunk: Any
+) -> tuple[Any, BaseException | None]:
+  """Returns the result for a chunk, or else the exception."""
+  try:
+    return function(chunk), None
+  except Exception as error:
+    return None, error

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from conftest import run_python
+from sklearn import metrics
 
 from trax_twitter_sentiment.prediction.scores import calibration_bins, evaluate
 
@@ -57,14 +57,26 @@ def test_calibration_bins_contain_means_and_intervals():
   assert first.interval == pytest.approx((0.0945, 0.9055), abs=1e-4)
 
 
-def test_scikit_learn_is_imported_without_pandas_but_supports_it():
-  result = run_python('-c', (
-      'import sys\n'
-      'from trax_twitter_sentiment.prediction import scores\n'
-      'assert "pandas" not in sys.modules\n'
-      'import pandas\n'
-      'from sklearn.preprocessing import StandardScaler\n'
-      'scaler = StandardScaler().set_output(transform="pandas")\n'
-      'print(scaler.fit_transform(pandas.DataFrame({"n": [1, 3]})).to_csv())\n'
-  ))  # fmt: skip
-  assert result.stdout.split() == [',n', '0,-1.0', '1,1.0'], result.stderr
+def test_scores_are_those_of_scikit_learn():
+  rng = np.random.default_rng(0)
+  for n_classes in (2, 4):
+    names = [*'abcd'[:n_classes]]
+    probabilities = rng.dirichlet(np.ones(n_classes), 30).round(1) + 1e-9
+    labels = rng.integers(n_classes - 1, size=30)
+    result = evaluate(np.log(probabilities), labels, names)
+    predicted = probabilities.argmax(axis=1)
+    expected = metrics.precision_recall_fscore_support(
+        labels, predicted, labels=range(n_classes), zero_division=np.nan
+    )
+    for i, row in enumerate(zip(*expected, strict=True)):
+      of_class = result.classes[names[i]]
+      values = [of_class.precision.value, of_class.recall.value, of_class.f1.value]
+      assert np.array([*values, of_class.support], float) == pytest.approx(
+          row, nan_ok=True
+      )
+    f1 = metrics.f1_score(labels, predicted, average='macro', zero_division=0.0)
+    assert result.macro_f1.value == pytest.approx(f1)
+  probabilities = rng.integers(10, size=40) / 10 + 0.01
+  labels = rng.integers(2, size=40)
+  auc = evaluate(log_probabilities(probabilities), labels).roc_auc
+  assert auc.value == pytest.approx(metrics.roc_auc_score(labels, probabilities))

@@ -7,6 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
+from conftest import run_python
 from runs import train
 
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
@@ -235,3 +236,16 @@ def test_best_step_is_marked():
   assert figures._best('cross_entropy', {1: 0.5, 2: 0.1, 3: 0.3}) == (2, 0.1)
   assert figures._best('accuracy', {1: 0.5}) is None
   assert figures._best('accuracy', {1: 0.5, 2: float('nan')}) is None
+
+
+def test_scikit_learn_is_imported_without_pandas_but_supports_it():
+  result = run_python('-c', (
+      'import sys\n'
+      'from trax_twitter_sentiment.reporting import page\n'
+      'assert "pandas" not in sys.modules\n'
+      'import pandas\n'
+      'from sklearn.preprocessing import StandardScaler\n'
+      'scaler = StandardScaler().set_output(transform="pandas")\n'
+      'print(scaler.fit_transform(pandas.DataFrame({"n": [1, 3]})).to_csv())\n'
+  ))  # fmt: skip
+  assert result.stdout.split() == [',n', '0,-1.0', '1,1.0'], result.stderr

@@ -1,1 +1,1 @@
-"""The report of a run: what it tells, its figures, and its page."""
+"""The report of a run, and the comparison of several runs, as HTML pages."""

@@ -1,4 +1,4 @@
-"""Baselines: what simple models reach on the texts of a run."""
+"""Baselines: simple models on the texts of a run."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,27 +10,20 @@ MOST_FREQUENT = 'always the most frequent class'
 # The regression fits each class against the others: 500 classes take a minute.
 _MAX_REGRESSION_CLASSES = 50
 
-# The inverse strength of L2, by whether there are n-grams of characters: the best of a
-# few on tweets. More features require a stronger L2.
+# The inverse strength of L2, without and with character n-grams: the best of a few on
+# tweets. More features require a stronger L2.
 _C = {False: 5.0, True: 2.0}
 _MIN_PROBABILITY = 1e-12
 
 # A word, or a run of punctuation such as an emoticon.
 _WORD = r'\w+|[^\w\s]+'
 
+# A function from texts to <float64>[n_texts, n_classes] log-probabilities.
 Classifier = Callable[[Sequence[str]], np.ndarray]
 
 
 def most_frequent_class(labels: np.ndarray, n_classes: int) -> Classifier:
-  """Returns a classifier that gives every text the class shares of `labels`.
-
-  Args:
-    labels: <int>[n_texts], the classes of the training texts.
-    n_classes: the number of classes.
-
-  Returns:
-    A function from texts to <float64>[n_texts, n_classes] log-probabilities.
-  """
+  """Returns a classifier that gives every text the class shares of `labels`."""
   shares = np.bincount(labels, minlength=n_classes) + 1.0
   return lambda texts: np.tile(np.log(shares / shares.sum()), (len(texts), 1))
 
@@ -52,9 +45,6 @@ def tf_idf(
     n_classes: the number of classes.
     characters: whether n-grams of 2 to 6 characters are features, too, which takes
       longer.
-
-  Returns:
-    A function from texts to <float64>[n_texts, n_classes] log-probabilities.
   """
   # Lazy imports: only reports and benchmarks fit baselines.
   from sklearn.linear_model import LogisticRegression
@@ -65,8 +55,8 @@ def tf_idf(
   try:
     inputs = vectorizer.fit_transform(texts)
   except ValueError:  # No word appears in two texts.
-    inputs = None
-  if inputs is None or len(np.unique(labels)) == 1:
+    return most_frequent_class(labels, n_classes)
+  if len(np.unique(labels)) == 1:
     return most_frequent_class(labels, n_classes)
   if n_classes > _MAX_REGRESSION_CLASSES:
     model = ComplementNB()

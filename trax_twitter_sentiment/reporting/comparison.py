@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,14 +15,11 @@ from trax_twitter_sentiment.reporting import content, slices, variants
 from trax_twitter_sentiment.run.history import Curve
 from trax_twitter_sentiment.run.run import Run
 
-# Texts that are shown of those on which runs disagree.
-N_DISAGREEMENTS = 100
-
-_AS_IS, _WITHOUT = 'as_is', 'without_emoticons'
+# The page shows this many of the texts on which the runs disagree.
+_N_DISAGREEMENTS = 100
 
 
-@dataclasses.dataclass(frozen=True)
-class Pair:
+class Pair(NamedTuple):
   """Two runs, by their numbers from 0, and McNemar's test of both."""
 
   first: int
@@ -29,25 +27,16 @@ class Pair:
   test: slices.McNemar
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Reading:
-  """The runs on texts that are read in one way.
+class Reading(NamedTuple):
+  """The results of the runs, with or without emoticons."""
 
-  Attributes:
-    title: how they are read; '' where there is one way.
-    predicted: <int>[n_runs, n_texts], the class that each run predicts.
-    evaluations: the scores of each run.
-    pairs: each run with each run after it.
-  """
-
-  title: str
-  predicted: np.ndarray
-  evaluations: list[scores.Evaluation]
-  pairs: list[Pair]
+  title: str  # `variants.WITH` or `variants.WITHOUT`; '' if there is one reading.
+  predicted: np.ndarray  # <int>[n_runs, n_texts]
+  evaluations: list[scores.Evaluation]  # Of each run.
+  pairs: list[Pair]  # Each run with each later run.
 
 
-@dataclasses.dataclass(frozen=True)
-class Disagreement:
+class Disagreement(NamedTuple):
   """A text, its class, and the class that each run predicts."""
 
   text: str
@@ -57,42 +46,29 @@ class Disagreement:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Comparison:
-  """The content of a page about several runs.
-
-  Attributes:
-    model_dirs: their output directories.
-    class_names: the classes of all of them.
-    title: the title of the validation texts.
-    warnings: sentences on what the runs read differently.
-    differing: the settings that differ, by name, each with its value in each run.
-    validation: the texts.
-    readings: the results with emoticons and without, or once if both are alike.
-    curves: the curve of each run, by number from 0, by the name of the metric.
-    n_disagreements: how many texts the runs predict differently, in the last reading.
-    disagreements: some of these texts.
-  """
+  """The content of a page about several runs."""
 
   model_dirs: Sequence[str]
   class_names: tuple[str, ...]
-  title: str
-  warnings: list[str]
-  differing: dict[str, list[str]]
+  title: str  # Of the validation texts.
+  warnings: list[str]  # Sentences about differences of the runs' inputs.
+  differing: dict[str, list[str]]  # Name of a setting -> its value in each run.
   validation: Examples
-  readings: list[Reading]
-  curves: dict[str, dict[int, Curve]]
-  n_disagreements: int
-  disagreements: list[Disagreement]
+  readings: list[Reading]  # One if emoticons hardly matter, otherwise two.
+  curves: dict[str, dict[int, Curve]]  # Metric -> number of a run, from 0 -> curve.
+  n_disagreements: int  # The number of texts with different predictions.
+  disagreements: list[Disagreement]  # Some of these texts.
 
 
 def gather(
     runs: Sequence[Run], examples: Examples | None = None, source: str = ''
 ) -> Comparison:
-  """Returns the comparison of runs on the first run's validation texts.
+  """Compares runs on the first run's validation texts, or on `examples`.
 
   Args:
     runs: the runs.
-    examples: other texts to compare them on.
-    source: the name of `examples`, for people.
+    examples: labelled texts to compare the runs on.
+    source: the title of `examples`.
 
   Raises:
     UserError: if a run can't be read, or has other classes or validation texts.
@@ -101,23 +77,21 @@ def gather(
   _check_same(runs, corpora)
   readings = _readings(runs, corpora[0])
   predicted = readings[-1].predicted
-  differing = np.flatnonzero((predicted != predicted[0]).any(axis=0))
-  validation = corpora[0].validation
+  disagreements = np.flatnonzero((predicted != predicted[0]).any(axis=0))
+  texts, labels = corpora[0].validation.texts, corpora[0].validation.labels
   return Comparison(
       model_dirs=[run.folder for run in runs],
       class_names=corpora[0].class_names,
       title=source or content.title_of(corpora[0]),
       warnings=_warnings(runs, corpora),
       differing=_differing(runs),
-      validation=validation,
+      validation=corpora[0].validation,
       readings=readings,
       curves=_curves(runs),
-      n_disagreements=len(differing),
+      n_disagreements=len(disagreements),
       disagreements=[
-          Disagreement(
-              validation.texts[i], int(validation.labels[i]), predicted[:, i].tolist()
-          )
-          for i in differing[:N_DISAGREEMENTS]
+          Disagreement(texts[i], int(labels[i]), predicted[:, i].tolist())
+          for i in disagreements[:_N_DISAGREEMENTS]
       ],
   )
 
@@ -142,20 +116,22 @@ def _check_same(runs: Sequence[Run], corpora: Sequence[Corpus]) -> None:
 
 def _readings(runs: Sequence[Run], corpus: Corpus) -> list[Reading]:
   """Returns both readings, or one if emoticons hardly matter to any run."""
-  predictions: dict[str, list[np.ndarray]] = {_AS_IS: [], _WITHOUT: []}
+  pairs_of_results = []
   for run in runs:
-    readers = SentimentPredictor.from_run(run).emoticon_variants()
-    results = {n: r.validation_log_probabilities(corpus) for n, r in readers.items()}
-    predictions[_AS_IS].append(results.get(_AS_IS, results[_WITHOUT]))
-    predictions[_WITHOUT].append(results[_WITHOUT])
+    readers = SentimentPredictor.from_run(run).emoticon_variants().values()
+    results = [reader.validation_log_probabilities(corpus) for reader in readers]
+    # A run that removes emoticons itself has one result.
+    pairs_of_results.append((results[0], results[-1]))
   as_is, without = (
-      _reading(title, predictions[name], corpus)
-      for title, name in ((variants.WITH, _AS_IS), (variants.WITHOUT, _WITHOUT))
+      _reading(title, log_probabilities, corpus)
+      for title, log_probabilities in zip(
+          (variants.WITH, variants.WITHOUT), zip(*pairs_of_results)
+      )
   )
   pairs = zip(as_is.evaluations, without.evaluations, strict=True)
   if any(variants.emoticons_matter(first, second) for first, second in pairs):
     return [as_is, without]
-  return [dataclasses.replace(as_is, title='')]
+  return [as_is._replace(title='')]
 
 
 def _reading(

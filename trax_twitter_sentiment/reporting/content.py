@@ -15,17 +15,14 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import open_regular
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.reporting import run_facts
-from trax_twitter_sentiment.reporting.variants import (
-  MAX_BASELINE_TEXTS,
-  Variant,
-  variants_of,
-)
+from trax_twitter_sentiment.reporting import variants as all_variants
+from trax_twitter_sentiment.reporting.variants import Variant
 from trax_twitter_sentiment.reporting.words import WeightyWord, weighty_words
 from trax_twitter_sentiment.run.history import Curve
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.run.settings import CONFIG_FILE
 
-# More predictions would make the page larger than browsers like.
+# More predictions would make the page slow.
 _MAX_SAVED = 50_000
 
 _PACKAGES = ('trax_twitter_sentiment', 'trax', 'jax', 'numpy', 'nltk')
@@ -42,56 +39,30 @@ _TITLES = {
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class ReportContent:
-  """The content of a run's report.
+  """The content of a run's report."""
 
-  Attributes:
-    model_dir: the run's output directory, as the user names it.
-    title: the title of the validation texts.
-    unit: `'tweets'` or `'texts'`.
-    remark: what to know of the corpus before reading a figure, or ''.
-    class_names: the classes, in the order of their labels.
-    sizes: the number of texts of each class, by split.
-    n_baseline_texts: on how many training texts the baseline was trained; `None` for
-      all of them.
-    vocabulary_size: the number of tokens with an id.
-    train_curves: the curve of each training loss, by its name.
-    eval_curves: the curve of each metric of evaluation, by its name.
-    variants: the results with emoticons and without, or once if both are alike.
-    emoticons: a sentence on emoticons, where there is one variant.
-    words: the words that weigh most, by class, of the most frequent classes.
-    stems: whether the run cuts words to their stems.
-    words_split: the split whose texts with a word are counted.
-    not_explained: why there are no words and no shares, or ''.
-    predictions: the validation predictions as CSV; '' if they are too many.
-    facts: when and how the run was trained and its size, by name.
-    like: the gin file of the package that the run's settings resemble most, or ''.
-    differing: the settings that differ from that file, as `'theirs → its own'`.
-    config: the run's `config.gin`; `None` if there is none.
-    versions: the versions of Python and packages that made the report.
-  """
-
-  model_dir: str
-  title: str
-  unit: str
-  remark: str
+  model_dir: str  # The run's output directory, as the user names it.
+  title: str  # Of the validation texts.
+  unit: str  # 'tweets' or 'texts'.
+  remark: str  # A warning about the corpus, or ''.
   class_names: tuple[str, ...]
-  sizes: dict[str, list[int]]
-  n_baseline_texts: int | None
+  sizes: dict[str, list[int]]  # Split -> the number of texts of each class.
+  n_baseline_texts: int | None  # `None` if the baseline read all training texts.
   vocabulary_size: int
-  train_curves: dict[str, Curve]
-  eval_curves: dict[str, Curve]
-  variants: list[Variant]
-  emoticons: str
-  words: dict[int, list[WeightyWord]]
-  stems: bool
-  words_split: str
-  not_explained: str
-  predictions: str
-  facts: dict[str, str]
-  like: str
-  differing: dict[str, str]
-  config: str | None
-  versions: dict[str, str]
+  train_curves: dict[str, Curve]  # By the name of the loss.
+  eval_curves: dict[str, Curve]  # By the name of the metric.
+  variants: list[Variant]  # One if emoticons hardly matter, otherwise two.
+  emoticons: str  # A sentence on emoticons, if there is one variant.
+  words: dict[int, list[WeightyWord]]  # By class.
+  stems: bool  # Whether the run reduces words to their stems.
+  words_split: str  # The texts in which words are counted: 'training' or 'evaluated'.
+  not_explained: str  # The reason why there are no words and no shares, or ''.
+  predictions: str  # CSV of the validation predictions; '' if they are too many.
+  facts: dict[str, str]  # The run's training and size, by name.
+  like: str  # The gin file of the package with the most similar settings, or ''.
+  differing: dict[str, str]  # Settings that differ from `like`, as 'theirs → own'.
+  config: str | None  # The run's `config.gin`.
+  versions: dict[str, str]  # Of Python and packages, when the report was made.
 
 
 def gather(
@@ -102,15 +73,18 @@ def gather(
   Args:
     run: the run.
     examples: the texts to evaluate on; `None` for the run's validation texts.
-    source: the name of `examples`, for people.
+    source: the title of `examples`.
 
   Raises:
     UserError: if the corpus of the run is needed and not available.
   """
   corpus = corpus_of(run, examples)
   predictor = SentimentPredictor.from_run(run)
-  variants, emoticons = variants_of(predictor, corpus)
+  variants, emoticons = all_variants.variants_of(predictor, corpus)
   split = 'train' if corpus.train.texts else 'validation'
+  max_texts = all_variants.MAX_BASELINE_TEXTS
+  n_classes = len(corpus.class_names)
+  splits = {'training': corpus.train, 'validation': corpus.validation}
   like, differing = run_facts.differing_settings(run.settings)
   return ReportContent(
       model_dir=run.folder,
@@ -118,8 +92,11 @@ def gather(
       unit='tweets' if examples is None and _is_of_tweets(corpus.recipe) else 'texts',
       remark='' if examples else _remark(corpus),
       class_names=corpus.class_names,
-      sizes=_sizes(corpus),
-      n_baseline_texts=_n_baseline_texts(corpus),
+      sizes={
+          name: np.bincount(examples.labels, minlength=n_classes).tolist()
+          for name, examples in splits.items()
+      },
+      n_baseline_texts=max_texts if len(corpus.train.texts) > max_texts else None,
       vocabulary_size=len(run.vocabulary),
       train_curves=run.history.train_curves,
       eval_curves=run.history.eval_curves,
@@ -136,10 +113,6 @@ def gather(
       config=_read_config(run.path(CONFIG_FILE)),
       versions=_versions(),
   )  # fmt: skip
-
-
-def _n_baseline_texts(corpus: Corpus) -> int | None:
-  return MAX_BASELINE_TEXTS if len(corpus.train.texts) > MAX_BASELINE_TEXTS else None
 
 
 def corpus_of(run: Run, examples: Examples | None) -> Corpus:
@@ -161,13 +134,13 @@ def corpus_of(run: Run, examples: Examples | None) -> Corpus:
 
 
 def title_of(corpus: Corpus) -> str:
-  """Returns the title of a corpus, for people."""
+  """Returns the title of a corpus."""
   name, comma, rest = corpus.name.partition(',')
   return _TITLES.get(name, name) + comma + rest
 
 
 def _is_of_tweets(recipe: Recipe | None) -> bool:
-  """Returns whether a corpus, or the first one that it is made of, contains tweets."""
+  """Returns whether a corpus, or the corpus that it groups, contains tweets."""
   while recipe and recipe.configurable == 'GroupedCorpus':
     recipe = dict(recipe.arguments)['corpus']
   return recipe is not None and recipe.configurable in _TWEETS
@@ -182,15 +155,6 @@ def _remark(corpus: Corpus) -> str:
         'model that reads emoticons hardly needs a word.'
     )
   return ''
-
-
-def _sizes(corpus: Corpus) -> dict[str, list[int]]:
-  n_classes = len(corpus.class_names)
-  parts = {'training': corpus.train, 'validation': corpus.validation}
-  return {
-      split: np.bincount(part.labels, minlength=n_classes).tolist()
-      for split, part in parts.items()
-  }
 
 
 def _predictions(corpus: Corpus, variants: Sequence[Variant]) -> str:

@@ -1,8 +1,8 @@
-"""The figures of a report: each with its title, its description and its caption."""
+"""The figures of a report, each with a title, a description and a caption."""
 
-import dataclasses
 import math
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,9 +20,8 @@ KINDS = {'ROC': plots.roc, 'Precision and recall': plots.precision_recall}
 _LOSS_LAYER, _LOSS_METRIC = 'WeightedCategoryCrossEntropy', 'cross_entropy'
 
 
-@dataclasses.dataclass(frozen=True)
-class Figure:
-  """A figure: its title, its SVG, its description in words, and its caption."""
+class Figure(NamedTuple):
+  """A figure of a page. `alternative` describes the figure for screen readers."""
 
   title: str
   svg: str
@@ -36,22 +35,34 @@ def curves(content: ReportContent) -> list[Figure]:
   for name, group in _grouped_curves(content).items():
     shown = {title: curve for title, curve in group.items() if len(curve) > 1}
     if shown:
-      best = _best(name, shown.get(f'eval {name}', {}))
-      svg = plots.curves(shown, best)
-      figures.append(Figure(name, svg, 'Curves over the steps.', _last_values(shown)))
+      figures.append(_curves(name, shown, _best(name, shown.get(f'eval {name}', {}))))
   return figures
+
+
+def compared_curves(curves: Mapping[str, Mapping[int, Curve]]) -> list[Figure]:
+  """Returns a figure of each metric, with the curves of several runs."""
+  return [
+      _curves(name, {f'run {i + 1}': curve for i, curve in of_runs.items()}, None)
+      for name, of_runs in curves.items()
+  ]
 
 
 def single_values(content: ReportContent) -> list[str]:
   """Returns the curves of one point, in words."""
   groups = _grouped_curves(content).values()
-  curves = {title: curve for group in groups for title, curve in group.items()}
-  single = {title: curve for title, curve in curves.items() if len(curve) == 1}
-  return _last_values(single).split('; ') if single else []
+  curves = (item for group in groups for item in group.items())
+  return [_last_value(title, curve) for title, curve in curves if len(curve) == 1]
+
+
+def _curves(
+    name: str, curves: Mapping[str, Curve], best: tuple[int, float] | None
+) -> Figure:
+  last_values = '; '.join(_last_value(*item) for item in curves.items())
+  return Figure(name, plots.curves(curves, best), 'Curves over the steps.', last_values)
 
 
 def _grouped_curves(content: ReportContent) -> dict[str, dict[str, Curve]]:
-  """Returns the curves that belong into one figure, by the name of the metric."""
+  """Returns the curves of each figure, by title, by the name of the metric."""
   groups: dict[str, dict[str, Curve]] = {}
   for name, curve in content.eval_curves.items():
     groups.setdefault(name, {})[f'eval {name}'] = curve
@@ -61,16 +72,12 @@ def _grouped_curves(content: ReportContent) -> dict[str, dict[str, Curve]]:
   return groups
 
 
-def _last_values(curves: Mapping[str, Curve]) -> str:
-  return '; '.join(
-      f'{title} {curve[step]:.4g} at step {step:,}'
-      for title, curve in curves.items()
-      for step in [max(curve)]
-  )
+def _last_value(title: str, curve: Curve) -> str:
+  return f'{title} {curve[max(curve)]:.4g} at step {max(curve):,}'
 
 
 def _best(metric: str, curve: Curve) -> tuple[int, float] | None:
-  """Returns the step of a metric's best value, the first of equals, and that value."""
+  """Returns a metric's best value and its step, the first of equals."""
   if len(curve) < 2 or not all(map(math.isfinite, curve.values())):
     return None
   choose = min if metric == _LOSS_METRIC or 'loss' in metric.lower() else max
@@ -78,23 +85,13 @@ def _best(metric: str, curve: Curve) -> tuple[int, float] | None:
   return step, curve[step]
 
 
-def compared_curves(curves: Mapping[str, Mapping[int, Curve]]) -> list[Figure]:
-  """Returns a figure of each metric, with the curves of several runs."""
-  figures = []
-  for name, of_runs in curves.items():
-    titled = {f'run {number + 1}': curve for number, curve in of_runs.items()}
-    svg = plots.curves(titled, None)
-    figures.append(Figure(name, svg, 'Curves over the steps.', _last_values(titled)))
-  return figures
-
-
 def thresholds(content: ReportContent) -> list[Figure]:
   """Returns ROC and precision-recall curves; none for too many classes."""
-  names, figures = content.class_names, []
-  if len(names) > MAX_CURVES:
+  names, variants = content.class_names, content.variants
+  if len(names) > MAX_CURVES or len(np.unique(variants[0].labels)) < 2:
     return []
   if len(names) == 2:
-    scored = {v.title or names[1]: _scored(v, 1) for v in content.variants}
+    scored = {variant.title or names[1]: _scored(variant, 1) for variant in variants}
     groups = {f'{names[1]} against {names[0]}': scored}
   else:
     groups = {
@@ -103,15 +100,14 @@ def thresholds(content: ReportContent) -> list[Figure]:
             for i, name in enumerate(names)
             if (variant.labels == i).any()
         }
-        for variant in content.variants
+        for variant in variants
     }
-  if len(np.unique(content.variants[0].labels)) < 2:
-    return []
-  for title, scored in groups.items():
-    for kind, plot in KINDS.items():
-      alternative = f'{kind}: a curve for {", ".join(scored)}.'
-      figures.append(Figure(f'{kind}: {title}', plot(scored), alternative, ''))
-  return figures
+  return [
+      Figure(f'{kind}: {title}', plot(scored), f'{kind}: a curve for {listed}.', '')
+      for title, scored in groups.items()
+      for listed in [', '.join(scored)]
+      for kind, plot in KINDS.items()
+  ]
 
 
 def _scored(variant: Variant, label: int) -> tuple[np.ndarray, np.ndarray]:
@@ -135,15 +131,12 @@ def calibrations(content: ReportContent) -> list[Figure]:
           for each in bins
       )
       error, loss = variant.evaluation.calibration_error, variant.evaluation.log_loss
-      figures.append(
-          Figure(
-              variant.title or 'Calibration',
-              plots.calibration(bins, event),
-              f'Calibration. {"; ".join(rows)}',
-              f'expected calibration error {error.value:.4f}, '
-              f'log-loss {loss.value:.4f}',
-          )
-      )
+      figures.append(Figure(
+          variant.title or 'Calibration',
+          plots.calibration(bins, event),
+          f'Calibration. {"; ".join(rows)}',
+          f'expected calibration error {error.value:.4f}, log-loss {loss.value:.4f}',
+      ))  # fmt: skip
   return figures
 
 
@@ -160,12 +153,10 @@ def histograms(content: ReportContent) -> list[Figure]:
         for label, name in enumerate(names)
         if (variant.labels == label).any()
     )
-    figures.append(
-        Figure(
-            variant.title or 'Log-odds',
-            plots.score_histogram(odds, variant.labels, names, content.unit),
-            f'Histogram of log-odds. {"; ".join(medians)}',
-            '',
-        )
-    )
+    figures.append(Figure(
+        variant.title or 'Log-odds',
+        plots.score_histogram(odds, variant.labels, names, content.unit),
+        f'Histogram of log-odds. {"; ".join(medians)}',
+        '',
+    ))  # fmt: skip
   return figures

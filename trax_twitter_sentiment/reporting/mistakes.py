@@ -1,7 +1,7 @@
 """The mistakes of a run: which classes it confuses, and in which texts."""
 
-import dataclasses
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,72 +9,43 @@ from trax_twitter_sentiment.prediction.predictor import Explanation, SentimentPr
 
 N_MISTAKES = 50
 N_CONFUSIONS = 10
-# If the run is this sure and wrong, the label may be wrong instead.
+# If a wrong prediction is at least this probable, the label may be wrong instead.
 SURE = 0.9
 N_MISLABELLED = 10
 
 
-@dataclasses.dataclass(frozen=True)
-class Mistake:
-  """A text whose predicted class is not its label.
+class Mistake(NamedTuple):
+  """A text whose predicted class is not its label."""
 
-  Attributes:
-    text: the text, as the run reads it.
-    label: its class.
-    predicted: the predicted class.
-    probability: the probability of the predicted class.
-    explanation: the shares of its tokens; `None` for a model without shares.
-  """
-
-  text: str
+  text: str  # As the run reads the text.
   label: int
   predicted: int
-  probability: float
-  explanation: Explanation | None
+  probability: float  # Of the predicted class.
+  explanation: Explanation | None  # `None` for a model without shares.
 
 
-@dataclasses.dataclass(frozen=True)
-class Confusion:
-  """A class that is mistaken for another one.
-
-  Attributes:
-    label: the true class.
-    predicted: the predicted class.
-    n_texts: how many texts of the true class are predicted so.
-    share: their share of the texts of the true class.
-    example: one of these texts, the surest mistake.
-  """
+class Confusion(NamedTuple):
+  """A class that is mistaken for another one."""
 
   label: int
   predicted: int
   n_texts: int
-  share: float
-  example: str
+  share: float  # The share of `n_texts` of the texts of the true class.
+  example: str  # The text of the most probable mistake.
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Explainer:
-  """Makes a `Mistake` of the index of a text."""
-
-  predictor: SentimentPredictor
-  texts: Sequence[str]
-  labels: np.ndarray
-  log_probabilities: np.ndarray
-
-  def __call__(self, row: int) -> Mistake:
-    predicted = int(self.log_probabilities[row].argmax())
-    text = self.texts[row]
-    return Mistake(
-        text,
-        int(self.labels[row]),
-        predicted,
-        float(np.exp(self.log_probabilities[row, predicted])),
-        self.predictor.explain(text) if self.predictor.explains else None,
-    )
+def mistake(
+    predictor: SentimentPredictor, text: str, label: int, log_probabilities: np.ndarray
+) -> Mistake:
+  """Returns the mistake in a text, by <float64>[n_classes] log-probabilities."""
+  predicted = int(log_probabilities.argmax())
+  probability = float(np.exp(log_probabilities[predicted]))
+  explanation = predictor.explain(text) if predictor.explains else None
+  return Mistake(text, label, predicted, probability, explanation)
 
 
 def surest(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-  """Returns <int>[n_mistakes], the indices of all mistakes, the surest first."""
+  """Returns <int>[n_mistakes], the indices of mistakes, the most probable first."""
   wrong = np.flatnonzero(log_probabilities.argmax(axis=1) != labels)
   return wrong[np.argsort(-log_probabilities[wrong].max(axis=1), kind='stable')]
 
@@ -82,12 +53,12 @@ def surest(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def split(
     mistakes: np.ndarray, log_probabilities: np.ndarray, shown: Collection[int]
 ) -> tuple[list[int], list[int]]:
-  """Splits mistakes into those perhaps mislabelled, and others; not all are kept.
+  """Returns the first mistakes that may be mislabelled texts, and the first others.
 
   Args:
-    mistakes: <int>[n_mistakes], the indices of the mistakes, the surest first.
+    mistakes: <int>[n_mistakes], the result of `surest`.
     log_probabilities: <float64>[n_texts, n_classes].
-    shown: the indices of the mistakes that are left out.
+    shown: the indices of mistakes to leave out.
   """
   rows = [row for row in mistakes.tolist() if row not in shown]
   probabilities = np.exp(log_probabilities.max(axis=1))
@@ -102,17 +73,15 @@ def confusions(
   n_classes = log_probabilities.shape[1]
   rows = surest(log_probabilities, labels)
   cells = labels[rows] * n_classes + log_probabilities[rows].argmax(axis=1)
-  # `rows` is sorted, so the first row of a cell is the surest mistake.
+  # `rows` is sorted, so the first row of a cell is the most probable mistake.
   different, firsts, counts = np.unique(cells, return_index=True, return_counts=True)
   supports = np.bincount(labels, minlength=n_classes)
   commonest = np.argsort(-counts, kind='stable')[:N_CONFUSIONS]
-  return [
-      Confusion(
-          int(label := different[i] // n_classes),
-          int(different[i] % n_classes),
-          int(counts[i]),
-          float(counts[i] / supports[label]),
-          texts[rows[firsts[i]]],
-      )
-      for i in commonest
-  ]
+  result = []
+  for cell, first, count in zip(
+      different[commonest].tolist(), firsts[commonest], counts[commonest].tolist()
+  ):
+    label, predicted = divmod(cell, n_classes)
+    share = float(count / supports[label])
+    result.append(Confusion(label, predicted, count, share, texts[rows[first]]))
+  return result

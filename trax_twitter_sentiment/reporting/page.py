@@ -1,7 +1,7 @@
-"""Renders the pages of reports from plain data, by Jinja2 with autoescape.
+"""Renders the pages of reports from plain data, by Jinja2.
 
-A value that a template shows is text and never markup, by `html.environment`. Only the
-package's own style and script are inserted as they are.
+`html.environment` escapes all values, so no text becomes markup. Only the package's own
+style and script are inserted without escapes.
 """
 
 import base64
@@ -10,7 +10,6 @@ import hashlib
 from typing import Any
 
 import jinja2
-import numpy as np
 from markupsafe import Markup
 
 from trax_twitter_sentiment.prediction import html
@@ -18,8 +17,9 @@ from trax_twitter_sentiment.reporting import figures, tables
 from trax_twitter_sentiment.reporting.comparison import Comparison
 from trax_twitter_sentiment.reporting.content import ReportContent
 from trax_twitter_sentiment.reporting.verdict import verdict
+from trax_twitter_sentiment.reporting.words import most_frequent
 
-# Classes whose bars are shown in a comparison: the most frequent ones.
+# A comparison shows the bars of this many classes, the most frequent ones.
 _MAX_COMPARED = 20
 
 
@@ -39,30 +39,26 @@ def render(content: ReportContent) -> str:
 
 def render_comparison(comparison: Comparison) -> str:
   """Returns the page about several runs."""
+  names, labels = comparison.class_names, comparison.validation.labels
   return _render(
       'comparison.html',
       comparison=comparison,
-      classes=_frequent_classes(comparison),
+      classes=[names[i] for i in most_frequent(labels, len(names), _MAX_COMPARED)],
       figures=figures.compared_curves(comparison.curves),
   )
 
 
-def _frequent_classes(comparison: Comparison) -> list[str]:
-  """Returns the most frequent classes, in the order of their labels."""
-  labels, names = comparison.validation.labels, comparison.class_names
-  counts = np.bincount(labels, minlength=len(names))
-  frequent = np.argsort(-counts, kind='stable')[:_MAX_COMPARED]
-  return [names[i] for i in sorted(frequent)]
-
-
 def _render(template: str, **values: Any) -> str:
   environment = _environment()
-  script = _source('report.js')
-  digest = base64.b64encode(hashlib.sha256(script.encode('utf-8')).digest())
+  assert environment.loader
+  style, script = (
+      environment.loader.get_source(environment, name)[0]
+      for name in ('style.css', 'report.js')
+  )
   return environment.get_template(template).render(
-      style=Markup(_source('style.css')),
+      style=Markup(style),
       script=Markup(script),
-      script_digest=digest.decode('ascii'),
+      script_digest=_base64(hashlib.sha256(script.encode('utf-8')).digest()),
       **values,
   )
 
@@ -72,25 +68,17 @@ def _environment() -> jinja2.Environment:
   environment = html.environment(__package__)
   environment.filters |= {
       'anchor': lambda title: title.lower().replace(' ', '-'),
-      'csv_file': _csv_file,
-      'image': _image,
+      # Data URIs work without a network, and keep the ids of an SVG apart.
+      'csv_file': functools.partial(_data_uri, 'text/csv;charset=utf-8'),
+      'image': functools.partial(_data_uri, 'image/svg+xml'),
   }
   return environment
 
 
-def _source(name: str) -> str:
-  environment = _environment()
-  assert environment.loader
-  return environment.loader.get_source(environment, name)[0]
+def _data_uri(media_type: str, text: str) -> str:
+  data = _base64(text.encode('utf-8', 'backslashreplace'))
+  return f'data:{media_type};base64,{data}'
 
 
-def _image(svg: str) -> str:
-  """Returns an SVG as a data URI, so that the ids in the SVG are its own."""
-  data = base64.b64encode(svg.encode('utf-8')).decode('ascii')
-  return f'data:image/svg+xml;base64,{data}'
-
-
-def _csv_file(text: str) -> str:
-  """Returns CSV as a data URI, which a link saves without a network."""
-  data = base64.b64encode(text.encode('utf-8', 'backslashreplace')).decode('ascii')
-  return f'data:text/csv;charset=utf-8;base64,{data}'
+def _base64(content: bytes) -> str:
+  return base64.b64encode(content).decode('ascii')

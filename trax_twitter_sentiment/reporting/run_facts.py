@@ -1,4 +1,4 @@
-"""Facts about a run: when and how it was trained, its size, its settings."""
+"""Facts about a run: its training, its size and its settings."""
 
 import contextlib
 import datetime
@@ -14,10 +14,10 @@ _INCLUDE = re.compile(r"^include 'trax_twitter_sentiment/gin_configs/(.+)'$", re
 
 
 def facts(run: Run) -> dict[str, str]:
-  """Returns when and how a run was trained and its size, by name."""
+  """Returns facts about a run's training and size, by name."""
   result = {}
   history = run.history
-  # The run wrote these times itself: the times of its files change with a copy.
+  # The history contains this time, since a copy changes the times of files.
   if history.saved_at:
     with contextlib.suppress(ValueError, OverflowError, OSError):  # A damaged time.
       saved_at = datetime.datetime.fromtimestamp(
@@ -37,14 +37,13 @@ def facts(run: Run) -> dict[str, str]:
 
 
 def differing_settings(recorded: dict[str, str]) -> tuple[str, dict[str, str]]:
-  """Returns the gin file that a run's settings resemble most, and the differences.
+  """Returns the package's gin file with the most similar settings, and the differences.
+
+  A difference is a setting of both with two values: `'its value → own value'`. For a
+  run without settings, the name of the file is `''`.
 
   Args:
     recorded: the settings that the run recorded.
-
-  Returns:
-    The name of the package's file, and the settings that both have with other values,
-    as `'theirs → its own'`; `''` and none if the run recorded no settings.
   """
   best, n_alike, differing = '', 0, {}
   for name, shipped in _shipped():
@@ -76,7 +75,7 @@ def _shipped() -> list[tuple[str, dict[str, str]]]:
 
 
 def _parts(value: str) -> list[str]:
-  """Returns the parts of a value; those of a dictionary are sorted."""
+  """Returns the parts of a value, sorted if the value is a dictionary."""
   parts = re.findall(r'[^\s,{}\[\]]+', value)
   return sorted(parts) if value.startswith('{') else parts
 

@@ -1,46 +1,39 @@
 """Accuracy of a run by probability, by length of the texts and by unknown words."""
 
-import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
 from trax_twitter_sentiment.encoding.tokenized_texts import token_index
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.scores import wilson
 from trax_twitter_sentiment.reporting.words import is_word
 
 _THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
+# The largest value of each slice, and the slice's title.
 Limits = Mapping[float, str]
+_N_WORDS: Limits = {
+    5: '1 to 5 words', 10: '6 to 10', 20: '11 to 20', 40: '21 to 40',
+    np.inf: 'more than 40',
+}  # fmt: skip
+_SHARES: Limits = {
+    0.0: 'none', 0.25: 'up to a quarter', 0.5: 'up to a half', 1.0: 'more than a half'
+}  # fmt: skip
 
-# The largest number of words of each slice, and the slice's title.
-_LENGTHS: Limits = {5: '1 to 5 words', 10: '6 to 10', 20: '11 to 20', 40: '21 to 40'}
-_LONGER = 'more than 40'
-# The largest share of unknown words of each slice, and the slice's title.
-_SHARES: Limits = {0.0: 'none', 0.25: 'up to a quarter', 0.5: 'up to a half'}
-_MORE = 'more than a half'
 
-
-@dataclasses.dataclass(frozen=True)
-class Coverage:
-  """The predictions above a probability.
-
-  Attributes:
-    threshold: the probability.
-    n_texts: how many predictions are at least as probable.
-    share: their share of all predictions.
-    accuracy: the share of them that is right.
-  """
+class Coverage(NamedTuple):
+  """The predictions with at least some probability."""
 
   threshold: float
   n_texts: int
-  share: float
+  share: float  # The share of all predictions.
   accuracy: float
 
 
-@dataclasses.dataclass(frozen=True)
-class Slice:
+class Slice(NamedTuple):
   """The accuracy on a part of the texts, with its 95% interval."""
 
   title: str
@@ -49,19 +42,12 @@ class Slice:
   interval: tuple[float, float]
 
 
-@dataclasses.dataclass(frozen=True)
-class McNemar:
-  """McNemar's exact test of two models on the same texts.
+class McNemar(NamedTuple):
+  """McNemar's exact test of two models on the same texts."""
 
-  Attributes:
-    only_first: how many texts the first model alone predicts right.
-    only_second: how many texts the second model alone predicts right.
-    p_value: how probable so large a difference is between equally good models.
-  """
-
-  only_first: int
+  only_first: int  # The number of texts that only the first model predicts right.
   only_second: int
-  p_value: float
+  p_value: float  # The probability of so large a difference between equal models.
 
 
 def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
@@ -73,12 +59,12 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemar:
 
 
 def coverage(log_probabilities: np.ndarray, labels: np.ndarray) -> list[Coverage]:
-  """Returns what is left, and right, above each of a few probabilities."""
-  sure = np.exp(log_probabilities.max(axis=1))
+  """Returns the accuracy of the predictions above each of a few probabilities."""
+  probabilities = np.exp(log_probabilities.max(axis=1))
   right = log_probabilities.argmax(axis=1) == labels
   rows = []
   for threshold in _THRESHOLDS:
-    kept = sure >= threshold
+    kept = probabilities >= threshold
     if n_texts := int(kept.sum()):
       accuracy = float(right[kept].mean())
       rows.append(Coverage(threshold, n_texts, n_texts / len(labels), accuracy))
@@ -96,26 +82,20 @@ def slices(
     right: <bool>[n_texts], whether each prediction is right.
   """
   n_words = np.array([len(text.split()) for text in texts])
+  shares = _shares_of_unknown(predictor, texts)
   return {
-      'By length': _binned(n_words, right, _LENGTHS, _LONGER),
-      'By share of unknown words': _binned(
-          _shares_of_unknown(predictor, texts), right, _SHARES, _MORE
-      ),
+      'By length': _binned(n_words, right, _N_WORDS),
+      'By share of unknown words': _binned(shares, right, _SHARES),
   }
 
 
-def _binned(
-    values: np.ndarray, right: np.ndarray, limits: Limits, last: str
-) -> list[Slice]:
-  """Returns the slices that hold any text; each limit belongs to its slice."""
-  bins = np.searchsorted([*limits], values)
-  titles = [*limits.values(), last]
+def _binned(values: np.ndarray, right: np.ndarray, limits: Limits) -> list[Slice]:
+  """Returns the slices that contain a text."""
+  bins, titles = np.searchsorted([*limits], values), [*limits.values()]
   rows = []
   for i in np.unique(bins).tolist():
-    hits = right[bins == i]
-    test = stats.binomtest(int(hits.sum()), len(hits))
-    low, high = test.proportion_ci(method='wilson')
-    rows.append(Slice(titles[i], len(hits), float(hits.mean()), (low, high)))
+    n_texts, n_right = int((bins == i).sum()), int(right[bins == i].sum())
+    rows.append(Slice(titles[i], n_texts, n_right / n_texts, wilson(n_right, n_texts)))
   return rows
 
 

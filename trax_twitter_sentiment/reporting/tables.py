@@ -1,8 +1,7 @@
 """The report's tables of classes: confusions and the scores of each class."""
 
-import dataclasses
-import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from sklearn import metrics
@@ -10,35 +9,26 @@ from sklearn import metrics
 from trax_twitter_sentiment.prediction.scores import ClassScores
 from trax_twitter_sentiment.reporting.variants import Variant
 
-# More classes than these are shown in part: the most frequent ones.
+# Of more classes, the most frequent ones are shown.
 MAX_CONFUSED = 20
 MAX_CLASSES = 100
 
 
-@dataclasses.dataclass(frozen=True)
-class ConfusionTable:
-  """How many texts of each true class are predicted as each class.
+class ConfusionTable(NamedTuple):
+  """How many texts of each true class are predicted as each class."""
 
-  Attributes:
-    names: the classes; the last row and column may be all other classes.
-    counts: the numbers, true classes in rows.
-    shares: each number's share of its row.
-    n_others: how many classes the last row and column stand for.
-  """
-
-  names: list[str]
-  counts: list[list[int]]
-  shares: list[list[float]]
-  n_others: int
+  names: list[str]  # The last row and column may be all other classes.
+  counts: list[list[int]]  # True classes are rows.
+  shares: list[list[float]]  # Each count's share of its row.
+  n_others: int  # The number of classes that the last row and column stand for.
 
 
-@dataclasses.dataclass(frozen=True)
-class ClassRow:
-  """The scores of one class; `areas` are ROC AUC and average precision."""
+class ClassRow(NamedTuple):
+  """The scores of one class."""
 
   name: str
   scores: ClassScores
-  areas: tuple[float, float] | None
+  areas: tuple[float, float] | None  # ROC AUC and average precision.
 
 
 def confusion_table(variant: Variant, class_names: Sequence[str]) -> ConfusionTable:
@@ -83,8 +73,5 @@ def by_f1(variant: Variant, max_classes: int) -> list[int]:
   if len(classes) == 2:
     return [0, 1]
   frequent = sorted(range(len(classes)), key=lambda i: -classes[i].support)
-  return sorted(frequent[:max_classes], key=lambda i: -_value(classes[i].f1.value))
-
-
-def _value(f1: float | None) -> float:
-  return -math.inf if f1 is None else f1
+  # An undefined F1 counts as 0.
+  return sorted(frequent[:max_classes], key=lambda i: -(classes[i].f1.value or 0))

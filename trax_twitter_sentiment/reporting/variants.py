@@ -1,11 +1,11 @@
 """How a run does on its texts, which are read with and without emoticons."""
 
 import dataclasses
-from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
+from trax_twitter_sentiment.corpora.corpus import Corpus
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.reporting import baselines, mistakes, slices
@@ -22,50 +22,30 @@ MAX_BASELINE_TEXTS = 20_000
 WITH, WITHOUT = 'With emoticons', 'Without emoticons'
 
 
-@dataclasses.dataclass(frozen=True)
-class Baseline:
-  """A simple model on the same texts.
-
-  Attributes:
-    name: its name.
-    evaluation: its scores.
-    p_value: McNemar's exact test of the run against this baseline: how probable so
-      large a difference is between equally good models.
-  """
+class Baseline(NamedTuple):
+  """A simple model on the same texts."""
 
   name: str
   evaluation: scores.Evaluation
-  p_value: float
+  p_value: float  # McNemar's exact test of the run against this baseline.
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Variant:
-  """How a run does on its validation texts, which are read in one way.
+  """How a run does on its validation texts, which are read in one way."""
 
-  Attributes:
-    title: how they are read; '' where there is one way.
-    log_probabilities: <float64>[n_texts, n_classes].
-    labels: <int>[n_texts], the true classes.
-    evaluation: the scores.
-    baselines: the most frequent class and, with training texts, a learned baseline.
-    confusions: the commonest confusions, the commonest first.
-    mislabelled: the surest mistakes, whose labels may be wrong.
-    mistakes: the other mistakes, the surest first. A mistake of the variant before is
-      not repeated.
-    coverage: what is left and right if only sure predictions count.
-    slices: the accuracy by length and by share of unknown words, by title.
-  """
-
-  title: str
-  log_probabilities: np.ndarray
-  labels: np.ndarray
+  title: str  # `WITH` or `WITHOUT`; '' if there is one variant.
+  log_probabilities: np.ndarray  # <float64>[n_texts, n_classes]
+  labels: np.ndarray  # <int>[n_texts], the true classes.
   evaluation: scores.Evaluation
+  # The learned baseline, if there are training texts, and the most frequent class.
   baselines: list[Baseline]
-  confusions: list[Confusion]
-  mislabelled: list[Mistake]
+  confusions: list[Confusion]  # The commonest ones, the commonest first.
+  mislabelled: list[Mistake]  # The most probable mistakes.
+  # The next mistakes. A mistake of the variant before is not repeated.
   mistakes: list[Mistake]
   coverage: list[Coverage]
-  slices: dict[str, list[Slice]]
+  slices: dict[str, list[Slice]]  # By title.
 
   @property
   def predicted(self) -> np.ndarray:
@@ -82,29 +62,28 @@ def variants_of(
 ) -> tuple[list[Variant], str]:
   """Returns the variants that a report shows, and a sentence on emoticons.
 
-  Args:
-    predictor: the run's predictor.
-    corpus: its `validation` split is evaluated. If the `train` split is empty, there
-      is no learned baseline.
+  The `validation` split of the corpus is evaluated. If the `train` split is empty,
+  there is no learned baseline.
   """
   readers = list(predictor.emoticon_variants().values())
   labels, names = corpus.validation.labels, corpus.class_names
   predictions = [reader.validation_log_probabilities(corpus) for reader in readers]
   evaluations = [scores.evaluate(each, labels, names) for each in predictions]
+  remark, titles = '', ['']
   if len(readers) == 1:
-    remark, titles = 'The run itself does not read emoticons.', ['']
+    remark = 'The run itself does not read emoticons.'
   elif emoticons_matter(*evaluations):
-    remark, titles = '', [WITH, WITHOUT]
+    titles = [WITH, WITHOUT]
   else:
-    as_is, without = (each.accuracy.value for each in evaluations)
-    remark, titles = (
-        f'Emoticons hardly matter: accuracy is {as_is:.4f} with them and '
-        f'{without:.4f} without.'
-    ), ['']
-  variants: list[Variant] = []
+    remark = 'Emoticons hardly matter: accuracy is {:.4f} with them and {:.4f} without.'
+    remark = remark.format(*(each.accuracy.value for each in evaluations))
   shown: set[int] = set()
-  for title, reader, scored in zip(titles, readers, predictions):
-    variants.append(_variant(title, reader, corpus, scored, shown))
+  variants = [
+      _variant(title, reader, corpus, evaluation, log_probabilities, shown)
+      for title, reader, evaluation, log_probabilities in zip(
+          titles, readers, evaluations, predictions
+      )
+  ]
   return variants, remark
 
 
@@ -118,61 +97,60 @@ def _variant(
     title: str,
     predictor: SentimentPredictor,
     corpus: Corpus,
+    evaluation: scores.Evaluation,
     log_probabilities: np.ndarray,
     shown: set[int],
 ) -> Variant:
+  """Returns a variant, and adds the indices of its mistakes to `shown`."""
   labels = corpus.validation.labels
-  right = log_probabilities.argmax(axis=1) == labels
-  surest = mistakes.surest(log_probabilities, labels)
-  mislabelled, others = mistakes.split(surest, log_probabilities, shown)
-  shown.update(mislabelled, others)
   read = predictor.encoder.tokenizer.without_removed_emoticons
   texts = [*map(read, corpus.validation.texts)]
-  explain = mistakes.Explainer(predictor, texts, labels, log_probabilities)
+  surest = mistakes.surest(log_probabilities, labels)
+  parts = mistakes.split(surest, log_probabilities, shown)
+  shown.update(*parts)
+  mislabelled, others = (
+      [
+          mistakes.mistake(predictor, texts[i], int(labels[i]), log_probabilities[i])
+          for i in part
+      ]
+      for part in parts
+  )
+  right = log_probabilities.argmax(axis=1) == labels
   return Variant(
       title=title,
       log_probabilities=log_probabilities,
       labels=labels,
-      evaluation=scores.evaluate(log_probabilities, labels, corpus.class_names),
-      baselines=_baselines(predictor, corpus, texts, log_probabilities),
+      evaluation=evaluation,
+      baselines=_baselines(predictor, corpus, texts, right),
       confusions=mistakes.confusions(texts, labels, log_probabilities),
-      mislabelled=[*map(explain, mislabelled)],
-      mistakes=[*map(explain, others)],
+      mislabelled=mislabelled,
+      mistakes=others,
       coverage=slices.coverage(log_probabilities, labels),
       slices=slices.slices(predictor, texts, right),
   )
 
 
-def _sample(examples: Examples) -> Examples:
-  n_texts = len(examples.texts)
-  if n_texts <= MAX_BASELINE_TEXTS:
-    return examples
-  rng = np.random.default_rng(0)
-  return examples.part(rng.choice(n_texts, MAX_BASELINE_TEXTS, replace=False))
-
-
 def _baselines(
-    predictor: SentimentPredictor,
-    corpus: Corpus,
-    texts: Sequence[str],
-    log_probabilities: np.ndarray,
+    predictor: SentimentPredictor, corpus: Corpus, texts: list[str], right: np.ndarray
 ) -> list[Baseline]:
-  labels, names = corpus.validation.labels, corpus.class_names
-  read = predictor.encoder.tokenizer.without_removed_emoticons
+  """Returns the baselines, with tests against the run's <bool>[n_texts] results."""
+  labels, names, train = corpus.validation.labels, corpus.class_names, corpus.train
   classifiers = {}
-  if corpus.train.texts:
-    train = _sample(corpus.train)
+  if train.texts:
+    if (n_texts := len(train.texts)) > MAX_BASELINE_TEXTS:
+      rng = np.random.default_rng(0)
+      train = train.part(rng.choice(n_texts, MAX_BASELINE_TEXTS, replace=False))
+    read = predictor.encoder.tokenizer.without_removed_emoticons
     classifiers[baselines.learner_name(len(names))] = baselines.tf_idf(
         [*map(read, train.texts)], train.labels, len(names)
     )
   classifiers[baselines.MOST_FREQUENT] = baselines.most_frequent_class(
-      corpus.train.labels if corpus.train.texts else labels, len(names)
+      corpus.train.labels if train.texts else labels, len(names)
   )
-  right = log_probabilities.argmax(axis=1) == labels
   results = []
   for name, classify in classifiers.items():
     theirs = classify(texts)
-    pair = slices.mcnemar(right, theirs.argmax(axis=1) == labels)
+    test = slices.mcnemar(right, theirs.argmax(axis=1) == labels)
     evaluation = scores.evaluate(theirs, labels, names)
-    results.append(Baseline(name, evaluation, pair.p_value))
+    results.append(Baseline(name, evaluation, test.p_value))
   return results

@@ -1,39 +1,38 @@
-"""The verdict on a run, in words: what a reader of the report reads first."""
+"""The verdict on a run, in words, at the top of its report."""
 
 from collections.abc import Sequence
 
 from trax_twitter_sentiment.prediction.html import percent, rounded_percent
 from trax_twitter_sentiment.prediction.scores import Evaluation
 from trax_twitter_sentiment.reporting import baselines
-from trax_twitter_sentiment.reporting.variants import (
-  WITH,
-  WITHOUT,
-  Baseline,
-  Variant,
-)
+from trax_twitter_sentiment.reporting.variants import WITH, WITHOUT, Baseline, Variant
 
-# A difference between two models that chance explains less often than this is real.
+# A difference with a smaller p-value is not explained by chance.
 _SIGNIFICANT = 0.05
 
 
 def verdict(
     variants: Sequence[Variant], class_names: Sequence[str], unit: str
 ) -> list[str]:
-  """Returns the sentences of the verdict; if the run loses to a baseline, that first.
+  """Returns the sentences of the verdict, variants that lose to a baseline first.
 
   Args:
     variants: the results, with emoticons first.
     class_names: the classes.
     unit: `'tweets'` or `'texts'`.
   """
-  sentences = [_sentence(variant, unit) for variant in variants]
-  losing = [_loses(variant) for variant in variants]
-  # Sorting keeps the order of equals.
-  ordered = sorted(range(len(variants)), key=lambda i: not losing[i])
-  lines = [sentences[i] for i in ordered]
-  if any(losing):
+  ordered = sorted(variants, key=lambda variant: not _loses(variant))
+  lines = [_sentence(variant, unit) for variant in ordered]
+  if _loses(ordered[0]):
     lines.insert(0, 'This run loses to a simple baseline.')
-  return [*lines, *_commonest_mistake(variants[-1], class_names, unit)]
+  for worst in variants[-1].confusions[:1]:
+    support = round(worst.n_texts / worst.share)
+    lines.append(
+        f'The commonest mistake: {worst.n_texts:,} of {support:,} '
+        f'{class_names[worst.label]} {unit} are taken for '
+        f'{class_names[worst.predicted]}.'
+    )
+  return lines
 
 
 def _loses(variant: Variant) -> bool:
@@ -48,10 +47,7 @@ def _sentence(variant: Variant, unit: str) -> str:
   share = percent(_accuracy(variant.evaluation))
   n_texts = variant.evaluation.accuracy.n_examples
   compared = ' and '.join(_compared(variant, each) for each in variant.baselines)
-  sentence = (
-      f'{start}{share} of {n_texts:,} {unit} are classified correctly: {compared}.'
-  )
-  return sentence[0].upper() + sentence[1:]
+  return f'{start}{share} of {n_texts:,} {unit} are classified correctly: {compared}.'
 
 
 def _compared(variant: Variant, baseline: Baseline) -> str:
@@ -78,17 +74,3 @@ def _points(variant: Variant, baseline: Baseline) -> float:
 def _accuracy(evaluation: Evaluation) -> float:
   assert evaluation.accuracy.value is not None
   return evaluation.accuracy.value
-
-
-def _commonest_mistake(
-    variant: Variant, class_names: Sequence[str], unit: str
-) -> list[str]:
-  if not variant.confusions:
-    return []
-  worst = variant.confusions[0]
-  support = round(worst.n_texts / worst.share)
-  return [
-      f'The commonest mistake: {worst.n_texts:,} of {support:,} '
-      f'{class_names[worst.label]} {unit} are taken for '
-      f'{class_names[worst.predicted]}.'
-  ]

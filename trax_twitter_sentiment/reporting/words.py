@@ -1,21 +1,18 @@
 """The words that weigh most for each class."""
 
-import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 
 from trax_twitter_sentiment.corpora.corpus import Corpus
-from trax_twitter_sentiment.encoding.encoded_corpus import (
-  EncodedExamples,
-  encode_split,
-)
+from trax_twitter_sentiment.encoding.encoded_corpus import encode_split
 from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.vocabulary import SPECIAL_TOKENS
 
-N_WORDS = 12  # Words of each class.
-MAX_CLASSES = 20  # Classes whose words are shown: the most frequent ones.
+N_WORDS = 12  # The number of words of each class.
+MAX_CLASSES = 20  # Words are shown for this many classes, the most frequent ones.
 
 # The weight of a word in fewer texts describes these texts alone.
 MIN_TEXTS = 5
@@ -27,15 +24,12 @@ _MIN_STRENGTH = 0.1
 _CHARACTERS = '<chars '
 
 
-@dataclasses.dataclass(frozen=True)
-class WeightyWord:
+class WeightyWord(NamedTuple):
   """A word that speaks strongly for a class.
 
-  Attributes:
-    word: the word.
-    weight: what the word, with the n-grams of its characters, adds to the log-odds
-      of the class against the nearest class in a text of the usual length.
-    n_texts: how many texts contain the word.
+  `weight` is what the word, with its character n-grams, adds to the log-odds of the
+  class against the nearest class, in a text of the median length. `n_texts` texts
+  contain the word.
   """
 
   word: str
@@ -44,7 +38,7 @@ class WeightyWord:
 
   @property
   def impact(self) -> float:
-    """The weight times the number of texts: how much the word decides in all."""
+    """The influence of the word on all texts together."""
     return self.weight * self.n_texts
 
 
@@ -66,12 +60,16 @@ def weighty_words(
   Args:
     predictor: a predictor with a `TwitterClassifier`.
     corpus: the corpus.
-    split: the split in which texts with a word are counted.
+    split: the split whose texts are counted.
   """
   assert isinstance(predictor.model, BagOfTokens)
   encoder, vocabulary = predictor.encoder, predictor.encoder.vocabulary.tokens
   encoded = encode_split(corpus, split, encoder)
-  n_texts = _document_frequencies(encoded, len(vocabulary))
+  # A number for each text and token, so that a text counts once.
+  text_of_token = np.repeat(np.arange(len(encoded.lengths)), encoded.lengths)
+  different = np.unique(text_of_token * len(vocabulary) + encoded.ids)
+  n_texts = np.bincount(different % len(vocabulary), minlength=len(vocabulary))
+  n_texts[: len(SPECIAL_TOKENS)] = 0
   ids = np.flatnonzero(n_texts >= MIN_TEXTS)
   tokens = [vocabulary[i] for i in ids]
   ids = ids[[not token.startswith(_CHARACTERS) for token in tokens]]
@@ -89,29 +87,20 @@ def weighty_words(
           WeightyWord(vocabulary[ids[i]], float(weights[i]), int(n_texts[ids[i]]))
           for i in order[classes[order] == label][:N_WORDS]
       ]
-      for label in _most_frequent(corpus.validation.labels, logits.shape[1])
+      for label in most_frequent(corpus.validation.labels, len(strongest), MAX_CLASSES)
   }
 
 
-def _most_frequent(labels: np.ndarray, n_classes: int) -> list[int]:
+def most_frequent(labels: np.ndarray, n_classes: int, n_kept: int) -> list[int]:
+  """Returns the most frequent classes, in the order of their labels."""
   supports = np.bincount(labels, minlength=n_classes)
-  return sorted(np.argsort(-supports, kind='stable')[:MAX_CLASSES].tolist())
-
-
-def _document_frequencies(encoded: EncodedExamples, size: int) -> np.ndarray:
-  """Returns <int>[size], how many texts contain each token of the vocabulary."""
-  text_of_token = np.repeat(np.arange(len(encoded.lengths)), encoded.lengths)
-  # A number for each text and token, so that a text counts once.
-  different = np.unique(text_of_token * size + encoded.ids)
-  n_texts = np.bincount(different % size, minlength=size)
-  n_texts[: len(SPECIAL_TOKENS)] = 0
-  return n_texts
+  return sorted(np.argsort(-supports, kind='stable')[:n_kept].tolist())
 
 
 def _folded_logits(
     encoder: TextEncoder, token_logits: np.ndarray, ids: np.ndarray
 ) -> np.ndarray:
-  """Returns <float64>[n_ids, n_classes], with the n-grams of the words' characters."""
+  """Returns <float64>[n_ids, n_classes], each word with its character n-grams."""
   logits = token_logits[ids]
   for row, token in enumerate(encoder.vocabulary.tokens[i] for i in ids):
     if is_word(token):

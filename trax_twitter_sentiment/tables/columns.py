@@ -33,7 +33,7 @@ def certain_delimiters(first: str, columns: tuple[str, ...]) -> list[str]:
 
 
 class Header:
-  """The names of a table's columns.
+  """The first row of a table.
 
   Args:
     where: file and line of the first row, for messages.
@@ -61,8 +61,7 @@ class Header:
     self.where = where
     self.fields = [*first]
     self._line = line
-    self._query = query
-    self._options = query.options
+    self._query, self._options = query, query.options
     self.names = [str(i + 1) for i in range(len(first))]
     # Above the table, a title or a comment is a row of one column.
     self._is_title = len(first) == 1 and second is not None and len(second) > 1
@@ -72,17 +71,18 @@ class Header:
       if self._is_title and not is_name and re.search(r'\s|^#', self.names[0]):
         self._refuse_first_line()
       if any(map(is_number, query.columns)):
-        self._refuse_numbers()
+        # A header with a number in it is more often a row of data.
+        for name in self.names:
+          if re.fullmatch(r'[+-]?\d+(\.\d*)?', name):
+            self._refuse_as_data(
+                f'it has {name!r}', '; if it is a header, give the columns by name'
+            )
 
   def columns_to_read(self) -> tuple[str, ...]:
-    """Returns the columns of the query.
-
-    If the file has no header and one column, the query needs no number for it.
-    """
+    """Returns the columns of the query; in a file of one unnamed column, this one."""
     columns = self._query.columns
-    if not self._options.header and len(self.names) == len(columns) == 1:
-      return ('1',)
-    return columns
+    is_only = not self._options.header and len(self.names) == len(columns) == 1
+    return ('1',) if is_only else columns
 
   def index_of(self, column: str) -> int:
     """Returns the index of a column, given by name or by number.
@@ -106,8 +106,7 @@ class Header:
   def _hint(self, column: str) -> str:
     options, names = self._options, self.names
     if is_number(column) and column in names:
-      quoted = f'\'"{column}"\''
-      return f' (a number is a position; {quoted} is the name)'
+      return f""" (a number is a position; '"{column}"' is the name)"""
     if not options.header:
       return ' (without a header, columns are given by number)'
     if self._is_title or self._line.lstrip().startswith('#'):
@@ -126,14 +125,13 @@ class Header:
   def watched(self, indices: Sequence[int]) -> list[tuple[int, bool]]:
     """Returns the columns to compare with the header in each later row.
 
+    A column is its index, and whether it is suspicious: if a later row repeats the
+    header's value of a suspicious column, the header is data. A label column is
+    suspicious unless its name is in quotes. If columns are given by number, all columns
+    are suspicious, except a text column whose first field is one word, perhaps a name.
+
     Args:
       indices: the indices of the columns that are read, the texts' column first.
-
-    Returns:
-      Each column's index, and whether the column is suspicious: if a later row has the
-      header's value there, the header is data. A label column is suspicious unless its
-      name is in quotes. If columns are given by number, all columns are suspicious,
-      except a text column whose first field is one word and may be a name.
     """
     suspicious = {
         i
@@ -153,14 +151,6 @@ class Header:
         f'{self.where}: the first line looks like a {kind} above the header; remove '
         'it from the file.'
     )
-
-  def _refuse_numbers(self) -> None:
-    """Raises `UserError` if a name is a number: such a row is more often data."""
-    for name in self.names:
-      if re.fullmatch(r'[+-]?\d+(\.\d*)?', name):
-        self._refuse_as_data(
-            f'it has {name!r}', '; if it is a header, give the columns by name'
-        )
 
   def refuse_recurrence(self, index: int, line: int) -> None:
     """Raises `UserError` about a value that the header and a later row share."""

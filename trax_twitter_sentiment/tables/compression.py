@@ -13,8 +13,8 @@ from trax_twitter_sentiment.errors import UserError
 # The file extensions of compressed files.
 ENDING = re.compile(r'\.(gz|bz2|xz|zst)$', re.IGNORECASE)
 
-# The number of compressed bytes to read at a time. Each may become 20,000 bytes, so
-# the number is small.
+# The number of compressed bytes to read at a time. A byte may expand to 20,000 bytes,
+# so the number is small.
 _CHUNK_BYTES = 2**11
 
 # Zstandard's largest window. Reddit's dumps require it.
@@ -26,11 +26,8 @@ def decompressed(file: BinaryIO, head: bytes, name: str) -> io.BufferedReader | 
 
   Args:
     file: the file, at its start.
-    head: its first bytes.
+    head: the file's first bytes.
     name: the file's name, for errors.
-
-  Raises:
-    UserError: if the package that decompresses the file is not installed.
   """
   for pattern, new_decompressor in _COMPRESSIONS:
     if re.match(pattern, head):
@@ -39,13 +36,7 @@ def decompressed(file: BinaryIO, head: bytes, name: str) -> io.BufferedReader | 
 
 
 class _Decompressed(io.RawIOBase):
-  """The content of a compressed file, which may consist of several streams.
-
-  Args:
-    file: the compressed file.
-    new_decompressor: returns a decompressor for the next stream.
-    name: the file's name, for errors.
-  """
+  """The content of a compressed file, which may consist of several streams."""
 
   def __init__(self, file: BinaryIO, new_decompressor: Callable[[], Any], name: str):
     self._file = file

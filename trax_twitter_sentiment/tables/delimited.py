@@ -48,8 +48,8 @@ def rows(
   Args:
     file: the file.
     query: the columns to read, and how to read them.
-    usual_delimiter: the delimiter, if neither the options nor the header determine it.
-    usual_quoting: the quoting, if the options do not determine it.
+    usual_delimiter: the delimiter if neither the options nor the header determine it.
+    usual_quoting: the quoting if the options do not determine it.
 
   Raises:
     UserError: if a column is missing, or a row is malformed.
@@ -106,12 +106,7 @@ def _malformed(
 class _Selection:
   """The rows of a table, reduced to the columns of a query.
 
-  Args:
-    file: the file.
-    query: the columns to read, and how to read them.
-    header: the table's header.
-    n_before: the number of lines before the first row.
-    dialect: how fields are separated and quoted.
+  `n_before` is the number of lines before the first row.
   """
 
   def __init__(
@@ -148,17 +143,16 @@ class _Selection:
       if kept_indices:
         kept = {column: fields[i] for column, i in kept_indices.items()}
       values = [fields[i] for i in indices]
-      if self._may_be_quoted and _is_quoted(values[0]):
-        self._file.n_quoted += 1
+      if self._may_be_quoted and len(text := values[0]) > 1:
+        self._file.n_quoted += text[0] == text[-1] == '"'
       yield line, values, kept
 
   def _refuse_length(self, line: int, fields: list[str]) -> None:
     if fields == ['']:  # An empty line is not a row of several columns.
       return
     first_row = 'header' if self._query.options.header else 'first row'
-    problem = (
-        f'{len(fields)} columns, but the {first_row} has {len(self._header.names)}'
-    )
+    n_columns = len(self._header.names)
+    problem = f'{len(fields)} columns, but the {first_row} has {n_columns}'
     if self._may_be_quoted and any(field.startswith('"') for field in fields):
       setting = self._query.options.setting
       problem += f"; if texts are in quotes, {setting}quoting='double' reads them"
@@ -180,10 +174,6 @@ class _Selection:
       if is_suspicious:
         self._header.refuse_recurrence(i, line)
     return False
-
-
-def _is_quoted(text: str) -> bool:
-  return len(text) > 1 and text[0] == text[-1] == '"'
 
 
 def split_rows(

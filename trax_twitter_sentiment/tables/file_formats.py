@@ -1,9 +1,7 @@
-"""The formats of input files.
-
-A new format requires an entry here, and a module that reads its rows.
-"""
+"""The registry of the formats of input files."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,21 +19,6 @@ from trax_twitter_sentiment.tables.rows import Query, Rows
 
 if TYPE_CHECKING:
   from trax_twitter_sentiment.tables.options import ReadingOptions
-
-
-def _never(head: str, names: tuple[str, ...]) -> bool:
-  del head, names
-  return False
-
-
-def _one_part(file: InputFile, options: 'ReadingOptions', n_bytes: int) -> None:
-  del file, options, n_bytes
-
-
-def _has_delimiter(head: str, names: tuple[str, ...], accepts: Callable) -> bool:
-  first = head.splitlines()[0] if head else ''
-  delimiters = columns.certain_delimiters(first, names)
-  return bool(delimiters) and accepts(delimiters[0])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,11 +44,19 @@ class FileFormat:
   rows: Callable[[InputFile, Query], Rows]
   endings: tuple[str, ...] = ()
   first_bytes: bytes = b''
-  matches: Callable[[str, tuple[str, ...]], bool] = _never
-  parts: Callable[[InputFile, 'ReadingOptions', int], list[Part] | None] = _one_part
+  matches: Callable[[str, tuple[str, ...]], bool] = lambda *_: False
+  parts: Callable[[InputFile, 'ReadingOptions', int], list[Part] | None] = (
+      lambda *_: None
+  )
   batches: Callable[[InputFile], Any] | None = None
   schema: Callable[[InputFile], Any] | None = None
   has_header: bool = True
+
+
+def _delimiter(head: str, names: tuple[str, ...]) -> str:
+  """Returns the delimiter of a header with the columns to read; '' for another text."""
+  first = head.splitlines()[0] if head else ''
+  return next(iter(columns.certain_delimiters(first, names)), '')
 
 
 _ALL = (
@@ -73,13 +64,13 @@ _ALL = (
         'csv',
         delimited.csv_rows,
         endings=('.csv',),
-        matches=lambda head, names: _has_delimiter(head, names, lambda d: d != '\t'),
+        matches=lambda head, names: _delimiter(head, names) not in ('', '\t'),
     ),
     FileFormat(
         'tsv',
         delimited.tsv_rows,
         endings=('.tsv', '.tab'),
-        matches=lambda head, names: _has_delimiter(head, names, lambda d: d == '\t'),
+        matches=lambda head, names: _delimiter(head, names) == '\t',
     ),
     FileFormat(
         'jsonl',
@@ -138,23 +129,14 @@ def format_of(
   """
   if file.is_folder:
     return FORMATS['folder']
-  format_ = FORMATS[options.input_format] if options.input_format else None
-  format_ = format_ or _by_bytes(file) or _by_ending(file) or _by_text(file, names)
-  if not (format_.first_bytes and file.head.startswith(format_.first_bytes)):
+  by_bytes = [f for f in _ALL if f.first_bytes and file.head.startswith(f.first_bytes)]
+  if options.input_format:
+    format_ = FORMATS[options.input_format]
+  else:
+    head = file.head.decode(file.encoding or 'utf-8', errors='replace')
+    by_ending = [f for f in _ALL if file.ending in f.endings]
+    by_text = (f for f in _ALL if f.matches(head, names))
+    format_ = next(itertools.chain(by_bytes, by_ending, by_text))
+  if format_ not in by_bytes:
     file.check_is_text()
   return format_
-
-
-def _by_bytes(file: InputFile) -> FileFormat | None:
-  return next(
-      (f for f in _ALL if f.first_bytes and file.head.startswith(f.first_bytes)), None
-  )
-
-
-def _by_ending(file: InputFile) -> FileFormat | None:
-  return next((f for f in _ALL if file.ending in f.endings), None)
-
-
-def _by_text(file: InputFile, names: tuple[str, ...]) -> FileFormat:
-  head = file.head.decode(file.encoding or 'utf-8', errors='replace')
-  return next(f for f in _ALL if f.matches(head, names))

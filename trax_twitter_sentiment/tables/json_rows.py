@@ -22,7 +22,7 @@ Malformed = Callable[[int, str], None]
 _ONE_VALUE = re.compile(r'\s*(\[|window\.YTD\.|\{\s*$)')
 _NOT_JSON = object()
 
-# If none of the first objects, at most so many, has a column, its name is wrong.
+# If all of the first objects, at most this many, lack a column, its name is wrong.
 _MAX_OBJECTS_WITHOUT_COLUMN = 1000
 
 
@@ -35,12 +35,7 @@ def rows(file: InputFile, query: Query) -> Rows:
 def rows_of_objects(
     file: InputFile, query: Query, numbered: Iterable[tuple[int, Fields]]
 ) -> Rows:
-  """Yields the columns of objects that the query asks for.
-
-  Args:
-    file: the file, for messages.
-    query: the columns to read, and how to read them.
-    numbered: the objects, each with its line number.
+  """Yields the columns of objects, which come with their line numbers.
 
   Raises:
     UserError: if all of the first objects lack a column.
@@ -58,7 +53,7 @@ def rows_of_objects(
 def _with_all_columns(
     file: InputFile, query: Query, numbered: Iterator[tuple[int, Fields]]
 ) -> list[tuple[int, Fields]]:
-  """Returns the first objects, enough that each column occurs in one of them."""
+  """Returns the first objects, until each column occurs in one of them."""
   first: list[tuple[int, Fields]] = []
   missing = [*query.columns, *(query.keep or ())]
   for number, fields in itertools.islice(numbered, _MAX_OBJECTS_WITHOUT_COLUMN):
@@ -69,9 +64,7 @@ def _with_all_columns(
   if first and missing:
     names = [*dict.fromkeys(name for _, fields in first for name in fields)]
     where = f'{file.name}, line {first[0][0]}'
-    raise columns.no_column(
-        missing[0], names, where, did_you_mean(missing[0], names)
-    )
+    raise columns.no_column(missing[0], names, where, did_you_mean(missing[0], names))
   return first
 
 

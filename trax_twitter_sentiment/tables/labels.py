@@ -39,7 +39,7 @@ _NUMBER = re.compile(r'[+-]?\d+(\.\d*)?')
 
 
 def is_missing(label: str | None) -> bool:
-  """Returns whether a label is missing: `None`, empty, `nan` or the like."""
+  """Returns whether a label is missing: `None`, or one of `_MISSING`."""
   return label is None or label.strip().lower() in _MISSING
 
 
@@ -51,17 +51,11 @@ def normalized(label: str) -> str:
 
 
 class GivenLabels(NamedTuple):
-  """The labels of files, as a setting gives them.
+  """The labels of files, as a setting gives them."""
 
-  Attributes:
-    setting: the setting's name.
-    labels: the labels, in the order of their classes.
-    names: the name of each label's class; `None` if the setting doesn't name classes.
-  """
-
-  setting: str
-  labels: tuple[str, ...]
-  names: tuple[str, ...] | None = None
+  setting: str  # The setting's name.
+  labels: tuple[str, ...]  # In the order of their classes.
+  names: tuple[str, ...] | None = None  # Each label's class, if the setting names it.
 
   def class_names(self) -> tuple[str, ...]:
     """Returns the names of the classes, in order."""
@@ -70,14 +64,7 @@ class GivenLabels(NamedTuple):
     return tuple(dict.fromkeys(self.names))
 
   def class_of_label(self, class_names: Sequence[str]) -> dict[str, int]:
-    """Returns the class of each label.
-
-    Args:
-      class_names: the names of the classes, in order.
-
-    Raises:
-      UserError: if the labels don't fit the classes.
-    """
+    """Returns the class of each label; raises `UserError` if the labels don't fit."""
     classes = ', '.join(class_names)
     if self.names is None:
       if len(self.labels) != len(class_names):
@@ -98,11 +85,9 @@ class GivenLabels(NamedTuple):
 def given_labels(setting: str, value: object) -> GivenLabels | None:
   """Parses the value of a setting of labels; returns `None` for `None`.
 
-  Args:
-    setting: the setting's name.
-    value: labels in the order of their classes, `['low', 'high']`; or the name of each
-      label's class, `{'0': 'ham', '1': 'spam'}`, `['0=ham', '1=spam']` or
-      `'0=ham,1=spam'`.
+  The value consists of labels in the order of their classes, `['low', 'high']`; or it
+  gives the name of each label's class, as `{'0': 'ham', '1': 'spam'}`,
+  `['0=ham', '1=spam']` or `'0=ham,1=spam'`.
 
   Raises:
     UserError: if the value is not legal.
@@ -118,11 +103,14 @@ def given_labels(setting: str, value: object) -> GivenLabels | None:
         "{'0': 'ham', '1': 'spam'}."
     )
   names: tuple[str, ...] | None = None
+  labels = tuple(
+      normalized(str(label).lower() if isinstance(label, bool) else str(label))
+      for label in value
+  )
+  pairs = [label.partition('=') for label in labels]
   if isinstance(value, Mapping):
     names = tuple(str(name).strip() for name in value.values())
-  labels = tuple(normalized(_as_label(label)) for label in value)
-  if not isinstance(value, Mapping) and labels and all(map(_is_pair, labels)):
-    pairs = [label.partition('=') for label in labels]
+  elif pairs and all(label.strip() and name.strip() for label, _, name in pairs):
     names = tuple(name.strip() for _, _, name in pairs)
     labels = tuple(normalized(label) for label, _, _ in pairs)
   if len(set(labels)) != len(labels) or len(set(names or labels)) < 2:
@@ -130,15 +118,6 @@ def given_labels(setting: str, value: object) -> GivenLabels | None:
         f'{setting}={value!r} must give each label once, and two or more classes.'
     )
   return GivenLabels(setting, labels, names)
-
-
-def _as_label(value: object) -> str:
-  return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _is_pair(label: str) -> bool:
-  left, _, right = label.partition('=')
-  return bool(left.strip() and right.strip())
 
 
 def names_of(labels: Collection[str], in_order: bool = False) -> tuple[str, ...]:
@@ -178,11 +157,11 @@ def _sort_key(label: str) -> tuple[bool, float, str]:
 class Classes:
   """A mapping from the labels of some files to classes.
 
-  Of several mappings, the one that contains the most labels applies: the labels that
-  the user gives; the labels of the training files; the class names; the class names in
-  any case, if this is unambiguous; and for the classes negative and positive, 0/1,
-  0/4, -1/1, neg/pos and false/true. If the user gives labels, only the first three
-  apply.
+  There are several mappings, in this order: the labels that the user gives; the labels
+  of the training files; the class names; the class names in upper or lower case, if
+  this is unambiguous; and for the classes negative and positive, 0/1, 0/4, -1/1,
+  neg/pos and false/true. If the user gives labels, only the first three are tried. The
+  first mapping with the most labels of the files applies.
 
   Args:
     places: the labels of the files, each with the file and line of its first
@@ -239,13 +218,11 @@ class Classes:
     return f'label {label!r} is not one of {_listed(self._class_of)}{others}'
 
   def _ambiguous(self, setting: str) -> str:
-    names = self._class_names
-    targets = ['CLASS'] * len(self._labels)
-    if len(self._labels) == len(names):
-      targets = [*names]
-    pairs = ','.join(map('='.join, zip(self._labels[:_MAX_LISTED], targets)))
+    names, labels = self._class_names, self._labels
+    targets = names if len(labels) == len(names) else ['CLASS'] * len(labels)
+    pairs = ','.join(map('='.join, zip(labels[:_MAX_LISTED], targets)))
     return (
-        f'the labels {_listed(self._labels)} are not the classes {_listed(names)}, so '
+        f'the labels {_listed(labels)} are not the classes {_listed(names)}, so '
         f'their classes are ambiguous; give the classes by {setting}={pairs!r}.'
     )
 

@@ -74,17 +74,11 @@ class ReadingOptions:
 class LabelledOptions(NamedTuple):
   """Settings for reading files of labelled texts.
 
-  Attributes:
-    columns: the columns of the texts and of the labels.
-    reading: the settings for reading rows.
-    labels: the labels of the files, if the user gives them; otherwise `None`.
-    skip_labels: labels whose rows are skipped.
-    labels_path: a file with a label on each line, if the other files have a text on
-      each line; `None` if the other files contain the labels.
+  `labels_path` is a file with a label on each line, for files with a text on each line.
   """
 
-  columns: tuple[str, str] = ('text', 'label')
+  columns: tuple[str, str] = ('text', 'label')  # Of the texts and of the labels.
   reading: ReadingOptions = ReadingOptions()
   labels: GivenLabels | None = None
-  skip_labels: frozenset[str] = frozenset()
+  skip_labels: frozenset[str] = frozenset()  # Rows with these labels are skipped.
   labels_path: str | None = None

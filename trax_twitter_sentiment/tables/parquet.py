@@ -40,8 +40,10 @@ def rows(file: InputFile, query: Query) -> Rows:
       names |= TEXT_FIELDS if 'text' in paths else set()
       _check_columns(file, paths, schema.names)
     classes = [_class_names(schema, column) for column in query.columns]
-    objects = enumerate(_objects(opened, file.part, names), start=1)
-    for number, values, kept in rows_of_objects(file, query, objects):
+    objects = (
+        row for batch in _batches(opened, file.part, names) for row in batch.to_pylist()
+    )
+    for number, values, kept in rows_of_objects(file, query, enumerate(objects, 1)):
       named = (
           value if names is None else _class_name(value, names)
           for value, names in zip(values, classes, strict=True)
@@ -75,31 +77,17 @@ def _class_name(value: Any, names: list[str]) -> Any:
 
 
 def batches(file: InputFile) -> Iterator['pa.RecordBatch']:
-  """Yields the rows of a file, or of its part, in batches.
-
-  Raises:
-    UserError: if the file is damaged, or PyArrow isn't installed.
-  """
+  """Yields the rows of a file, or of its part, in batches."""
   with _opened(file) as opened:
     yield from _batches(opened, file.part)
-
-
-def _objects(
-    opened: 'pq.ParquetFile', part: Part | None, names: set[str] | None
-) -> Iterator[dict[str, Any]]:
-  for batch in _batches(opened, part, names):
-    yield from batch.to_pylist()
 
 
 def _batches(
     opened: 'pq.ParquetFile', part: Part | None, names: set[str] | None = None
 ) -> Iterator['pa.RecordBatch']:
-  """Yields the named columns of the row groups that begin in a part.
+  """Yields the named columns, by default all, of the row groups that begin in a part.
 
-  Args:
-    opened: the file.
-    part: the part; `None` for the entire file.
-    names: the names of the columns, which may include unknown names; `None` for all.
+  `names` may include unknown names.
   """
   columns = [name for name in opened.schema_arrow.names if names and name in names]
   groups = [
@@ -113,11 +101,7 @@ def _batches(
 
 
 def schema(file: InputFile) -> 'pa.Schema':
-  """Returns the columns and types of a file.
-
-  Raises:
-    UserError: if the file is damaged, or PyArrow isn't installed.
-  """
+  """Returns the columns and types of a file."""
   with _opened(file) as opened:
     return opened.schema_arrow
 
@@ -125,11 +109,7 @@ def schema(file: InputFile) -> 'pa.Schema':
 def parts(
     file: InputFile, options: 'ReadingOptions', n_bytes: int
 ) -> list[Part] | None:
-  """Returns parts of at least `n_bytes`, of which the last one may be smaller.
-
-  Raises:
-    UserError: if the file is damaged, or PyArrow isn't installed.
-  """
+  """Returns parts of at least `n_bytes`, of which the last one may be smaller."""
   del options
   if file.size is None or file.is_compressed:
     return None
@@ -154,7 +134,11 @@ def _starts(opened: 'pq.ParquetFile') -> list[int]:
 
 @contextlib.contextmanager
 def _opened(file: InputFile) -> Iterator['pq.ParquetFile']:
-  """Opens a file by PyArrow, and turns PyArrow's errors into `UserError`."""
+  """Opens a file by PyArrow.
+
+  Raises:
+    UserError: if the file is damaged, or PyArrow isn't installed.
+  """
   try:
     import pyarrow as pa
     import pyarrow.parquet as pq

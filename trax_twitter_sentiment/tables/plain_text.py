@@ -30,7 +30,7 @@ def text_rows(file: InputFile, query: Query) -> Rows:
 
 
 def fasttext_rows(file: InputFile, query: Query) -> Rows:
-  """Yields rows of a text and its label, from lines `__label__x text`."""
+  """Yields the text and the label of each line `__label__x text`."""
   for number, line in enumerate(file.lines(query.options.encoding), start=1):
     labels, end = [], 0
     while match := _FASTTEXT_LABEL.match(line, end):

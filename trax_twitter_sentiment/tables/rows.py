@@ -15,8 +15,8 @@ class Query(NamedTuple):
       1) or, in JSON, by path (`data.text`).
     keep: the names of other columns to keep; `None` for all.
     options: how to read the file.
-    malformed: a function of a line number and a problem. If it returns, the format
-      skips the row.
+    malformed: raises an error for a line number and a problem, or counts the row,
+      which the format then skips.
   """
 
   columns: tuple[str, ...]
@@ -25,11 +25,11 @@ class Query(NamedTuple):
   malformed: Callable[[int, str], None]
 
 
-# The number of the row's first line (in a JSON array and in Parquet, the row's number),
-# the values of the columns to read, and the columns to keep, by name.
+# A row: the number of its first line (in a JSON array and in Parquet, the number of the
+# row), the values of the columns to read, and the columns to keep, by name.
 Row = tuple[int, Sequence[Any], dict[str, Any]]
 Rows = Iterator[Row]
 
-# The kept columns of all rows if no column is kept. The rows share it, so no code may
-# change it.
+# The kept columns of a row if no column is kept. All rows share this object, so no code
+# may change it.
 NOTHING_KEPT: dict[str, Any] = {}

@@ -88,11 +88,9 @@ def _own_text(fields: Fields) -> tuple[bool, Any]:
       return True, text
     case {'note_tweet': {'text': str(text)}}:
       return True, text
-    case {'text': str(text), 'full_text': str(full_text)} if text.endswith('…'):
-      return True, full_text
-    case {'text': text}:
+    case {'text': str(cut), 'full_text': str(text)} if cut.endswith('…'):
       return True, text
-    case {'full_text': text}:
+    case {'text': text} | {'full_text': text}:
       return True, text
   return False, None
 

@@ -33,13 +33,14 @@ def test_negation_affects_up_to_three_words_of_its_clause(text, expected):
   assert [t for t, flag in zip(tokens, flags, strict=True) if flag] == expected.split()
 
 
-def test_lexicon_words_add_tokens_of_their_strength():
+def test_lexicon_words_have_tokens_of_their_strength():
   lexicon = {'good': 2, 'awful': -3, 'so': 1}
   tokens = ['good', 'awful', 'day', 'sooo', 'good']
   flags = [False, False, False, False, True]
   assert lexicon_tokens(tokens, flags, lexicon) == [
       '<positive 2>',
       '<negative 3>',
+      '',
       '<positive 1>',
       '<not positive 2>',
   ]

@@ -1,1 +1,1 @@
-"""Plain functions on text, which know neither files nor models."""
+"""Functions on text, without files and models: tokens, words, stems, lexicons."""

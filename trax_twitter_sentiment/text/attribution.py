@@ -1,4 +1,4 @@
-"""The words that each token of a text is made of, and their places in the text."""
+"""The words from which each token of a text is made, and their places in the text."""
 
 import difflib
 import functools
@@ -7,24 +7,20 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from trax_twitter_sentiment.text import extra_tokens, normalization
-from trax_twitter_sentiment.text.tokenizer import MAX_CHARACTERS, TweetTokenizer
+from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 _CHUNK = re.compile(r'\S+')
 
 
 class AttributedToken(NamedTuple):
-  """A token of a text, and the words it is made of.
+  """A token of a text, and the words from which it is made.
 
-  Attributes:
-    token: the token.
-    title: the token that an explanation shows. For a character n-gram, its word.
-    words: the indices of the words in `tokenizer.word_tokens(text)`. The tokens for
-      handles, links and hashtags are made of no word.
+  `words` are indices in `tokenizer.word_tokens(text)`. The tokens for handles, links
+  and hashtags have none.
   """
 
   token: str
-  title: str
+  title: str  # The token in explanations: for a character n-gram, its word.
   words: tuple[int, ...]
 
 
@@ -42,38 +38,17 @@ def attributed_tokens(
   for i, word in enumerate(words):
     for token in (word, *tokenizer.character_ngrams(word)):
       yield AttributedToken(token, word, (i,))
-  for token, indices in _extra_tokens(tokenizer, text, words):
+  for token, indices in tokenizer.placed_extra_tokens(text, words):
     yield AttributedToken(token, token, indices)
-
-
-def _extra_tokens(
-    tokenizer: TweetTokenizer, text: str, words: Sequence[str]
-) -> Iterator[tuple[str, tuple[int, ...]]]:
-  """Yields the extra tokens of a text, with the indices of their words."""
-  if tokenizer.add_marks:
-    for mark in normalization.marks(text[:MAX_CHARACTERS]):
-      yield mark, ()
-  if tokenizer.add_pairs:
-    for i, pair in enumerate(extra_tokens.pairs(words)):
-      if not tokenizer.is_removed(pair):
-        yield pair, (i, i + 1)
-  flags = extra_tokens.negated(words) if tokenizer.add_negated else [False] * len(words)
-  lexicon = dict(tokenizer.lexicon) if tokenizer.add_lexicon else {}
-  for i, (word, flag) in enumerate(zip(words, flags, strict=True)):
-    if flag:
-      yield f'<not> {word}', (i,)
-    for token in extra_tokens.lexicon_tokens([word], [flag], lexicon):
-      yield token, (i,)
 
 
 def word_spans(
     tokenizer: TweetTokenizer, text: str
 ) -> list[tuple[int, int] | None]:
-  """Returns the place of each word token in the text, as start and end.
+  """Returns the start and the end of each word token in the text.
 
-  The steps of the tokenizer can move words, so a word's place may be unknown; it is
-  `None` then. A chunk is the text between white space. Words of one chunk that cannot
-  be told apart share the place of the chunk.
+  Some steps of the tokenizer change words. If the place of a changed word is unknown,
+  the result is `None`, or the place of its chunk: the text between two white spaces.
 
   Examples:
     >>> word_spans(TweetTokenizer(), '@amy So happy:)')
@@ -105,7 +80,7 @@ def _spans_in_chunk(
     tokenizer: TweetTokenizer, chunk: str, offset: int, words: Sequence[str]
 ) -> list[tuple[int, int]]:
   """Returns the place of each word of a chunk."""
-  whole_chunk = (offset, offset + len(chunk))
+  chunk_span = (offset, offset + len(chunk))
   spans = []
   position = 0
   for raw in tokenizer.split.words(chunk):
@@ -113,11 +88,11 @@ def _spans_in_chunk(
       continue
     match = _pattern(raw).search(chunk, position)
     if match is None:
-      return [whole_chunk] * len(words)
+      return [chunk_span] * len(words)
     position = match.end()
     spans.append((offset + match.start(), offset + position))
-  # Cleaning can remove or join words, so the numbers may differ.
-  return spans if len(spans) == len(words) else [whole_chunk] * len(words)
+  # Cleaning can remove or join words, so there may be fewer spans than words.
+  return spans if len(spans) == len(words) else [chunk_span] * len(words)
 
 
 @functools.lru_cache(maxsize=4096)

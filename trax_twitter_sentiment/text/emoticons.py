@@ -9,9 +9,9 @@ _LINK_BODY = re.compile(r'(https?://[\w./?&=%#+~-]*)')
 # A semicolon that does not end a character reference such as `&amp;`.
 _SEMICOLON = r'(?<!&amp)(?<!&lt)(?<!&gt)(?<!&quot)(?<!&\#39)(?<!&\#039);'
 
-# The tokenizer removes punctuation anyway, so the pattern may match brackets and signs
-# generously. Letters and digits need look-arounds, which keep words and numbers. Runs
-# at the beginning have a maximum length, so that the search takes linear time.
+# The tokenizer removes punctuation, so the pattern may match too many brackets. Letters
+# and digits have look-arounds, so that words and numbers do not match. Runs at the
+# beginning have a maximum length, so that the search takes linear time.
 _EMOTICON = re.compile(
     r"""
       (?:>\s?|&gt;\s?)?                                      # the brow of >:(
@@ -40,7 +40,7 @@ def remove_emoticons(text: str) -> str:
     >>> remove_emoticons('great :-) https://example.com/a:)')
     'great   https://example.com/a '
   """
-  # Every second part is a link.
+  # `split` returns the links as every second part.
   parts = _LINK_BODY.split(text)
   parts[::2] = [_EMOTICON.sub(' ', part) for part in parts[::2]]
   return ''.join(parts)

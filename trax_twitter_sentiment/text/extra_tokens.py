@@ -1,6 +1,6 @@
-"""Extra tokens: what a bag of words leaves out, as tokens beside the words.
+"""Extra tokens, for what a bag of words leaves out: neighbours, negation, spelling.
 
-Each extra token has a weight of its own, so a model of them stays additive.
+Each extra token has a weight of its own, so the model stays additive.
 """
 
 import itertools
@@ -32,7 +32,9 @@ def pairs(tokens: Sequence[str]) -> list[str]:
 
 
 def negated(tokens: Sequence[str]) -> list[bool]:
-  """Returns whether each token is one of three after a negation in its clause.
+  """Returns whether each token is one of the three tokens after a negation.
+
+  Punctuation ends the scope of a negation.
 
   Examples:
     >>> negated(["don't", 'like', 'it', '.', 'good'])
@@ -80,24 +82,24 @@ def characters(word: str) -> tuple[str, ...]:
 def lexicon_tokens(
     tokens: Sequence[str], flags: Sequence[bool], lexicon: Mapping[str, int]
 ) -> list[str]:
-  """Returns a token for each word of a sentiment lexicon.
+  """Returns a token for the strength of each word; '' for a word without a strength.
 
   Words of equal strength share one token, so a word that no training text contains
   counts like the others.
 
   Args:
     tokens: the words, in lower case.
-    flags: whether each is negated.
+    flags: whether each word is negated.
     lexicon: the strength of each word, from -3 to 3.
 
   Examples:
-    >>> lexicon_tokens(['good', 'awful'], [True, False], {'good': 2, 'awful': -2})
-    ['<not positive 2>', '<negative 2>']
+    >>> lexicon = {'good': 2, 'bad': -1}
+    >>> lexicon_tokens(['good', 'a', 'bad'], [True, True, False], lexicon)
+    ['<not positive 2>', '', '<negative 1>']
   """
-  strengths = []
-  for token, is_negated in zip(tokens, flags, strict=True):
-    strength = strength_of(token, lexicon)
-    if strength:
+  strength_tokens = [''] * len(tokens)
+  for i, token in enumerate(tokens):
+    if strength := strength_of(token, lexicon):
       kind = 'positive' if strength > 0 else 'negative'
-      strengths.append(f'<{"not " if is_negated else ""}{kind} {abs(strength)}>')
-  return strengths
+      strength_tokens[i] = f'<{"not " if flags[i] else ""}{kind} {abs(strength)}>'
+  return strength_tokens

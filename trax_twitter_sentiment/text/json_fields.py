@@ -24,7 +24,7 @@ def parse_object(content: str, file_format: int) -> dict[str, Any]:
 
 
 def strings(fields: dict[str, Any], name: str) -> tuple[str, ...]:
-  """Returns a field that is a list of strings; raises `ValueError` for others."""
+  """Returns a field; raises `ValueError` unless it is a list of strings."""
   value = fields.get(name)
   if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
     raise ValueError(f'its {name} is not a list of strings')
@@ -32,7 +32,7 @@ def strings(fields: dict[str, Any], name: str) -> tuple[str, ...]:
 
 
 def lexicon(fields: dict[str, Any], name: str) -> tuple[tuple[str, int], ...]:
-  """Returns a field that maps words to strengths; raises `ValueError` for others."""
+  """Returns a field; raises `ValueError` unless it maps words to strengths."""
   value = fields.get(name)
   if not isinstance(value, dict) or not all(
       type(strength) is int and 1 <= abs(strength) <= 3 for strength in value.values()

@@ -1,4 +1,4 @@
-"""Lexicons: words with numbers that say how positive or negative the words are."""
+"""Lexicons: words with a strength, positive for a positive word."""
 
 import functools
 import importlib.resources
@@ -18,7 +18,7 @@ _NOT = '<not> '
 # VADER's measures range from -4 to 4, strengths range from -3 to 3.
 _MEASURE_PER_STRENGTH = 1.2
 
-# Emoji show a mood if their names contain one of these words.
+# Emoji with one of these words in their names show a mood.
 _MOOD_NAMES = frozenset({'face', 'heart', 'hearts'})
 
 _ELONGATION = re.compile(r'(\w)\1{2,}')
@@ -32,8 +32,7 @@ def load_lexicon(setting: str, name: str) -> dict[str, float]:
 
   Args:
     setting: the setting that names the lexicon, for messages.
-    name: `'vader'`, or the path of a file. Each line of the file is a word, a tab and
-      a number.
+    name: `'vader'`, or the path of a file whose lines are a word, a tab and a number.
 
   Raises:
     UserError: if the file cannot be read, or a line is different.
@@ -79,9 +78,9 @@ def vader_lexicon() -> tuple[tuple[str, int], ...]:
 def vader_measures() -> dict[str, float]:
   """Returns the words and emoji of VADER's lexicon with measures from -4 to 4.
 
-  The emoji are faces and hearts. The measure of an emoji is the sum over the words of
-  its name. Emoji whose words contradict each other, emoticons and other entries that
-  are not words are left out.
+  Emoticons and other entries that are not words are left out. Emoji are faces and
+  hearts whose names contain words of one sign; their measure is the sum over these
+  words.
 
   Source: Hutto and Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment
   Analysis of Social Media Text", 2014; the package vaderSentiment.
@@ -105,8 +104,7 @@ def side_features(token: str, lexicon: Mapping[str, float]) -> tuple[float, ...]
   """Returns the four lexicon features of a token. At most one of them is not 0.
 
   The features are the strength of a positive word, of a negative word, of a negated
-  positive word (`'<not> word'`) and of a negated negative word. An elongated word has
-  the strength of its dictionary spelling.
+  positive word (`'<not> word'`) and of a negated negative word.
 
   Examples:
     >>> side_features('<not> good', {'good': 1.9})
@@ -124,7 +122,7 @@ def tokens_of(lexicon: Mapping[str, float], negated: bool) -> list[str]:
 
 
 def strength_of(token: str, lexicon: Mapping[str, Number]) -> Number | int:
-  """Returns the number of a word, also of an elongated word; 0 for unknown words.
+  """Returns the strength of a word, also of an elongated word; 0 for unknown words.
 
   Examples:
     >>> strength_of('gooood', {'good': 2}), strength_of('coool', {'col': 1, 'cool': 2})
@@ -134,8 +132,9 @@ def strength_of(token: str, lexicon: Mapping[str, Number]) -> Number | int:
     return lexicon[token]
   if not _ELONGATION.search(token):
     return 0
+  groups = (''.join(group) for _, group in itertools.groupby(token))
   # Two letters come before one, since "cooool" is "cool".
-  runs = [[run] if len(run) < 3 else [run[:2], run[0]] for run in _runs(token)]
+  runs = [[run] if len(run) < 3 else [run[:2], run[0]] for run in groups]
   spellings = itertools.islice(map(''.join, itertools.product(*runs)), _MAX_SPELLINGS)
   return next((lexicon[word] for word in spellings if word in lexicon), 0)
 
@@ -150,8 +149,3 @@ def _vader_entries(name: str) -> Iterator[list[str]]:
 def _strength(measure: float) -> int:
   strength = min(3, 1 + int(abs(measure) / _MEASURE_PER_STRENGTH))
   return strength if measure > 0 else -strength
-
-
-def _runs(token: str) -> list[str]:
-  """Returns the runs of equal characters: `['g', 'oooo', 'd']`."""
-  return [''.join(run) for _, run in itertools.groupby(token)]

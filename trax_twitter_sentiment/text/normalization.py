@@ -1,7 +1,7 @@
-"""Normalization: one spelling for what tweets spell in several ways.
+"""Normalization: several spellings of the same characters become one spelling.
 
-The notebook leaves these texts as they are. `TweetTokenizer.normalize` switches this
-module's steps on.
+`TweetTokenizer.normalize`, which is off by default, switches these steps on. The
+notebook has no such steps.
 """
 
 import html
@@ -61,18 +61,19 @@ def fold_characters(text: str) -> str:
 def marks(text: str) -> list[str]:
   """Returns a token for each handle, link and hashtag of a text.
 
-  Most settings remove handles and links. These tokens keep the fact that a text has
-  some.
+  If other steps remove handles and links, these tokens still count them.
 
   Examples:
     >>> marks('@amy see www.example.org #fun #sun')
     ['<handle>', '<link>', '<hashtag>', '<hashtag>']
   """
+  handles = _HANDLE.findall(text) if _may_have_handle(text) else ()
+  links = _LINK.findall(text) if _may_have_link(text) else ()
+  hashtags = _HASHTAG.findall(text) if '#' in text else ()
   return (
-      ['<handle>'] * (len(_HANDLE.findall(text)) if _may_have_handle(text) else 0)
-      + ['<link>'] * (len(_LINK.findall(text)) if _may_have_link(text) else 0)
-      + ['<hashtag>'] * (len(_HASHTAG.findall(text)) if '#' in text else 0)
-  )
+      ['<handle>'] * len(handles) + ['<link>'] * len(links)
+      + ['<hashtag>'] * len(hashtags)
+  )  # fmt: skip
 
 
 def remove_all_links(text: str) -> str:

@@ -1,7 +1,7 @@
 """Splits a text into words, exactly as NLTK's `TweetTokenizer` does.
 
-Importing NLTK takes seconds, and its regular expressions are slow. The expressions here
-are the same, but Python's own engine matches pieces of plain characters.
+NLTK takes seconds to import, and uses the slow package `regex`. This module has the
+same regular expressions, but Python's faster `re` matches ASCII texts and some emoji.
 `tests/text/test_splitting.py` compares the words with NLTK's.
 
 Source: `nltk.tokenize.casual.TweetTokenizer` of NLTK 3.10.
@@ -59,7 +59,8 @@ _HANDLE = (
 _ELONGATION = r'(.)\1{2,}'
 _REFERENCE = r'&(#?(x?))([^&;\s]+);'
 
-# ASCII, and signs and emoji that are single words.
+# The characters for which `re` and `regex` return the same words: ASCII, and signs and
+# emoji that are single words.
 _PLAIN = re.compile(
     '[!-~“”‘’…–—☀-❵➔-➿\U0001f300-\U0001f3fa\U0001f400-\U0001f64f\U0001f680-\U0001f6ff'
     '\U0001f900-\U0001f9ff]+'
@@ -67,7 +68,7 @@ _PLAIN = re.compile(
 _find_plain_words = re.compile(_WORD, re.VERBOSE | re.IGNORECASE | re.ASCII).findall
 _remove_plain_handles = functools.partial(re.compile(_HANDLE).sub, ' ')
 _shorten_plain = functools.partial(re.compile(_ELONGATION).sub, r'\1\1\1')
-# NLTK shortens longer runs of signs in any case.
+# NLTK always shortens runs of four or more signs, even without `reduce_len`.
 _shorten_plain_signs = functools.partial(
     re.compile(r'([^A-Za-z0-9])\1{3,}').sub, r'\1\1\1'
 )
@@ -105,7 +106,7 @@ class Splitter:
     """Returns the words of a text without spaces, faster than `words`."""
     if piece.isalpha() and piece.isascii():
       return [_shorten_plain(piece) if self._reduce_len else piece]
-    # A character reference can stand for any character.
+    # A character reference can stand for a character that `re` treats differently.
     if not _PLAIN.fullmatch(piece) or ('&' in piece and ';' in piece):
       return self.words(piece) if piece else []
     if self._strip_handles and '@' in piece:
@@ -117,7 +118,7 @@ class Splitter:
 
 @functools.cache
 def _expressions() -> dict[str, Any]:
-  """Returns NLTK's expressions for all of Unicode, compiled by NLTK's engine."""
+  """Returns NLTK's expressions for all of Unicode, compiled by `regex` as in NLTK."""
   # A lazy import, since few texts need this engine.
   import regex
 

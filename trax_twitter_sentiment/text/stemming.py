@@ -171,7 +171,7 @@ def _measure(word: str) -> int:
 
 
 def _ends_cvc(word: str, shape: str) -> bool:
-  """Returns whether a word ends like "hop", or is a word of two letters like "at"."""
+  """Returns whether a word ends like "hop", or has two letters like "at"."""
   if len(word) == 2:
     return shape == 'vc'
   return shape.endswith('cvc') and word[-1] not in 'wxy'

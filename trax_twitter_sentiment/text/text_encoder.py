@@ -37,13 +37,10 @@ class TextEncoder:
     return self.encode_all([text])[0]
 
   def encode_all(self, texts: Iterable[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the ids of the tokens of texts, and the number of tokens of each text.
-
-    The ids of all texts follow each other: <int32>[n_tokens], and <int64>[n_texts].
-    """
+    """Returns <int32>[n_tokens], the ids of all texts, and <int64>[n_texts] lengths."""
     encoded = [*map(self._encode_to_bytes, texts)]
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
-    # A bytearray, unlike bytes, makes an array that can be written to.
+    # An array from a bytearray can be written to; one from bytes cannot.
     ids = np.frombuffer(bytearray().join(encoded), np.int32)
     return ids, lengths // _ID_BYTES
 
@@ -59,18 +56,16 @@ class TextEncoder:
 
   def tokens(self, text: str) -> list[str]:
     """Returns the tokens of a text that count, in the order of their ids."""
-    return self._kept(self.tokenizer.tokenize(text))
+    tokens = self.tokenizer.tokenize(text)
+    if not self.tokenizer.drop_unknown:
+      return tokens
+    is_kept = self.is_kept(self.vocabulary.encode(tokens))
+    return [token for token, kept in zip(tokens, is_kept, strict=True) if kept]
 
   def without_emoticons(self) -> 'TextEncoder':
     """Returns an encoder that removes emoticons, with the same vocabulary."""
     tokenizer = dataclasses.replace(self.tokenizer, keep_emoticons=False)
     return dataclasses.replace(self, tokenizer=tokenizer)
-
-  def _kept(self, tokens: Sequence[str]) -> list[str]:
-    if not self.tokenizer.drop_unknown:
-      return [*tokens]
-    is_kept = self.is_kept(self.vocabulary.encode(tokens))
-    return [token for token, kept in zip(tokens, is_kept, strict=True) if kept]
 
   def _encode_to_bytes(self, text: str) -> bytes:
     tokenizer = self.tokenizer

@@ -24,18 +24,14 @@ from trax_twitter_sentiment.text import (
 from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
 
 # The maximum length of a text, in training, validation and prediction. The rest of a
-# longer text is ignored. It bounds the memory of a batch.
+# longer text is ignored. The maximum bounds the memory of a batch.
 MAX_CHARACTERS = 2**16
 
 _FILE_FORMAT = 2
 
 
 def warn_of_cut_texts(n_cut: int) -> None:
-  """Prints a warning on stderr if texts are cut off after `MAX_CHARACTERS`.
-
-  Args:
-    n_cut: the number of longer texts.
-  """
+  """Prints a warning on stderr if any texts are cut off after `MAX_CHARACTERS`."""
   if n_cut:
     subject = '1 text has' if n_cut == 1 else f'{n_cut:,} texts have'
     print(
@@ -143,22 +139,25 @@ class TweetTokenizer:
     return [*self._tokens_of_text(self.clean(text))]
 
   def extra_tokens(self, text: str, tokens: list[str]) -> list[str]:
-    """Returns the extra tokens of a text, except for character n-grams.
+    """Returns the extra tokens of a text with some `word_tokens`, without n-grams."""
+    return [token for token, _ in self.placed_extra_tokens(text, tokens)]
 
-    Args:
-      text: the text.
-      tokens: its `word_tokens`.
-    """
-    if not self.has_extra_tokens:
-      return []
-    extra = normalization.marks(text[:MAX_CHARACTERS]) if self.add_marks else []
+  def placed_extra_tokens(
+      self, text: str, tokens: list[str]
+  ) -> list[tuple[str, tuple[int, ...]]]:
+    """Returns `extra_tokens`, each with the indices of its words in `tokens`."""
+    extra: list[tuple[str, tuple[int, ...]]] = []
+    if self.add_marks:
+      extra += [(mark, ()) for mark in normalization.marks(text[:MAX_CHARACTERS])]
     if self.add_pairs:
-      extra += [p for p in extra_tokens.pairs(tokens) if not self.is_removed(p)]
+      pairs = enumerate(extra_tokens.pairs(tokens))
+      extra += [(pair, (i, i + 1)) for i, pair in pairs if not self.is_removed(pair)]
     flags = extra_tokens.negated(tokens) if self.add_negated else [False] * len(tokens)
     if self.add_negated:
-      extra += [f'<not> {t}' for t, flag in zip(tokens, flags, strict=True) if flag]
+      extra += [(f'<not> {tokens[i]}', (i,)) for i, flag in enumerate(flags) if flag]
     if self.add_lexicon:
-      extra += extra_tokens.lexicon_tokens(tokens, flags, self._strengths)
+      of_words = extra_tokens.lexicon_tokens(tokens, flags, self._strengths)
+      extra += [(token, (i,)) for i, token in enumerate(of_words) if token]
     return extra
 
   def character_ngrams(self, word: str) -> tuple[str, ...]:
@@ -172,11 +171,9 @@ class TweetTokenizer:
 
   def without_removed_emoticons(self, text: str) -> str:
     """Returns a text without emoticons, if the tokenizer removes emoticons."""
-    if self.keep_emoticons:
-      return text
-    if self.normalize:
+    if not self.keep_emoticons and self.normalize:
       text = normalization.remove_smileys(text)
-    return remove_emoticons(text)
+    return text if self.keep_emoticons else remove_emoticons(text)
 
   def clean(self, text: str) -> str:
     """Returns a text after all steps that come before the split into words."""
@@ -197,7 +194,7 @@ class TweetTokenizer:
     if not self.keep_emoticons:
       text = remove_emoticons(text)
     if self.add_negated:
-      # NLTK splits don’t, but not don't, so negations need the plain apostrophe.
+      # NLTK splits “don’t” but not "don't", so negations need the plain apostrophe.
       text = text.replace('’', "'")
     if self.add_lexicon:
       # The lexicon has emoji without variation selectors.

@@ -13,26 +13,26 @@ MAX_LENGTH = 128
 _MAX_ENTRIES = 2**18
 
 # NLTK's expressions need quadratic time for some long runs, of digits for example. So
-# a text that is longer than any tweet is split into parts of this length first.
+# a text that is longer than any tweet is first cut into parts of this length.
 _PART_LENGTH = 1024
 
-# Only ellipses and telephone numbers contain spaces. The second piece of such a word
-# begins like this,
+# Two kinds of words contain spaces: `. . .` and telephone numbers, `555 1234`.
+# The second piece of such a word matches this pattern.
 _CONTINUATION = re.compile(r'\.|[*\-.)]*\(?\d{3}')
-# and the two pieces, joined by a space, match this.
+# Two pieces of such a word, joined by a space, match this pattern.
 _CONTINUED_WORD = re.compile(r'\. \.|\d[*\-.)]* [*\-.)]*\(?\d{3}')
-# These characters can stand between the parts of a number.
+# The characters between two parts of a telephone number.
 _SEPARATORS = re.compile(r'[*\-.)]*')
 
 
 class _MayContinueError(Exception):
-  """A piece may continue a word that began in the piece before it."""
+  """An error for a piece that may continue a word of the piece before it."""
 
 
 class Memo(dict[str, T]):
-  """A dictionary that computes a missing value by a function, once.
+  """A dictionary that computes a missing value by a function, and keeps it.
 
-  Long keys and keys beyond a maximum number of entries are not kept.
+  Long keys, and keys beyond a maximum number of entries, are not kept.
   """
 
   def __init__(self, function: Callable[[str], T]):
@@ -66,9 +66,9 @@ class CachedByPiece(Generic[T]):
     self._split = split
     self._convert = convert
     self._join = join
-    # The results of pieces that never continue a word.
+    # The results of pieces that cannot continue a word.
     self._results = Memo(self._convert_piece)
-    # The results of the other pieces, for places where they continue no word.
+    # The results of the other pieces, if they continue no word of their text.
     self._results_alone = Memo(lambda piece: convert(split.words_of_piece(piece)))
 
   def __call__(self, text: str) -> T:
@@ -98,13 +98,13 @@ class CachedByPiece(Generic[T]):
       except _MayContinueError:
         letters = ''.join(self._split.words_of_piece(piece))
         if _CONTINUED_WORD.search(f'{self._letters_before(pieces[:i])} {letters}'):
-          # A word contains a space, so the text is split as a whole.
+          # A word contains a space, so the text is split without a cache.
           return self._convert(self._split.words(text))
         results.append(self._results_alone[piece])
     return self._join(results)
 
   def _letters_before(self, pieces: Sequence[str]) -> str:
-    """Returns the end of the joined pieces, as far as a number could reach back."""
+    """Returns the last pieces, joined, back to one that is not a separator."""
     letters = ''
     for piece in reversed(pieces):
       letters = ''.join(self._split.words_of_piece(piece)) + letters

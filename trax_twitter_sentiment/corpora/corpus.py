@@ -67,11 +67,11 @@ class Corpus:
 
   @functools.cached_property
   def digest(self) -> str:
-    """A checksum of all texts, labels and weights."""
+    """The SHA-256 of all texts, labels and weights."""
     digest = hashlib.sha256()
     for examples in (self.train, self.validation):
-      # Without the lengths, moving a character from one text to the next would go
-      # unnoticed.
+      # Without the lengths, two corpora whose texts are cut at other places would have
+      # one digest.
       lengths = np.array([len(text) for text in examples.texts], np.int64)
       arrays: list[np.ndarray] = [lengths, np.asarray(examples.labels, np.int32)]
       if examples.weights is not None:
@@ -84,7 +84,7 @@ class Corpus:
 
 
 def joined(parts: Sequence[Examples]) -> Examples:
-  """Concatenates the examples of several parts."""
+  """Concatenates examples."""
   weights = None
   if any(part.weights is not None for part in parts):
     weights = np.concatenate([
@@ -97,8 +97,6 @@ def joined(parts: Sequence[Examples]) -> Examples:
 
 def examples_of(pairs: Iterable[tuple[str, int]]) -> Examples:
   """Returns pairs of text and label as examples."""
-  texts, labels = [], []
-  for text, label in pairs:
-    texts.append(text)
-    labels.append(label)
-  return Examples(tuple(texts), np.array(labels, np.int32))
+  pairs = [*pairs]
+  labels = np.array([label for _, label in pairs], np.int32)
+  return Examples(tuple(text for text, _ in pairs), labels)

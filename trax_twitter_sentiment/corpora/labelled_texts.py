@@ -2,7 +2,7 @@
 
 import collections
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from trax_twitter_sentiment.corpora.corpus import Examples, examples_of
@@ -15,23 +15,14 @@ from trax_twitter_sentiment.tables.table_reader import Record, TableReader
 
 
 class Labelled(NamedTuple):
-  """The labelled texts of files.
-
-  Attributes:
-    examples: the texts and their classes.
-    class_names: the names of the classes, in order.
-    reader: the reader, with counts of damaged and skipped rows.
-    n_skipped_labels: the number of rows skipped because of their label.
-    label_counts: each label of the files, with the number of its texts.
-    class_of_label: each label of the files, with its class.
-  """
+  """The labelled texts of files."""
 
   examples: Examples
   class_names: tuple[str, ...]
-  reader: TableReader
-  n_skipped_labels: int
-  label_counts: tuple[tuple[str, int], ...]
-  class_of_label: tuple[tuple[str, int], ...]
+  reader: TableReader  # Counts damaged and skipped rows.
+  n_skipped_labels: int  # The number of rows skipped because of their label.
+  label_counts: tuple[tuple[str, int], ...]  # Label, number of texts.
+  class_of_label: tuple[tuple[str, int], ...]  # Label, class.
 
 
 LabelledRow = tuple[Record, str, str]
@@ -76,17 +67,21 @@ def read_labelled(
   reader, rows = _labelled_rows(paths, options)
   kept = [row for row in rows if row[2] not in options.skip_labels]
   places = {label: f'{r.name}, line {r.line}' for r, _, label in reversed(kept)}
-  if class_names is None:
-    class_names, trained = _own_classes(places, options)
+  if class_names is None and options.labels:
+    class_names, trained = options.labels.class_names(), {}
+  elif class_names is None:
+    several = label_names.several_labels(places)
+    class_names, trained = label_names.own_classes({*places} - several)
   setting = f'{options.reading.setting}labels'
   class_of = Classes(places, class_names, options.labels, trained, setting)
-  examples, counts = [], collections.Counter[str]()
+  examples, counts, classes = [], collections.Counter[str](), {}
   for record, text, label in kept:
     if (class_ := class_of(label)) is None:
       reader.malformed(record, class_of.problem(label))
     else:
       examples.append((text, class_))
       counts[label] += 1
+      classes[label] = class_
   if not examples:
     raise UserError(f'{next(iter(paths))} contains no labelled text.')
   return Labelled(
@@ -95,45 +90,30 @@ def read_labelled(
       reader,
       len(rows) - len(kept),
       tuple(sorted(counts.items())),
-      tuple(sorted((label, class_of(label) or 0) for label in counts)),
+      tuple(sorted(classes.items())),
   )
-
-
-def _own_classes(
-    labels: Collection[str], options: LabelledOptions
-) -> tuple[tuple[str, ...], dict[str, int]]:
-  """Returns the names of the classes of a training file, and the class of each label.
-
-  If the user gives the labels, `options.labels` has the classes, so none is returned.
-  """
-  if options.labels:
-    return options.labels.class_names(), {}
-  several = label_names.several_labels(labels)
-  return label_names.own_classes({*labels} - several)
 
 
 def rows_with_label(
     reader: TableReader, columns: tuple[str, str]
 ) -> Iterator[LabelledRow]:
-  """Yields each row that has a text and a label, with both.
+  """Yields each row with its text and its label.
 
-  A row without a text or a label is malformed.
-
-  Args:
-    reader: the reader of the columns.
-    columns: the columns of the texts and of the labels.
+  A row without a text or a label is malformed. `columns` are those of the texts and of
+  the labels.
   """
   pairs = ((record, record.values[0], record.values[1]) for record in reader)
   return _with_label(pairs, columns, reader)
 
 
+# A row, its text and its label.
 _Pairs = Iterable[tuple[Record, str | None, str | None]]
 
 
 def _labelled_rows(
     paths: LabelledPaths, options: LabelledOptions
 ) -> tuple[TableReader, list[LabelledRow]]:
-  """Returns the reader of some files, and the rows that have a text and a label."""
+  """Returns the reader of files, and the rows with a text and a label."""
   columns, reading = options.columns, options.reading
   if options.labels_path is not None:
     reader, pairs = _read_two_files([*paths], options.labels_path, reading)
@@ -149,7 +129,7 @@ def _labelled_rows(
 def _with_label(
     pairs: _Pairs, columns: tuple[str, str], reader: TableReader
 ) -> Iterator[LabelledRow]:
-  """Yields rows that have a text and a label, with the label normalized."""
+  """Yields the rows with a text and a label, and normalizes the label."""
   for record, text, label in pairs:
     if text is None:
       reader.malformed(record, f'column {columns[0]!r} is empty')
@@ -162,7 +142,7 @@ def _with_label(
 def _read_two_files(
     paths: Sequence[str], labels_path: str, options: ReadingOptions
 ) -> tuple[TableReader, _Pairs]:
-  """Reads texts and labels from separate files, with one of them on each line."""
+  """Reads the texts of some files and the labels of another file, one on each line."""
   as_lines = ReadingOptions('lines', encoding=options.encoding)
   texts = TableReader(paths, ('text',), as_lines)
   labels = TableReader([labels_path], ('text',), as_lines)

@@ -1,5 +1,6 @@
-"""A corpus that joins several corpora, such as a few own texts and many others."""
+"""A corpus that joins several corpora, such as a small own one and a large one."""
 
+import dataclasses
 import functools
 from collections.abc import Callable, Sequence
 
@@ -64,26 +65,20 @@ def _mixed(corpora: tuple[Corpus, ...], weights: tuple[float, ...]) -> Corpus:
       _weighted(corpus, first.class_names, weight)
       for corpus, weight in zip(corpora, weights, strict=True)
   ]
-  return Corpus(
+  recipes = [corpus.recipe for corpus in corpora]
+  return dataclasses.replace(
+      first,
       name=' + '.join(corpus.name for corpus in corpora),
       train=joined(parts),
-      validation=first.validation,
-      stop_words=first.stop_words,
-      class_names=first.class_names,
-      recipe=_recipe(corpora, weights),
-      class_of_label=first.class_of_label,
+      recipe=Recipe.of('MixedCorpus', corpora=recipes, weights=weights)
+      if all(recipes)
+      else None,
+      labels_from_emoticons=False,
   )
 
 
-def _recipe(corpora: tuple[Corpus, ...], weights: tuple[float, ...]) -> Recipe | None:
-  recipes = [corpus.recipe for corpus in corpora]
-  if None in recipes:
-    return None
-  return Recipe.of('MixedCorpus', corpora=recipes, weights=weights)
-
-
 def _weighted(corpus: Corpus, class_names: tuple[str, ...], weight: float) -> Examples:
-  """Returns weighted training texts, with labels that are indices in `class_names`."""
+  """Returns weighted training texts, whose labels are indices in `class_names`."""
   extra_names = set(corpus.class_names) - set(class_names)
   if extra_names:
     raise UserError(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import gin
 import numpy as np
 
-from trax_twitter_sentiment.corpora.corpus import Corpus, Examples, joined
+from trax_twitter_sentiment.corpora.corpus import Corpus, joined
 from trax_twitter_sentiment.corpora.recipe import Recipe
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
@@ -43,23 +43,19 @@ def _grouped(corpus: Corpus) -> Corpus:
   examples = joined([corpus.train, corpus.validation])
   in_train = np.array(near_duplicates(examples.texts)) < n_train
 
-  def split(is_in_split: np.ndarray) -> Examples:
-    # The highest class comes first, as in all corpora of tweets.
-    rows = np.flatnonzero(is_in_split)
-    return examples.part(rows[np.argsort(-examples.labels[rows], kind='stable')])
-
-  recipe = corpus.recipe and Recipe.of('GroupedCorpus', corpus=corpus.recipe)
+  # The highest class comes first, as in all corpora of tweets.
+  order = np.argsort(-examples.labels, kind='stable')
   return dataclasses.replace(
       corpus,
       name=f'{corpus.name}, grouped',
-      train=split(in_train),
-      validation=split(~in_train),
-      recipe=recipe,
+      train=examples.part(order[in_train[order]]),
+      validation=examples.part(order[~in_train[order]]),
+      recipe=corpus.recipe and Recipe.of('GroupedCorpus', corpus=corpus.recipe),
   )
 
 
 def near_duplicates(texts: Sequence[str]) -> list[int]:
-  """Returns the index of each text's first near-duplicate; its own without one.
+  """Returns the index of each text's first near-duplicate, or of the text itself.
 
   Two texts are near-duplicates if the Jaccard index of their sets of words is 0.7 or
   more. Links, handles, digits, emoticons, punctuation and case do not count. Two texts
@@ -111,7 +107,7 @@ class _Groups:
 def _rare_words(
     words: frozenset[str], frequency: collections.Counter[str]
 ) -> list[str]:
-  """Returns the rarest words, enough that near-duplicates share one of them."""
+  """Returns so many of the rarest words that near-duplicates share one of them."""
   if len(words) < _MIN_WORDS:
     return []
   n_rare = len(words) - math.ceil(_SIMILARITY * len(words)) + 1

@@ -35,7 +35,7 @@ def read(resource: str) -> tuple[str, bytes]:
 
   Raises:
     LookupError: if the resource is not on NLTK's data path.
-    UserError: if it can't be read.
+    UserError: if the resource can't be read.
   """
   path = _find(resource)
   try:
@@ -50,11 +50,7 @@ def read(resource: str) -> tuple[str, bytes]:
 
 
 def missing_packages() -> list[str]:
-  """Returns the `PACKAGES` that are not on NLTK's data path.
-
-  Raises:
-    UserError: if a package is a damaged archive.
-  """
+  """Returns the `PACKAGES` that are not on NLTK's data path."""
   missing = []
   for package, resources in PACKAGES.items():
     try:
@@ -73,11 +69,7 @@ def missing_packages() -> list[str]:
 
 
 def _find(resource: str) -> Any:
-  """Returns a resource's path, or NLTK's pointer into an archive.
-
-  Raises:
-    LookupError: if the resource is not on NLTK's data path.
-  """
+  """Returns a resource's path, or NLTK's pointer into an archive."""
   # Importing NLTK is slow, so folders are searched without it first.
   if 'nltk' not in sys.modules:
     # NLTK searches these folders first, and archives last.
@@ -92,11 +84,11 @@ def _find(resource: str) -> Any:
 
 
 def download(packages: list[str]) -> str:
-  """Downloads NLTK packages, and returns what went wrong, or ''.
+  """Downloads NLTK packages, and returns the problem, or ''.
 
   NLTK waits two minutes for a server that doesn't answer, and hours for a slow one. So
-  the download runs in a thread, which is abandoned when the time is up. NLTK installs
-  a package only if it is complete.
+  the download runs in a thread, which is abandoned after a time limit. NLTK installs a
+  package only if it is complete.
   """
   import tqdm
   from nltk import downloader

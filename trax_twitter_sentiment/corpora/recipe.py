@@ -27,9 +27,8 @@ class Recipe:
 
   Attributes:
     configurable: the name of the configurable, such as `'TextFileCorpus'`.
-    arguments: its arguments by name, sorted. A value is plain (a str, a number, a
-      bool, `None`), a tuple of plain values or of pairs, a recipe, or a tuple of
-      recipes.
+    arguments: pairs of name and value, sorted. A value is a str, a number, a bool,
+      `None`, a recipe, or a tuple of values.
 
   Examples:
     >>> Recipe.of('TwitterCorpus', source='sample').to_fields()

@@ -16,17 +16,11 @@ from trax_twitter_sentiment.tables.options import LabelledOptions
 
 
 class TextFiles(NamedTuple):
-  """Files of labelled texts and their state: a cache key for their content.
-
-  Attributes:
-    paths: their paths.
-    labels: the label of each file; `None` if the files contain the labels.
-    states: the size and the modification time of each file.
-  """
+  """Files of labelled texts and their state: a cache key for their content."""
 
   paths: tuple[str, ...]
-  labels: tuple[str, ...] | None
-  states: tuple[object, ...]
+  labels: tuple[str, ...] | None  # Of each file; `None` if the files contain labels.
+  states: tuple[object, ...]  # Size and modification time of each file.
 
 
 def as_mapping(value: object) -> object:
@@ -74,17 +68,7 @@ def read_files(
     class_names: tuple[str, ...] | None = None,
     trained: tuple[tuple[str, int], ...] = (),
 ) -> Labelled:
-  """Reads files once, and prints their classes and warnings on stderr.
-
-  Args:
-    files: the files.
-    options: the settings for reading.
-    class_names: the names of the classes; `None` for those of the labels.
-    trained: the class of each label of the training files.
-
-  Raises:
-    UserError: if a file can't be read, a row is malformed or a label is unknown.
-  """
+  """Reads files by `read_labelled`, and prints classes and warnings on stderr."""
   paths: Sequence[str] | Mapping[str, str] = files.paths
   if files.labels is not None:
     paths = dict(zip(files.paths, files.labels, strict=True))

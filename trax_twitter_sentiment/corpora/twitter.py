@@ -52,24 +52,43 @@ def _load(source: str) -> Corpus:
   problem = nltk_data.download(missing) if missing else ''
   if not nltk_data.missing_packages():
     return _read_corpus('nltk', nltk_data.read)
+  names = ' and '.join(missing)
+  reason = ' '.join((problem or 'the download did not install it').split())
   if source == 'nltk':
-    raise UserError(_not_found_message(missing, problem))
-  _warn_of_sample(missing, problem)
+    import nltk.data
+
+    raise UserError(
+        f"TwitterCorpus.source='nltk', but NLTK's {names} could not be found in "
+        f'{", ".join(nltk.data.path)} ({reason}). Fetch it with '
+        f'`{nltk_data.FETCH_COMMAND}`, or set the environment variable NLTK_DATA to '
+        'the folder that contains it.'
+    )
+  rule = '!' * 79
+  print(
+      f"""
+{rule}
+WARNING: NOT THE REAL TWEETS. NLTK's {names} are missing
+({reason}).
+The run uses the 1,000 made-up tweets of this package instead. Its scores say
+nothing about real tweets. To get the real tweets:
+
+    {nltk_data.FETCH_COMMAND}
+
+or set NLTK_DATA to the folder that contains them. TwitterCorpus.source='nltk'
+makes missing tweets an error, 'sample' silences this warning.
+{rule}
+""",
+      file=sys.stderr,
+      flush=True,
+  )
   return _load('sample')
 
 
 def _read_corpus(name: str, read: Callable[[str], tuple[str, bytes]]) -> Corpus:
-  """Returns a corpus whose files are read by `read`.
-
-  Args:
-    name: the name of the source.
-    read: returns the file name and the content of a resource.
-  """
+  """Returns a source's corpus; `read` returns the path and content of a resource."""
   train: list[tuple[str, int]] = []
   validation: list[tuple[str, int]] = []
-  for resource, label in zip(
-      nltk_data.PACKAGES['twitter_samples'], (1, 0), strict=True
-  ):
+  for resource, label in zip(nltk_data.PACKAGES['twitter_samples'], (1, 0)):
     tweets = _parse_tweets(*read(resource))
     n_train = len(tweets) * 4 // 5
     train += [(text, label) for text in tweets[:n_train]]
@@ -118,33 +137,3 @@ def _read_sample(resource: str) -> tuple[str, bytes]:
   name = resource.rsplit('/', 1)[1]
   data = importlib.resources.files('trax_twitter_sentiment') / 'data' / 'sample'
   return str(data / name), (data / name).read_bytes()
-
-
-def _not_found_message(missing: list[str], problem: str) -> str:
-  import nltk.data
-
-  reason = ' '.join((problem or 'the download did not install it').split())
-  return (
-      f"TwitterCorpus.source='nltk', but NLTK's {' and '.join(missing)} could not "
-      f'be found in {", ".join(nltk.data.path)} ({reason}). Fetch it with '
-      f'`{nltk_data.FETCH_COMMAND}`, or set the environment variable NLTK_DATA to the '
-      'folder that contains it.'
-  )
-
-
-def _warn_of_sample(missing: list[str], problem: str) -> None:
-  reason = ' '.join((problem or 'the download did not install it').split())
-  rule = '!' * 79
-  print(
-      f'\n{rule}\n'
-      "WARNING: NOT THE REAL TWEETS. NLTK's "
-      f'{" and ".join(missing)} are missing\n({reason}).\n'
-      'The run uses the 1,000 made-up tweets of this package instead. Its scores say\n'
-      'nothing about real tweets. To get the real tweets:\n\n'
-      f'    {nltk_data.FETCH_COMMAND}\n\n'
-      'or set NLTK_DATA to the folder that contains them. '
-      "TwitterCorpus.source='nltk'\nmakes missing tweets an error, 'sample' silences "
-      f'this warning.\n{rule}\n',
-      file=sys.stderr,
-      flush=True,
-  )

@@ -1,1 +1,1 @@
-"""What serves the predictor: models on NumPy and through Trax, and scores."""
+"""Predictions of trained runs: the predictor, its models, outputs and scores."""

@@ -19,11 +19,8 @@ TITLES = {
     'log_loss': 'log-loss',
     'calibration_error': 'calibration error',
 }
-# The number of confusions in a table.
-_N_CONFUSIONS = 10
-
-# The width of the column of class names.
-_NAME_WIDTH = 34
+_N_CONFUSIONS = 10  # In a table.
+_NAME_WIDTH = 34  # The width of the column of class names.
 
 
 def lines(evaluations: Mapping[str, Evaluation]) -> Iterator[str]:

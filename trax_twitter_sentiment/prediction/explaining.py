@@ -13,14 +13,7 @@ from trax_twitter_sentiment.text.text_encoder import TextEncoder
 def explain(
     encoder: TextEncoder, model: BagOfTokens, prediction: Prediction, text: str
 ) -> Explanation:
-  """Returns the exact share of each token and of each word of a text.
-
-  Args:
-    encoder: the encoder of the run.
-    model: the model of the run.
-    prediction: the prediction for the text.
-    text: the text.
-  """
+  """Returns the exact share of each token and of each word of a text."""
   counted = prediction.tokens[: model.max_length]
   tokens = [*_restricted(attributed_tokens(encoder.tokenizer, text), counted)]
   ids = encoder.vocabulary.encode([t.token for t in tokens])
@@ -32,8 +25,7 @@ def explain(
   for attributed, share in zip(tokens, shares.tolist(), strict=True):
     for word in attributed.words:
       word_shares[word] += share / len(attributed.words)
-    is_same_word = attributed.words == last_words and attributed.title == titles[-1]
-    if is_same_word:
+    if attributed.words == last_words and attributed.title == titles[-1]:
       title_shares[-1] += share
     else:
       titles.append(attributed.title)
@@ -48,7 +40,7 @@ def explain(
 def _restricted(
     tokens: Iterable[AttributedToken], counted: Iterable[str]
 ) -> Iterator[AttributedToken]:
-  """Yields the tokens that are among the counted tokens, each at most as often."""
+  """Yields each token at most as often as it occurs in `counted`."""
   n_left = collections.Counter(counted)
   for token in tokens:
     if n_left[token.token]:

@@ -27,19 +27,12 @@ def predict_fields(
     explain: bool = False,
     rule: DecisionRule = _USUAL_RULE,
 ) -> list[dict[str, Any]]:
-  """Predicts texts, and returns the fields of each prediction as in JSON.
-
-  Args:
-    predictor: the predictor.
-    texts: the texts; `None` for a missing one.
-    explain: whether to add explanations.
-    rule: turns predictions into decisions.
-  """
+  """Returns the fields of each text's prediction; `None` stands for a missing text."""
   if explain:
-    explanations = [predictor.explain(text or '') for text in texts]
+    explanations = ((text, predictor.explain(text or '')) for text in texts)
     return [
         prediction_fields(text, explanation.prediction, explanation, rule)
-        for text, explanation in zip(texts, explanations, strict=True)
+        for text, explanation in explanations
     ]
   return [
       prediction_fields(text, prediction, rule=rule)
@@ -58,8 +51,8 @@ def prediction_fields(
   Args:
     text: the text; `None` if it is missing.
     prediction: the prediction for the text.
-    explanation: the explanation of the prediction; `None` to leave it out. Its tokens
-      replace those of the prediction.
+    explanation: an explanation of the prediction to add. Its tokens replace those of
+      the prediction.
     rule: turns the prediction into a decision.
   """
   names, label = prediction.class_names, prediction.label

@@ -25,41 +25,24 @@ _GREEN, _RED = 32, 31
 
 
 class Rows(NamedTuple):
-  """Rows to predict, by column.
+  """Rows to predict, by column."""
 
-  Attributes:
-    numbers: the number of each row in the input.
-    texts: the text of each row; `None` if it is missing.
-    kept: for each row, the columns to copy from the input, by name.
-  """
-
-  numbers: list[int]
+  numbers: list[int]  # The number of each row in the input.
   texts: list[str | None]
-  kept: list[dict[str, Any]]
+  kept: list[dict[str, Any]]  # For each row, the columns to copy, by name.
 
 
 @dataclasses.dataclass(frozen=True)
 class OutputFormat(abc.ABC):
-  """A format of predictions as lines. It can be pickled for other processes.
-
-  Attributes:
-    class_names: the names of the model's classes.
-    rule: turns predictions into decisions.
-    explain: whether to add explanations.
-    coloured: whether to use colours, for a terminal.
-  """
+  """A format of predictions as lines. It can be pickled for other processes."""
 
   class_names: tuple[str, ...]
   rule: DecisionRule = dataclasses.field(default_factory=DecisionRule)
   explain: bool = False
-  coloured: bool = False
+  coloured: bool = False  # Whether to use the colours of a terminal.
 
   def header(self, kept: Sequence[str]) -> str:
-    """Returns the lines before the first row.
-
-    Args:
-      kept: the names of the columns to copy from the input.
-    """
+    """Returns the lines before the first row; `kept` are names of columns to copy."""
     del kept
     return ''
 
@@ -80,12 +63,7 @@ class Text(OutputFormat):
           self._explained(text, predictor.explain(text or '')) for text in rows.texts
       )
     scores = predictor.score(rows.texts)
-    columns = (
-        scores.labels.tolist(),
-        scores.log_probabilities.tolist(),
-        scores.n_tokens.tolist(),
-        scores.n_known.tolist(),
-    )
+    columns = (column.tolist() for column in (scores.labels, *scores))
     return ''.join([self._line(*row) for row in zip(rows.texts, *columns, strict=True)])
 
   def _line(
@@ -123,18 +101,14 @@ class Text(OutputFormat):
         ('(bias)', explanation.bias),
         (title, prediction.log_odds),
     ]
-    fragments = (
-        self._in_colour(printable(fragment.text), fragment.share or 0.0)
-        for fragment in explanation.marked_text
+    marked = ''.join(
+        self._in_colour(printable(fragment), share or 0.0)
+        for fragment, share in explanation.marked_text
     )
     line = self._line(
-        text,
-        prediction.label,
-        prediction.log_probabilities,
-        len(prediction.tokens),
-        prediction.n_known,
-        ''.join(fragments),
-    )
+        text, prediction.label, prediction.log_probabilities, len(prediction.tokens),
+        prediction.n_known, marked,
+    )  # fmt: skip
     return line + ''.join(
         f'  {share:+8.3f}  {self._in_colour(printable(token), share)}\n'
         for token, share in rows

@@ -1,4 +1,4 @@
-"""Results as HTML, which notebooks display, and what all pages of Jinja2 share.
+"""Results as HTML for notebooks, and the Jinja2 environment of all pages.
 
 Jinja2 escapes every value, so no text becomes markup.
 """
@@ -24,10 +24,8 @@ _STRONG_SHARE = 1.0
 # The opacity of a strong share's colour, in percent: text on it stays legible.
 _MAX_STRENGTH = 60
 
-# Classes that a prediction shows, and classes that a confusion matrix may have.
-_MAX_BARS, _MAX_MATRIX = 5, 20
-
-_MINUS = '−'
+_MAX_BARS = 5  # The number of classes that a prediction shows.
+_MAX_MATRIX = 20  # More classes have no confusion matrix.
 
 
 def prediction_html(prediction: 'Prediction') -> str:
@@ -65,7 +63,7 @@ def _score_rows(evaluation: 'Evaluation') -> Iterator[tuple[str, str]]:
 
 
 def _macro(name: str, *arguments: Any) -> str:
-  """Returns what a macro of `results.html` makes of its arguments."""
+  """Returns the HTML of a macro of `results.html`."""
   return str(getattr(_results().module, name)(*arguments)).strip()
 
 
@@ -95,7 +93,7 @@ def environment(package: str) -> 'jinja2.Environment':
   templates.filters |= {
       'percent': percent,
       'score': _score,
-      'signed': lambda number: f'{number:+.2f}'.replace('-', _MINUS),
+      'signed': lambda number: f'{number:+.2f}'.replace('-', '−'),  # A minus sign.
       'strength': strength,
       'thousands': lambda number: f'{number:,}',
       'visible': visible,
@@ -105,8 +103,8 @@ def environment(package: str) -> 'jinja2.Environment':
 
 
 def _printable_lines(value: Any) -> Any:
-  """Returns text without the characters that act on other text; keeps line ends."""
-  # Markup, a subclass of str, is no text.
+  """Returns a value, in which escapes replace unprintable characters of a text."""
+  # Markup is a subclass of str.
   if not isinstance(value, str) or hasattr(value, '__html__'):
     return value
   return '\n'.join(map(printable, value.split('\n')))
@@ -133,19 +131,18 @@ def percent(share: float) -> str:
 
 def rounded_percent(share: float) -> float:
   """Returns a share in percent with one decimal, halves rounded up."""
-  # The small number makes up for the binary form of 67.85.
+  # Without the small number, 67.85 would be rounded down, since its float is smaller.
   return math.floor(share * 1000 + 0.5 + 1e-9) / 10
 
 
-
 def strength(share: float) -> str:
-  """Returns how opaque the colour of a share is, in percent."""
+  """Returns the opacity of a share's colour, in percent."""
   # The square root makes small shares visible beside large ones.
   return f'{_MAX_STRENGTH * math.sqrt(min(1.0, abs(share) / _STRONG_SHARE)):.0f}'
 
 
 def visible(token: str) -> str:
-  """Returns a token, or the code points of a token that consists of marks alone."""
+  """Returns a token, or its escape if it consists of combining marks alone."""
   if all(unicodedata.category(c) in ('Mn', 'Me') for c in token):
     return ascii(token)[1:-1]
   return token

@@ -8,15 +8,10 @@ from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 
 
 class Fragment(NamedTuple):
-  """A part of the original text.
-
-  Attributes:
-    text: the part. All parts together are the original text.
-    share: the share of the words in the part; `None` if the model does not read them.
-  """
+  """A part of the original text. All fragments together are the text."""
 
   text: str
-  share: float | None
+  share: float | None  # `None` if the model does not read the fragment.
 
 
 def marked_text(
@@ -24,11 +19,8 @@ def marked_text(
 ) -> tuple[Fragment, ...]:
   """Returns the text in fragments, with the share of each word.
 
-  Args:
-    tokenizer: the tokenizer.
-    text: the text.
-    shares: the share of each of `tokenizer.word_tokens(text)`; `None` for a word that
-      the model does not read.
+  `shares` are those of `tokenizer.word_tokens(text)`; `None` stands for a word that the
+  model does not read.
 
   Examples:
     >>> marked_text(TweetTokenizer(), '@amy so sad', [0.0, -2.0])

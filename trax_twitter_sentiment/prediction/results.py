@@ -21,15 +21,12 @@ NO_TEXT, UNSURE = 'no text', 'unsure'
 class Scores(NamedTuple):
   """The predictions of several texts, as arrays.
 
-  Attributes:
-    log_probabilities: <float64>[n_texts, n_classes].
-    n_tokens: <int64>[n_texts], the number of tokens of each text.
-    n_known: <int64>[n_texts], the number of these tokens that are in the vocabulary.
+  `n_known` is the number of each text's tokens that are in the vocabulary.
   """
 
-  log_probabilities: np.ndarray
-  n_tokens: np.ndarray
-  n_known: np.ndarray
+  log_probabilities: np.ndarray  # <float64>[n_texts, n_classes]
+  n_tokens: np.ndarray  # <int64>[n_texts]
+  n_known: np.ndarray  # <int64>[n_texts]
 
   @property
   def labels(self) -> np.ndarray:
@@ -75,7 +72,7 @@ class Prediction:
 
   @property
   def log_odds(self) -> float:
-    """The log-odds of the first class of `contrast` against the second."""
+    """The log-odds of the first class of `contrast` against the second class."""
     first, second = self.contrast
     return self.log_probabilities[first] - self.log_probabilities[second]
 
@@ -132,15 +129,10 @@ class Explanation:
 
 
 class Decision(NamedTuple):
-  """The class of a text in the outputs.
+  """The class of a text in the outputs."""
 
-  Attributes:
-    label: the index of the class; `None` without a decision.
-    name: the name of the class; `NO_TEXT` or `UNSURE` without a decision.
-  """
-
-  label: int | None
-  name: str
+  label: int | None  # `None` without a decision.
+  name: str  # `NO_TEXT` or `UNSURE` without a decision.
 
 
 @dataclasses.dataclass(frozen=True)
@@ -157,14 +149,7 @@ class DecisionRule:
   def decide(
       self, text: str | None, label: int, probability: float, class_names: Sequence[str]
   ) -> Decision:
-    """Returns the decision about a text.
-
-    Args:
-      text: the text; `None` if it is missing.
-      label: the predicted class.
-      probability: the probability of the predicted class.
-      class_names: the names of all classes.
-    """
+    """Returns the decision about a text whose predicted class is `label`."""
     if not text or text.isspace():
       return Decision(None, NO_TEXT)
     if probability < self.min_probability:

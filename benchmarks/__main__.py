@@ -3,9 +3,9 @@
     python -m benchmarks
     python -m benchmarks --figures=cold_start,tokenizing
 
-Run it in a checkout. NLTK's tweets are downloaded if they are not on NLTK's data path.
-With `--figures`, the other rows of the table stay unchanged. All figures take some 25
-minutes.
+Run this command in a checkout. NLTK's tweets are downloaded if they are not on NLTK's
+data path. With `--figures`, the other rows of the table stay unchanged. All figures
+take about 25 minutes.
 """
 
 import datetime
@@ -70,7 +70,7 @@ def page(rows: dict[tuple[str, ...], list[str]], runs: dict[str, str]) -> str:
 
 
 def main(_) -> None:
-  # Python compiles modules once, before they are measured, and keeps the result.
+  # Python saves compiled modules, so their compilation is not measured.
   os.environ.pop('PYTHONDONTWRITEBYTECODE', None)
   processes.pin_to_cores()
   rows: dict[tuple[str, ...], list[str]] = {}

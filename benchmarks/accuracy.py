@@ -2,9 +2,9 @@
 
     python -m benchmarks.accuracy --tweeteval=FOLDER
 
-Run this module in a checkout. Each model trains on the training split of a task and is
-evaluated on the validation split. The tables are written to `docs/accuracy.md`, which
-contains no tweet.
+Run this command in a checkout. Each model is trained on the training split of a task
+and evaluated on the validation split. The command replaces the tables in
+`docs/accuracy.md`, which contains no tweet.
 """
 
 import importlib.util
@@ -20,6 +20,7 @@ import numpy as np
 import tqdm
 from absl import app, flags
 
+from benchmarks import machine
 from trax_twitter_sentiment.corpora import text_corpora, twitter
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.prediction import scores
@@ -33,7 +34,7 @@ _TWEETEVAL = flags.DEFINE_string(
     'tweeteval', 'tweeteval', 'The value of TweetEvalCorpus.data_dir.'
 )
 _TASKS = ('hard', 'emotion', 'irony', 'offensive', 'sentiment')
-# Phrases that an additive model can misread, with the true class: + or -.
+# The true class, + or -, and a phrase that an additive model may misread.
 _PHRASES = (
     ('+', 'not bad at all'), ('+', 'no problem'), ('+', 'not sad anymore'),
     ('+', 'never been so happy'), ('+', "can't complain"), ('+', 'I am not unhappy'),
@@ -43,12 +44,12 @@ _PHRASES = (
     ('-', 'could have been better'),
 )  # fmt: skip
 
-Scores = np.ndarray
-Learner = Callable[[Corpus, str], Callable[[Sequence[str]], Scores]]
+# A function from a corpus and the name of its task to a trained classifier.
+Learner = Callable[[Corpus, str], baselines.Classifier]
 
 
-def ours(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
-  """Trains this package: the launcher with a gin file."""
+def ours(data: Corpus, task: str) -> baselines.Classifier:
+  """Trains this package by its launcher with a gin file."""
   del data
   folder = tempfile.mkdtemp()
   command = [sys.executable, '-m', 'trax_twitter_sentiment.trainer']
@@ -68,13 +69,13 @@ def ours(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
   return SentimentPredictor.load(folder).log_probabilities
 
 
-def majority(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
-  """Returns a model that always predicts the class frequencies."""
+def majority(data: Corpus, task: str) -> baselines.Classifier:
+  """Returns a model that gives every text the frequencies of the classes."""
   del task
   return baselines.most_frequent_class(data.train.labels, len(data.class_names))
 
 
-def n_grams(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
+def n_grams(data: Corpus, task: str) -> baselines.Classifier:
   """Fits a logistic regression on TF-IDF of word and character n-grams."""
   del task
   return baselines.tf_idf(
@@ -82,7 +83,7 @@ def n_grams(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
   )
 
 
-def fasttext(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
+def fasttext(data: Corpus, task: str) -> baselines.Classifier:
   """Trains fastText."""
   del task
   import fasttext as library
@@ -95,7 +96,7 @@ def fasttext(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
         file.name, wordNgrams=2, minn=2, maxn=6, epoch=25, seed=0, thread=1, verbose=0
     )
 
-  def predict(texts: Sequence[str]) -> Scores:
+  def predict(texts: Sequence[str]) -> np.ndarray:
     probabilities = np.full((len(texts), len(data.class_names)), 1e-9)
     for row, text in zip(probabilities, texts, strict=True):
       for label, probability in zip(*model.predict(' '.join(text.split()), k=-1)):
@@ -105,14 +106,14 @@ def fasttext(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
   return predict
 
 
-def vader(data: Corpus, task: str) -> Callable[[Sequence[str]], Scores]:
+def vader(data: Corpus, task: str) -> baselines.Classifier:
   """Returns VADER with the thresholds of its authors. VADER is not trained."""
   del task
   from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
   compound = SentimentIntensityAnalyzer().polarity_scores
 
-  def predict(texts: Sequence[str]) -> Scores:
+  def predict(texts: Sequence[str]) -> np.ndarray:
     values = np.array([compound(text)['compound'] for text in texts])
     columns = [-values, values]
     if len(data.class_names) == 3:
@@ -147,13 +148,14 @@ def data_of(task: str) -> Corpus:
   return Corpus('hard', train, validation, frozenset())
 
 
-def _row(name: str, learner: Learner, data: Corpus, task: str) -> str:
+def _row(name: str, learner: Learner, data: Corpus, task: str) -> list[str]:
   start = time.perf_counter()
   predict = learner(data, task)
   seconds = time.perf_counter() - start
   labels = data.validation.labels
   result = scores.evaluate(predict(data.validation.texts), labels, data.class_names)
-  cells = [
+  return [
+      name,
       f'{result.accuracy.value:.3f}',
       '{:.3f} to {:.3f}'.format(*result.accuracy_interval),
       f'{result.macro_f1.value:.3f}',
@@ -162,7 +164,6 @@ def _row(name: str, learner: Learner, data: Corpus, task: str) -> str:
       '' if learner is vader else f'{result.calibration_error.value:.3f}',
       f'{seconds:.0f} s',
   ]
-  return f'| {name} | ' + ' | '.join(cells) + ' |'
 
 
 def task_table(task: str) -> str:
@@ -170,30 +171,29 @@ def task_table(task: str) -> str:
   data = data_of(task)
   titles = ('model', 'accuracy', '95% interval', 'macro F1', 'macro recall',
             'calibration error', 'training')  # fmt: skip
-  lines = [f'| {" | ".join(titles)} |', '|' + ' --- |' * len(titles)]
+  rows = []
   for name, learner in LEARNERS.items():
     if learner is vader and task not in ('hard', 'sentiment'):
       continue
     if learner is fasttext and not importlib.util.find_spec('fasttext'):
       continue
-    lines.append(_row(name, learner, data, task))
-  return '\n'.join(lines)
+    rows.append(_row(name, learner, data, task))
+  return machine.table(titles, rows)
 
 
 def phrase_table() -> str:
   """Returns a Markdown table of predictions for `_PHRASES`; wrong ones are italic."""
   data = data_of('sentiment')
   names = [name for name in LEARNERS if name != 'majority class']
-  titles = ['phrase', 'truth', *names]
-  lines = [f'| {" | ".join(titles)} |', '|' + ' --- |' * len(titles)]
+  rows = []
   texts = [text for _, text in _PHRASES]
   labels = [LEARNERS[name](data, 'sentiment')(texts).argmax(axis=1) for name in names]
   for i, (truth, text) in enumerate(_PHRASES):
     truth_name = 'positive' if truth == '+' else 'negative'
     cells = [data.class_names[column[i]] for column in labels]
     marked = [cell if cell == truth_name else f'*{cell}*' for cell in cells]
-    lines.append(f'| {text} | {truth_name} | {" | ".join(marked)} |')
-  return '\n'.join(lines)
+    rows.append([text, truth_name, *marked])
+  return machine.table(['phrase', 'truth', *names], rows)
 
 
 def main(arguments: list[str]) -> None:
@@ -203,7 +203,7 @@ def main(arguments: list[str]) -> None:
     page = PAGE.read_text(encoding='utf-8')
     before, begin, rest = page.partition(f'<!-- {name} -->\n')
     _, end, after = rest.partition('<!-- end -->')
-    PAGE.write_text(f'{before}{begin}{table}\n{end}{after}', encoding='utf-8')
+    PAGE.write_text(f'{before}{begin}{table}{end}{after}', encoding='utf-8')
 
 
 if __name__ == '__main__':

@@ -15,8 +15,8 @@ from benchmarks import made_up_tweets, processes
 _LAUNCHER = 'trax_twitter_sentiment.trainer'
 _FIRST_STEP = 'Step      1: Ran 1 train steps'
 
-# The number of measurements for each number of made-up tweets. The largest file takes
-# minutes, so it is measured once.
+# The number of measurements for each number of made-up tweets. A measurement of the
+# largest file lasts minutes, so there is one.
 _SIZES = {10_000: 3, 100_000: 3, 1_000_000: 1}
 # Predicting has a larger file, because its memory does not grow.
 _SIZES_OF_PREDICTING = {**_SIZES, 10_000_000: 1}
@@ -25,7 +25,7 @@ _N_VALIDATION = 1000
 # The number of input files of the cluster.
 _N_FILES = 20
 
-# A row of the table: figure, measured against, ours, theirs, ratio, aimed at.
+# The cells of a row: figure, measured against, ours, theirs, ratio, aimed at.
 Row = list[str]
 
 
@@ -94,7 +94,7 @@ def first_step(run: Run) -> Iterator[Row]:
         _FIRST_STEP, *run.trainer(module), environment=environment
     )
 
-  # A complete run fills the cache: compiled programs are saved at its end.
+  # A run fills the cache, and saves compiled programs at its end.
   processes.run(*run.trainer(_LAUNCHER), environment=processes.with_cache(used_cache))
   later, first, theirs = processes.alternate(
       lambda: seconds(_LAUNCHER, used_cache),
@@ -117,7 +117,7 @@ def training_100_steps(run: Run) -> Iterator[Row]:
     return processes.run_task('seconds_of_training', environment=environment)
 
   seconds(used_cache)
-  # With an empty cache a run tokenizes the corpus, like each run of the notebook.
+  # With an empty cache, a run tokenizes the corpus, as each run of the notebook does.
   second, first, theirs = processes.alternate(
       lambda: seconds(used_cache),
       lambda: seconds(run.new_folder()),
@@ -257,8 +257,8 @@ def memory(run: Run) -> Iterator[Row]:
 def peers(run: Run) -> Iterator[Row]:
   """Trains other libraries on the hard task of `accuracy.py`, and predicts with them.
 
-  They train on 8,000 tweets and predict 10,000. Training is measured from texts to a
-  model. For this package, it is a complete run of the launcher.
+  Each library trains on 8,000 tweets and predicts 10,000 tweets. Training is measured
+  from texts to a model; for this package, it is a complete run of the launcher.
   """
   del run
   from benchmarks import accuracy

@@ -27,17 +27,11 @@ _LAST_BYTES = 10_000
 
 @dataclasses.dataclass(frozen=True)
 class Finished:
-  """A process that has ended.
+  """A process that has ended."""
 
-  Attributes:
-    seconds: the time from the start of the process to its end.
-    megabytes: the peak memory of the process.
-    last_line: the last line of standard output.
-  """
-
-  seconds: float
-  megabytes: float
-  last_line: str
+  seconds: float  # From start to end.
+  megabytes: float  # The peak memory.
+  last_line: str  # Of standard output.
 
 
 def pin_to_cores() -> None:
@@ -81,7 +75,7 @@ def run(
     watch_memory: whether peak memory includes child processes. This makes the process a
       little slower.
   """
-  # A process never waits for the reader of a file, as it would for that of a pipe.
+  # The output goes to files, since a process would wait for the reader of a pipe.
   with (
       tempfile.TemporaryFile('w+', errors='replace') as stdout,
       tempfile.TemporaryFile('w+') as stderr,

@@ -1,8 +1,8 @@
-"""Functions that are measured in a process of their own.
+"""Functions that are measured in a separate process.
 
-`python -m benchmarks.tasks NAME ARGUMENT…` calls the function NAME and prints its
-result as JSON on the last line. Each function imports its libraries itself, so its
-process loads no others.
+`python -m benchmarks.tasks NAME ARGUMENT…` calls the function NAME and prints the
+result as JSON on the last line. Each function contains its imports, so the process
+imports nothing else.
 """
 
 import asyncio

@@ -26,7 +26,7 @@ from trax_twitter_sentiment.training.models import TwitterClassifier
 Batch = tuple[np.ndarray, ...]
 
 _LEARNING_RATE = 0.01
-_STEPS_PER_CHECKPOINT = 10  # And per evaluation.
+_STEPS_PER_CHECKPOINT = 10  # The number of steps per evaluation, too.
 
 
 @dataclasses.dataclass(eq=False)
@@ -42,9 +42,8 @@ class SentimentNetwork:
 
   If the first training batch consists of texts of the configured corpus, for example
   from `TwitterBatches`, `output_path` also contains the files that
-  `SentimentPredictor` requires. Any other generator has a vocabulary that the network
-  cannot save: the network trains, and prints on stderr that prediction is not
-  possible.
+  `SentimentPredictor` requires. For other batches, the network trains without these
+  files, and says so on stderr.
 
   Examples:
     >>> network = SentimentNetwork(
@@ -95,8 +94,17 @@ class SentimentNetwork:
           'for the positive class. Use 2 or more.'
       )
     for name in ('training_generator', 'validation_generator'):
-      _check_iterator(f'SentimentNetwork.{name}', getattr(self, name))
-    _check_directory('SentimentNetwork.output_path', self.output_path)
+      if not hasattr(generator := getattr(self, name), '__next__'):
+        raise UserError(
+            f'SentimentNetwork.{name}={generator!r} is not an iterator of batches. '
+            'Call a source to get an iterator: TwitterBatches()().'
+        )
+    setting = f'SentimentNetwork.output_path={self.output_path!r}'
+    if not isinstance(self.output_path, (str, os.PathLike)):
+      raise UserError(f'{setting} is not a path.')
+    folder = os.path.expanduser(self.output_path)
+    if os.path.exists(folder) and not os.path.isdir(folder):
+      raise UserError(f'{setting} is not a directory.')
     check_seed('SentimentNetwork.random_seed', self.random_seed)
 
   @functools.cached_property
@@ -149,12 +157,12 @@ class SentimentNetwork:
   def fit(self) -> None:
     """Trains for `training_loops` steps; each further call trains for as many more."""
     self.training_loop.run(n_steps=self.training_loops)
-    # The loop saves every tenth step. The steps after it would be lost.
+    # The loop saves every tenth step. Without this line, later steps would be lost.
     if self.training_loop.step % _STEPS_PER_CHECKPOINT:
       self.training_loop.save_checkpoint('model')
 
   def _callbacks(self) -> list[type[SaveForPrediction]]:
-    """Returns the callback that saves the tokenizer if it made the batches."""
+    """Returns the callback that saves the corpus's vocabulary, if batches use it."""
     if _is_of_configured_corpus(self.training_task.sample_batch[0]):
       expected = len(encoded_corpus().vocabulary)
       if self.vocabulary_size != expected:
@@ -182,7 +190,7 @@ class SentimentNetwork:
 def _is_of_configured_corpus(inputs: np.ndarray) -> bool:
   """Returns whether <int>[batch_size, length] ids are texts of the configured corpus.
 
-  Equal sizes of two vocabularies do not suffice: the order of the words can differ.
+  The size of a vocabulary is no proof, since the order of its words can differ.
   """
   corpus = encoded_corpus()
   known = {
@@ -191,19 +199,3 @@ def _is_of_configured_corpus(inputs: np.ndarray) -> bool:
       for row in examples.padded(inputs.shape[1])
   }
   return all(row.tobytes() in known for row in np.asarray(inputs, np.int32))
-
-
-def _check_iterator(setting: str, value: object) -> None:
-  if not hasattr(value, '__next__'):
-    raise UserError(
-        f'{setting}={value!r} is not an iterator of batches. Call a source to get '
-        'an iterator: TwitterBatches()().'
-    )
-
-
-def _check_directory(setting: str, value: object) -> None:
-  if not isinstance(value, (str, os.PathLike)):
-    raise UserError(f'{setting}={value!r} is not a path.')
-  folder = os.path.expanduser(value)
-  if os.path.exists(folder) and not os.path.isdir(folder):
-    raise UserError(f'{setting}={os.fspath(value)!r} is not a directory.')

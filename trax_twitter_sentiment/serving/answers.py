@@ -22,19 +22,12 @@ def answer(
 
 
 def _explained_fields(predictor: SentimentPredictor, text: str) -> dict[str, Any]:
-  explanation = predictor.explain(text)
-  n_words, n_known_words = _count_words(predictor, text)
+  explanation, encoder = predictor.explain(text), predictor.encoder
+  ids = encoder.vocabulary.encode(encoder.tokenizer.word_tokens(text))
   return {
       **prediction_fields(text, explanation.prediction, explanation),
       'marked_text': [fragment._asdict() for fragment in explanation.marked_text],
       'rest': explanation.rest,
-      'n_words': n_words,
-      'n_known_words': n_known_words,
+      'n_words': len(ids),
+      'n_known_words': int(np.count_nonzero(encoder.is_known(ids))),
   }
-
-
-def _count_words(predictor: SentimentPredictor, text: str) -> tuple[int, int]:
-  """Returns the number of words, and the number of words in the vocabulary."""
-  encoder = predictor.encoder
-  ids = encoder.vocabulary.encode(encoder.tokenizer.word_tokens(text))
-  return len(ids), int(np.count_nonzero(encoder.is_known(ids)))

@@ -71,7 +71,7 @@ async def handle_invalid_request(request: Request, error: Any) -> JSONResponse:
 
 
 async def handle_failure(request: Request, error: Exception) -> JSONResponse:
-  """Returns the answer to a request that made the service fail."""
+  """Returns the answer to a request for which the service failed."""
   del request, error  # Starlette raises the error again, so the log shows it.
   return _answer(500, _MESSAGES[500])
 

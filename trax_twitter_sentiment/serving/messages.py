@@ -1,6 +1,6 @@
 """The JSON that the service accepts and returns, as pydantic models."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,74 +24,51 @@ class PredictRequest(BaseModel):
   )
 
   texts: Annotated[list[_Text], Field(max_length=MAX_TEXTS)]
-  explain: Annotated[
-      bool, Field(description="Whether to add each token's share of the log-odds.")
-  ] = False
+  explain: bool = Field(
+      default=False, description="Whether to add each token's share of the log-odds."
+  )
 
 
 class Fragment(BaseModel):
   """A part of a text."""
 
   text: str
-  share: Annotated[
-      float | None,
-      Field(description='The share of the log-odds; null for text that is not read.'),
-  ]
+  share: float | None = Field(
+      description='The share of the log-odds; null for text that is not read.'
+  )
+
+
+def _explained(description: str) -> Any:
+  """Returns an optional field of an explanation."""
+  return Field(default=None, description=f'{description}; only with explain.')
 
 
 class TextPrediction(BaseModel):
   """The prediction for one text."""
 
   text: str
-  label: Annotated[
-      int | None, Field(description='The index of the class; null without a text.')
-  ]
-  name: Annotated[str, Field(description="The name of the class, or 'no text'.")]
-  sentiment: Annotated[
-      str | None,
-      Field(description='Equals name; only if the classes are negative and positive.'),
-  ] = None
+  label: int | None = Field(description='The index of the class; null without a text.')
+  name: str = Field(description="The name of the class, or 'no text'.")
+  sentiment: str | None = Field(
+      default=None, description='Equals name; only for negative and positive.'
+  )
   log_probabilities: list[float] | None
-  probabilities: Annotated[
-      dict[str, float] | None, Field(description='Class name to probability.')
-  ]
+  probabilities: dict[str, float] | None = Field(
+      description='Class name to probability.'
+  )
   tokens: list[str]
-  n_known: Annotated[
-      int, Field(description='The number of tokens that are in the vocabulary.')
-  ]
-  shares: Annotated[
-      list[float] | None,
-      Field(description="Each token's share of the log-odds; only with explain."),
-  ] = None
-  bias: Annotated[
-      float | None,
-      Field(description='The log-odds without any token; only with explain.'),
-  ] = None
-  contrast: Annotated[
-      tuple[str, str] | None,
-      Field(
-          description='The classes that positive and negative shares support: '
-          'positive and negative, or for more than two classes the predicted class and '
-          'the second most probable class; only with explain.'
-      ),
-  ] = None
-  marked_text: Annotated[
-      list[Fragment] | None,
-      Field(description='The text, in fragments; only with explain.'),
-  ] = None
-  rest: Annotated[
-      float | None,
-      Field(
-          description='The log-odds minus the shares in marked_text; only with explain.'
-      ),
-  ] = None
-  n_words: Annotated[
-      int | None, Field(description='The number of words; only with explain.')
-  ] = None
-  n_known_words: Annotated[
-      int | None,
-      Field(description='The number of words in the vocabulary; only with explain.'),
-  ] = None
+  n_known: int = Field(description='The number of tokens that are in the vocabulary.')
+  shares: list[float] | None = _explained("Each token's share of the log-odds")
+  bias: float | None = _explained('The log-odds without any token')
+  contrast: tuple[str, str] | None = _explained(
+      'The classes that positive and negative shares support: positive and negative, '
+      'or for more than two classes the predicted class and the second most probable '
+      'class'
+  )
+  marked_text: list[Fragment] | None = _explained('The text, in fragments')
+  rest: float | None = _explained('The log-odds minus the shares in marked_text')
+  n_words: int | None = _explained('The number of words')
+  n_known_words: int | None = _explained('The number of words in the vocabulary')
 
 
 class PredictResponse(BaseModel):
@@ -105,16 +82,14 @@ class HealthResponse(BaseModel):
 
   status: Literal['ok'] = 'ok'
   class_names: list[str]
-  explains: Annotated[bool, Field(description='Whether explain is allowed.')]
+  explains: bool = Field(description='Whether explain is allowed.')
 
 
 class Example(BaseModel):
   """A text that the page offers to click."""
 
   text: str
-  name: Annotated[
-      str | None, Field(description='The label of a validation text of the run.')
-  ] = None
+  name: str | None = Field(default=None, description='The label of a validation text.')
 
 
 class ExamplesResponse(BaseModel):

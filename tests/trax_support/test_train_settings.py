@@ -110,7 +110,7 @@ class TestRemovedCheckpoint:
     assert loop.step == 2
     assert loop.history.get('eval', 'metrics/accuracy')[0][0] == 1
     said = capsys.readouterr().err
-    assert f'{run} holds files of a run, but no checkpoint' in said
+    assert f'{run} contains files of a run, but no checkpoint' in said
     assert train(run, 'train.steps=3', 'TweetTokenizer.stem=False').step == 3
 
   def test_folder_with_another_checkpoint_is_refused(self, run):

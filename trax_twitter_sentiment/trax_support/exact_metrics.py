@@ -1,4 +1,4 @@
-"""Metrics of a whole evaluation, where Trax reports the mean over its batches."""
+"""Metrics of all texts of an evaluation. Trax reports the mean over batches."""
 
 import copy
 from collections.abc import Callable
@@ -13,11 +13,11 @@ from trax.layers import base
 class ConfusionMetric(base.PureLayer):
   """A metric that is a function of the confusion matrix of an evaluation.
 
-  The layer maps `(preds, y, y_weights)` to the metric of one batch, <float32>[], like
-  each Trax metric. On several devices it sums the matrix over the devices first. A
-  `training.Loop` sums the matrices of an evaluation's batches and reports the metric
-  of the sum (`exact_evaluator`). Where the layer is used in another way, for example
-  as a part of a `tl.Serial`, Trax reports the mean over the batches.
+  Like each Trax metric, the layer maps `(preds, y, y_weights)` to the metric of one
+  batch, <float32>[]. On several devices, the layer first sums the matrix over the
+  devices. A `training.Loop` reports the metric of the sum of all batches' matrices
+  (`exact_evaluator`). If the layer is a part of another layer, such as a `tl.Serial`,
+  Trax reports the mean over the batches.
 
   Args:
     name: the layer's name.
@@ -61,7 +61,7 @@ def sum_over_devices(x: Any) -> Any:
     return x
   try:
     return fastmath.psum(x, 'batch')
-  except NameError:  # The batch is not split, for example when a layer initializes.
+  except NameError:  # Trax does not split the batch with which it initializes a layer.
     return x
 
 
@@ -83,11 +83,11 @@ def exact_evaluator(make_evaluator: Callable[[Any], Any], task: Any) -> Any:
 
 
 class ExactMetrics:
-  """The function that computes the metrics of each batch of an evaluation.
+  """A function that computes the metrics of each batch of an evaluation.
 
-  Trax divides the sum of what it returns by the number of batches. So a
-  `ConfusionMetric` is 0 for each batch but the last one, where it is the metric of
-  all batches times their number.
+  Trax divides the sum of the function's results by the number of batches. So the result
+  for a `ConfusionMetric` is the metric of all batches times their number in the last
+  batch, and 0 in the other batches.
   """
 
   def __init__(self, metrics_fn: Callable[..., Any], task: Any):
@@ -97,7 +97,7 @@ class ExactMetrics:
     self._n_batches = 0
 
   def start(self) -> None:
-    """Starts an evaluation; one before it may have ended at an error."""
+    """Starts an evaluation, also after an evaluation that ended at an error."""
     self._sums, self._n_batches = {}, 0
 
   def __call__(self, *args: Any) -> tuple[list[Any], Any]:

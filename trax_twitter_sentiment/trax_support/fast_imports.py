@@ -45,17 +45,18 @@ def import_trax() -> None:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-  """Holds back all output to stderr, and shows it only if an exception is raised."""
+  """Shows output to stderr only if an exception is raised."""
   variable = 'TF_CPP_MIN_LOG_LEVEL'
   level = os.environ.get(variable)
   os.environ.setdefault(variable, '3')
+  # In a notebook, `sys.stderr` does not use descriptor 2. So the notice of Gym, which
+  # Trax imports, and warnings are switched off.
   with contextlib.suppress(ImportError):
-    # In a notebook, the notice of Gym, which Trax imports, would not pass descriptor 2.
     from gym_notices import notices
 
     notices.notices.clear()
-  # Nor would warnings. `catch_warnings` would also undo the filters of the libraries.
-  show_warning, warnings.showwarning = warnings.showwarning, _ignore
+  # `catch_warnings` would also undo the filters of the libraries.
+  show_warning, warnings.showwarning = warnings.showwarning, lambda *_, **__: None
   with tempfile.TemporaryFile() as output:
     # Most of the output is written by C++ code, which does not use `sys.stderr`.
     stderr = os.dup(2)
@@ -75,13 +76,9 @@ def quiet() -> Iterator[None]:
         del os.environ[variable]
 
 
-def _ignore(*arguments: Any, **named: Any) -> None:
-  """Does nothing with a warning."""
-
-
 @contextlib.contextmanager
 def left_out(*names: str) -> Iterator[None]:
-  """Makes modules look as if they were not installed, for optional imports."""
+  """Makes the import of modules fail, so that optional imports leave them out."""
   missing: dict[str, Any] = {name: None for name in names if name not in sys.modules}
   sys.modules.update(missing)
   try:
@@ -92,7 +89,7 @@ def left_out(*names: str) -> Iterator[None]:
 
 
 class _LazyFinder:
-  """Imports `_LAZY_MODULES` lazily: each runs on first use of an attribute."""
+  """An importer of `_LAZY_MODULES`, which run on first use of an attribute."""
 
   @staticmethod
   def find_spec(name: str, path: Any, target: Any = None) -> Any:
@@ -115,16 +112,15 @@ def _lazy() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_keras() -> Iterator[None]:
-  """Makes an import of Trax leave out Keras, which saves 4.5 s.
+  """Imports Trax without Keras, which saves 4.5 s.
 
-  TensorFlow imports Keras if it can, or else on first use of `tf.keras`. Trax has one
-  module of Keras layers, with one class.
+  `tf.keras` imports Keras later, on first use. Trax has one class of Keras layers.
   """
   if 'keras' in sys.modules:
     yield
     return
   stand_ins = {name: types.ModuleType(name) for name in ('keras', _AS_KERAS)}
-  # TensorFlow asks where Keras is. It cannot import modules of the stand-in.
+  # TensorFlow looks at the spec of Keras, and cannot import modules of the stand-in.
   stand_ins['keras'].__spec__ = importlib.util.find_spec('keras')
   stand_ins[_AS_KERAS].AsKeras = None  # type: ignore[attr-defined]
   sys.modules.update(stand_ins)

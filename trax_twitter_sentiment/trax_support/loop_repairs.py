@@ -1,17 +1,17 @@
 """Repairs of `trax.supervised.training.Loop`.
 
-The methods of the class are replaced, not the class. So the repairs reach each program,
-also one that imported `Loop` before the plugin. A `Loop` behaves as Trax's does, apart
-from what the functions below say. What `SafeLoop` adds is for `trainer_lib.train`.
+This module replaces methods of the class, not the class. So the repairs also reach a
+program that imported `Loop` before the plugin. `SafeLoop` adds more, for
+`trainer_lib.train`.
 
 Private names of Trax in this module:
 
-- `Loop._init_evaluator`, `Loop._evaluator_per_task`: how a loop computes its metrics;
-  Trax has no other place where a metric could see all batches.
+- `Loop._init_evaluator`, `Loop._evaluator_per_task`: the only place in Trax where a
+  metric can read all batches.
 - `Loop._step`, `Loop._callbacks`, `Loop._eval_model`: a callback ends a run.
-- `Loop._trainer_per_task`, `Loop._use_memory_efficient_trainer`: where the weights are
-  that the first step reads.
-- `Loop._output_dir`: where a checkpoint is loaded from.
+- `Loop._trainer_per_task`, `Loop._use_memory_efficient_trainer`: the weights that the
+  first step reads.
+- `Loop._output_dir`: the folder from which a checkpoint is loaded.
 """
 
 import functools
@@ -32,7 +32,7 @@ _trax_run = training.Loop.run
 
 
 class RunEndedError(Exception):
-  """Raised by a callback's `on_step_begin` to end the run before that step."""
+  """An error by which a callback's `on_step_begin` ends the run before that step."""
 
 
 class CheckpointMismatchError(UserError, IndexError):
@@ -50,7 +50,7 @@ def repair() -> None:
 
 
 def _compute_exact_metrics() -> None:
-  """Lets each loop report a `ConfusionMetric` of a whole evaluation."""
+  """Lets each loop compute a `ConfusionMetric` from all batches of an evaluation."""
   loop_class = training.Loop
   init_evaluator, run_evals = loop_class._init_evaluator, loop_class.run_evals
 
@@ -71,7 +71,7 @@ def _compute_exact_metrics() -> None:
 
 
 def _run_with_hooks() -> None:
-  """Lets callbacks end a run, and act by methods `on_run_begin` and `on_run_end`."""
+  """Lets callbacks end a run, and have methods `on_run_begin` and `on_run_end`."""
 
   @functools.wraps(_trax_run)
   def run(self, n_steps=1):
@@ -91,14 +91,14 @@ def run_steps(loop: Any, n_steps: int) -> None:
     _trax_run(loop, n_steps)
   except RunEndedError:
     loop._step -= 1  # Trax counts a step before it begins.
-    loop._eval_model.weights = loop.model.weights  # As at the end of Trax's `run`.
+    loop._eval_model.weights = loop.model.weights  # Trax's `run` ends with this line.
 
 
 def _commit_weights(loop: Any) -> None:
-  """Spares a run on one device the second compilation of its training step.
+  """Commits the weights to a device before the first step, which saves a compilation.
 
-  Before the first step Trax commits the optimizer's slots to a device, but not the
-  weights. The step returns the weights committed, so JAX would compile it again.
+  Trax commits only the optimizer's slots. The first step returns committed weights, so
+  JAX would compile the step a second time.
   """
   for trainer in loop._trainer_per_task:
     model = trainer.accelerated_model_with_loss
@@ -106,10 +106,7 @@ def _commit_weights(loop: Any) -> None:
 
 
 def call_hooks(loop: Any, name: str) -> bool:
-  """Calls the method `name` of the callbacks that define it.
-
-  Returns whether any callback defines it.
-  """
+  """Calls the method `name` of callbacks, and returns whether any callback has it."""
   hooks = [getattr(c, name) for c in loop._callbacks if hasattr(c, name)]
   for hook in hooks:
     hook()
@@ -127,20 +124,20 @@ def _explain_mismatched_checkpoints() -> None:
     except IndexError as error:
       folder = directory or self._output_dir
       path = os.path.join(folder, filename or 'model')
-      what = _what_differs(self, path, changed_settings(folder))
+      origin = _origin_of_checkpoint(self, path, changed_settings(folder))
       raise CheckpointMismatchError(
-          f'The checkpoint in {folder} is of {what}. Use another output_dir, or that '
+          f'The checkpoint in {folder} is of {origin}. Use another output_dir, or that '
           "run's settings."
       ) from error
 
   training.Loop.load_checkpoint = explained
 
 
-def _what_differs(loop: Any, path: str, changed: dict[str, str]) -> str:
-  """Describes the run that wrote a checkpoint which does not fit the loop."""
+def _origin_of_checkpoint(loop: Any, path: str, changed: dict[str, str]) -> str:
+  """Returns a description of the run that wrote a checkpoint."""
   try:
     saved = tl.np_from_file(f'{path}.weights.npy.gz', compresslevel=2)
-  except FileNotFoundError:  # Older versions of Trax have the weights in the pickle.
+  except FileNotFoundError:  # Older versions of Trax write the weights to the pickle.
     saved = []
   weights, _ = tl.flatten_weights_and_state(loop.model.weights, loop.model.state)
   if [w.shape for w in saved] == [np.shape(w) for w in weights]:
@@ -151,11 +148,11 @@ def _what_differs(loop: Any, path: str, changed: dict[str, str]) -> str:
 def optimizer_names(loop: Any) -> list[str]:
   """Returns the class name of each task's optimizer."""
   optimizers = [task.optimizer for task in loop.tasks]
-  # The memory-efficient trainer has classes.
+  # With the memory-efficient trainer, `task.optimizer` is a class.
   return [getattr(o, '__name__', type(o).__name__) for o in optimizers]
 
 
 def changed_settings(folder: str) -> dict[str, str]:
-  """Returns the differences between gin's settings and those that a folder records."""
+  """Returns the settings whose values in gin differ from those in a folder."""
   now = settings.parse(gin.operative_config_str())
   return settings.changes(settings.recorded(folder), now)

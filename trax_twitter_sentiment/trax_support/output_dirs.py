@@ -1,4 +1,4 @@
-"""Output directories of runs: to whom they belong, and what they hold."""
+"""Checks of output directories, and errors of writing to them."""
 
 import errno
 import os
@@ -16,28 +16,28 @@ _DISK_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 
 def prepare(folder: str, callbacks: Iterable[Any]) -> None:
   """Claims an output directory, and checks that the run in it fits."""
-  # Other hosts only read, except for their own data counters.
+  # The first host writes. The other hosts write only their own data counters.
   if jax.process_index() == 0:
     lock.claim(folder)
     checkpoints.recover(folder)
   if has_only_remains(folder):
     print(
-        f'{folder} holds files of a run, but no checkpoint: training starts anew and '
-        'replaces them.',
+        f'{folder} contains files of a run, but no checkpoint, so training starts anew '
+        'and replaces these files.',
         file=sys.stderr,
     )
     return
   for callback in callbacks:
-    # A mismatch is explained before the checkpoint is loaded.
+    # Callbacks explain a mismatch, and Trax's own error would not.
     if hasattr(callback, 'check_output_dir'):
       callback.check_output_dir(folder)
 
 
 def has_only_remains(folder: str) -> bool:
-  """Returns whether a folder holds files of a run, but no checkpoint.
+  """Returns whether a folder contains files of a run, but no checkpoint.
 
-  The files of a checkpoint are replaced together, so a crash does not leave some of
-  them: either a user removed the checkpoint, or the run ended before its first one.
+  Either a user removed the checkpoint, or the run ended before its first checkpoint. A
+  crash does not remove a checkpoint, since all its files are replaced together.
   """
   names = os.listdir(folder) if os.path.isdir(folder) else []
   remains = {settings.CONFIG_FILE, 'model.checkpoint.json'} & {*names}
@@ -45,14 +45,14 @@ def has_only_remains(folder: str) -> bool:
 
 
 def is_disk_error(error: BaseException) -> bool:
-  """Returns whether an error says that nothing can be written."""
+  """Returns whether an error means that the disk cannot be written to."""
   return isinstance(error, (OSError, tf.errors.OpError)) and any(
       os.strerror(number) in str(error) for number in _DISK_ERRORS
   )
 
 
 def reason(error: BaseException) -> str:
-  """Returns the message of an error; that of TensorFlow's errors names the file."""
+  """Returns the message of an error, without TensorFlow's details."""
   return getattr(error, 'message', str(error))
 
 

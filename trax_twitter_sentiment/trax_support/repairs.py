@@ -1,7 +1,7 @@
-"""Repairs to Trax 1.4.1 and Python: the only module that replaces anything of theirs.
+"""Repairs of Trax 1.4.1.
 
-Importing it imports Trax and applies the repairs. Gin files import the modules that
-import this one, which is how the repairs reach the stock trainer.
+Importing this module imports Trax and applies the repairs. Gin files import modules
+that import this one, so the repairs reach the stock trainer.
 """
 
 import contextlib
@@ -39,11 +39,11 @@ _UNDEFINED_MACRO = re.compile(
 
 @contextlib.contextmanager
 def _cheap_inspect() -> Iterator[None]:
-  """Keeps `import trax` from looking up the source line of every frame.
+  """Imports Trax without a look-up of the source line of every frame.
 
-  `trax/layers/assert_shape.py` calls `inspect.stack()` for each of 65 layers and
-  uses one frame's file and line; looking up all frames' source takes 35 of the
-  import's 43 s (google/trax#1368).
+  `trax/layers/assert_shape.py` calls `inspect.stack()` for each of 65 layers, but uses
+  the file and line of one frame. The look-up of all frames takes 35 of the 43 seconds
+  of an import (google/trax#1368).
   """
 
   def stack(context: int = 1) -> list[tuple]:
@@ -78,13 +78,13 @@ with fast_imports.quiet(), _cheap_inspect():
 
 
 def _repair_tree_unflatten() -> None:
-  """Lets a run that is started again load its checkpoint.
+  """Lets a resumed run load its checkpoint.
 
-  `tree_unflatten` looks up each part of a tree in a list such as `[None, ()]`. A JAX
-  array raises TypeError if it is compared with a tuple, so `Loop.load_checkpoint`
-  fails. Trax repaired the function after 1.4.1, without a release.
+  `tree_unflatten` compares each part of a tree with `()`. A JAX array raises TypeError
+  then, so `Loop.load_checkpoint` fails. Trax repaired the function after its last
+  release.
   """
-  # The module; `fastmath.numpy` is an object of that name.
+  # `fastmath.numpy` is another object, not this module.
   fastmath_numpy = importlib.import_module('trax.fastmath.numpy')
   original = fastmath_numpy.tree_unflatten
 
@@ -102,7 +102,7 @@ def _repair_tree_unflatten() -> None:
 def _repair_skipping_of_examples() -> None:
   """Lets `trax.data.data_streams` work on Python 3.12 and later.
 
-  It calls `random.randint` with the float 1e5, which older versions accept.
+  Trax calls `random.randint` with the float 1e5, which only older versions accept.
   """
   tf_inputs._MAX_SKIP_EXAMPLES = int(tf_inputs._MAX_SKIP_EXAMPLES)
 
@@ -110,7 +110,7 @@ def _repair_skipping_of_examples() -> None:
 def _repair_other_hosts() -> None:
   """Lets each host of a computation keep arrays in its own memory.
 
-  `tl.on_cpu` uses the first CPU of all hosts, which only the first host can write to.
+  `tl.on_cpu` uses the first CPU of all hosts, to which only the first host can write.
   """
 
   @functools.wraps(tl.on_cpu)
@@ -119,9 +119,7 @@ def _repair_other_hosts() -> None:
       return x
     return jax.device_put(x, jax.local_devices(backend='cpu')[0])
 
-  modules: tuple[Any, ...] = (acceleration, tl)
-  for module in modules:
-    module.on_cpu = on_cpu
+  acceleration.on_cpu = tl.on_cpu = on_cpu
 
 
 @contextlib.contextmanager
@@ -129,7 +127,7 @@ def without_library_warnings() -> Iterator[None]:
   """Ignores the warnings of JAX and Trax, unless `python -W` asks for warnings."""
   with warnings.catch_warnings():
     if not sys.warnoptions:
-      # The code that causes these warnings is not the user's.
+      # A user cannot change the code that causes these warnings.
       warnings.filterwarnings('ignore', module=r'(jax|trax)\.')
     yield
 
@@ -147,7 +145,7 @@ class _SafeTraining:
 def _train_safely() -> None:
   """Lets `trainer_lib.train` use the safe loop, and check its settings.
 
-  A mistake in a setting is shown in one line, and warnings of libraries are not shown.
+  A mistake in a setting is shown in one line. Warnings of libraries are not shown.
   """
   original = trainer_lib.train
   trainer_lib.training = _SafeTraining()
@@ -174,14 +172,14 @@ def _train_safely() -> None:
 def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
   """Trains, with checks of the settings before and after.
 
-  Stages that shuffle, such as `data.Shuffle`, draw from the generators of Python,
-  NumPy and TensorFlow. `Loop` seeds the generators, but the streams yield their first
-  batches before a loop exists, so they are seeded here.
+  A loop of Trax seeds the random generators of Python, NumPy and TensorFlow, from which
+  stages such as `data.Shuffle` draw. The streams yield their first batches before the
+  loop exists, so this function seeds the generators first.
   """
   bound = {**gin.get_bindings('train', resolve_references=False), **kwargs}
   check_train_settings(bound)
   _check_devices()
-  seed = copy.deepcopy(bound.get('random_seed'))  # Gin evaluates a macro by a copy.
+  seed = copy.deepcopy(bound.get('random_seed'))  # The copy evaluates a macro of gin.
   if seed is not None:
     random.seed(seed)
     np.random.seed(seed)
@@ -193,16 +191,13 @@ def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     _SafeTraining.Loop.started_at = None
   if isinstance(run, safe_loop.SafeLoop):
     if not (run.step or run.is_resumed):
-      run.run(0)  # Trax returns before it would evaluate and save.
+      run.run(0)  # Without a step, Trax does not evaluate and save.
     run.refuse_changes_without_effect()
   return run
 
 
 def _check_devices() -> None:
-  """Raises `UserError` without a device, and for hosts of one device each.
-
-  Trax would not average over hosts of one device.
-  """
+  """Raises `UserError` without a device, and for hosts with one device each."""
   try:
     jax.devices()
   except Exception as error:  # JAX raises errors of several types, some without words.
@@ -219,7 +214,7 @@ def _check_devices() -> None:
 
 
 def user_error_behind(error: BaseException) -> UserError | None:
-  """Returns the mistake of the user that caused an error of gin or Trax, if one did."""
+  """Returns the `UserError` that explains an error of gin or Trax, or `None`."""
   if isinstance(error, RuntimeError) and (match := _UNBOUND.match(str(error))):
     names = match[2].replace("'", '')
     return UserError(f'{match[1]} lacks bindings for: {names}.')
@@ -227,21 +222,21 @@ def user_error_behind(error: BaseException) -> UserError | None:
     return UserError(f'No line defines the macro %{match[1] or match[2]}.')
   cause: BaseException | None = error
   while cause is not None and not isinstance(cause, UserError):
-    # JAX on Python 3.10 moves the context of an error to the cause.
+    # On Python 3.10, JAX replaces the cause of an error, and keeps the context.
     cause = cause.__cause__ or cause.__context__
   return cause
 
 
 def _refuse_damaged_arrays() -> None:
-  """Lets Trax raise an error for a file of weights that is damaged or cut off.
+  """Lets Trax raise an error for a file of weights that is damaged or truncated.
 
-  `np_from_file` takes each error for the end of the file. A model whose file has too
-  few arrays keeps random weights for the rest.
+  Trax's `np_from_file` treats each error as the end of the file. If arrays are missing,
+  a model keeps random weights in their place.
   """
 
   @functools.wraps(base.np_from_file)
   def np_from_file(file_path, compresslevel):
-    del compresslevel  # Reading does not depend on it.
+    del compresslevel  # Only writing depends on the level.
     if not tf.io.gfile.exists(file_path):
       raise FileNotFoundError(file_path)
     arrays = []
@@ -262,15 +257,15 @@ def _refuse_damaged_arrays() -> None:
 def _compress_arrays_faster() -> None:
   """Writes the arrays of a checkpoint in a third of the time.
 
-  Arrays of floats contain runs of zeros, but no repeated strings. Without a search for
-  strings, zlib writes the same format, and a slightly smaller file.
+  Arrays of floats contain runs of zeros, but no repeated strings. So zlib need not
+  search for strings. The format is the same, and the file is slightly smaller.
   """
 
   @functools.wraps(base.np_to_file)
   def np_to_file(list_of_nparrays, file_path, compresslevel):
     as_gzip = zlib.MAX_WBITS + 16
     compressor = zlib.compressobj(compresslevel, wbits=as_gzip, strategy=zlib.Z_RLE)
-    # Trax writes another file first, too, so that no reader sees a part of this one.
+    # A reader never sees an unfinished file, as with Trax's own function.
     unfinished = file_path + '._tmp_'
     with tf.io.gfile.GFile(unfinished, 'wb') as file:
       for array in list_of_nparrays:

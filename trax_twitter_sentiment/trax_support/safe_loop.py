@@ -1,19 +1,19 @@
 """Trax's training loop, safe against each event that can end a run.
 
-`trainer_lib.train` uses it (`repairs`), and so does the notebook's `SentimentNetwork`.
-A `training.Loop` of the user's own stays Trax's.
+`trainer_lib.train` and the notebook's `SentimentNetwork` use this loop. A
+`training.Loop` of the user's own stays Trax's.
 
 Private names of Trax in this module:
 
-- `Loop._run_one_step`: the only place between two steps where a checkpoint can hold
+- `Loop._run_one_step`: the only place between two steps where a checkpoint can contain
   the step's evaluation, and where a signal can end the run.
-- `Loop._eval_at`, `Loop._step`, `Loop._rng`: the evaluation of the last step, without a
-  trace in what the run goes on with; `_rng` is a part of a checkpoint.
+- `Loop._eval_at`, `Loop._step`, `Loop._rng`: the evaluation of the last step must not
+  change the state with which the run continues; `_rng` is a part of a checkpoint.
 - `Loop._tasks`, `Loop._eval_tasks`, `task._labeled_data` (`stream_positions`): the
   position in the streams is a part of a checkpoint.
-- `Loop._output_dir`: `save_checkpoint` writes to that folder only, and the files of a
-  checkpoint are first written to another one.
-- `Loop._model`: its weights are checked before they are saved.
+- `Loop._output_dir`: the only folder to which `save_checkpoint` can write. The files of
+  a checkpoint are first written to another folder.
+- `Loop._model`: the weights are checked before they are saved.
 - `Loop._save_gin`, `Loop._log_n_weights`, `Loop._open_summary_writers`: Trax calls them
   in the evaluation of step 1, which may not exist.
 """
@@ -58,19 +58,19 @@ class SafeLoop(training.Loop):
 
   - The checkpoints of a step are written together, after the step's evaluation: all
     their files change, or none. A checkpoint is verified before it is loaded.
-  - A checkpoint also holds the position in the streams and the random numbers: a run
-    that is started again continues exactly as if it had not ended.
+  - A checkpoint also contains the position in the streams and the random numbers, so a
+    resumed run continues exactly as if it had not ended.
   - SIGTERM and Ctrl-C end a run after the current step, with a checkpoint.
   - A loss or weights that are not finite end a run and are never saved.
   - Two processes never write to one output directory.
 
   Raises:
     UserError: if the output directory can't be written to or is in use, if its
-      checkpoint is damaged or does not fit, or if the run ends early.
+      checkpoint is damaged or does not fit, or if an error ends the run.
   """
 
-  # Whether a checkpoint is about to replace a new loop's initial weights. Initializers
-  # that take long read it.
+  # Whether a checkpoint will replace a new loop's initial weights. If so, slow
+  # initializers can save their time.
   replaces_initial_weights = False
 
   # When `train` was called, on the clock of `time.monotonic`; `None` outside of it.
@@ -90,7 +90,7 @@ class SafeLoop(training.Loop):
     self._due_checkpoints: list[str] = []
     self._step_is_done = False
     self._signals: list[int] = []
-    # Steps and their losses. A loss is still being computed when its step returns.
+    # Steps and their losses. JAX still computes a loss when its step returns.
     self._unchecked: collections.deque[tuple[int, Any]] = collections.deque()
     self._last_good = 'There is no checkpoint before it.'
     self._saved_state: dict[str, Any] | None = None
@@ -102,7 +102,8 @@ class SafeLoop(training.Loop):
     counters_at_start = inputs.data_counters
     if output_dir is not None and output_dirs.is_local(output_dir):
       output_dirs.prepare(os.path.expanduser(output_dir), kwargs.get('callbacks') or ())
-    SafeLoop.replaces_initial_weights = self._is_resumed = (
+    # Whether the loop begins with a checkpoint of its output directory.
+    SafeLoop.replaces_initial_weights = self.is_resumed = (
         output_dir is not None
         and tf.io.gfile.exists(
             os.path.join(os.path.expanduser(output_dir), 'model.pkl.gz')
@@ -116,8 +117,8 @@ class SafeLoop(training.Loop):
       SafeLoop.replaces_initial_weights = False
     stream_positions.count_batches(self._all_tasks())
     if self._saved_state is not None or not self._step:
-      # Streams with the stage `CountAndSkip` would skip the batches once more, or skip
-      # those of a run that was removed.
+      # Otherwise, streams with the stage `CountAndSkip` would skip batches twice, or
+      # skip the batches of a run that was removed.
       inputs.data_counters = counters_at_start
     if self._saved_state is not None:
       if fastmath.is_backend(fastmath.Backend.JAX):
@@ -147,11 +148,6 @@ class SafeLoop(training.Loop):
     if self._is_extra_evaluation:
       self._rng, self._is_extra_evaluation = rng, False
 
-  @property
-  def is_resumed(self) -> bool:
-    """Whether the loop began with a checkpoint of its output directory."""
-    return self._is_resumed
-
   def refuse_changes_without_effect(self) -> None:
     """Raises `UserError` if a finished run was started again with other settings."""
     if self._has_run or self._output_dir is None:
@@ -168,9 +164,9 @@ class SafeLoop(training.Loop):
   def _record_changed_settings(self) -> None:
     """Prints which settings changed since the last start, and rewrites config.gin."""
     folder = self._output_dir
-    if not self._is_resumed or not self.is_chief:
+    if folder is None or not (self.is_resumed and self.is_chief):
       return
-    if folder is None or not output_dirs.is_local(folder):
+    if not output_dirs.is_local(folder):
       return
     changed = changed_settings(folder)
     for name, change in changed.items():
@@ -233,7 +229,7 @@ class SafeLoop(training.Loop):
     self._end_step()
 
   def _end_step(self) -> None:
-    """Does what is due after a step and its evaluation."""
+    """Saves due checkpoints after a step and its evaluation, and ends at a signal."""
     self._step_is_done = False
     if self._step == 1 and not self._eval_at(1):
       self._save_gin(None)
@@ -248,7 +244,7 @@ class SafeLoop(training.Loop):
       message = f'Ended by {name} after step {self._step}'
       if self._output_dir is not None:
         message += ', which is saved; the same command goes on from there'
-      # Above a progress bar, if one is shown.
+      # `tqdm.write` keeps the message apart from a progress bar.
       tqdm.tqdm.write(f'{message}.', file=sys.stderr)
       raise SystemExit(128 + self._signals[0])
 
@@ -262,14 +258,14 @@ class SafeLoop(training.Loop):
       if not np.isfinite(loss).all():
         self._refuse(f'the loss is {np.mean(loss)}', step)
 
-  def _refuse(self, what: str, step: int) -> None:
+  def _refuse(self, problem: str, step: int) -> None:
     raise UserError(
-        f'Step {step}: {what}, and training ends. {self._last_good} A lower learning '
-        'rate may help.'
+        f'Step {step}: {problem}, and training ends. {self._last_good} A lower '
+        'learning rate may help.'
     )
 
   def save_checkpoint(self, basename):
-    # Between a step and the next one Trax calls this, before the evaluation.
+    # Between two steps, Trax calls this method before the evaluation.
     if self._step_is_done:
       self._due_checkpoints.append(basename)
     else:
@@ -338,7 +334,7 @@ class SafeLoop(training.Loop):
     return [task for task in tasks if task is not None]
 
   def _state(self) -> dict[str, Any]:
-    """Returns the part of a run's state that Trax's own files do not hold."""
+    """Returns the part of a run's state that Trax's own files do not contain."""
     if self._state_before_evaluation is not None:
       return self._state_before_evaluation
     return {

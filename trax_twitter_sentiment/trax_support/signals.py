@@ -1,4 +1,4 @@
-"""Notice to end, for what should end in order."""
+"""Notes signals, so that a run can end after its current step."""
 
 import contextlib
 import os
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 @contextlib.contextmanager
 def noting_signals() -> Iterator[list[int]]:
-  """Yields a list that SIGINT and SIGTERM go to meanwhile, instead of ending things.
+  """Yields a list to which each SIGINT and SIGTERM is appended within the context.
 
-  A second one ends the process at once. In an interactive session, whose Ctrl-C
-  should not end it, and outside of the main thread, signals do what they always do.
+  A second signal ends the process at once. In an interactive session, and outside of
+  the main thread, signals keep their usual effect.
   """
   noted: list[int] = []
 
@@ -27,7 +27,7 @@ def noting_signals() -> Iterator[list[int]]:
   in_main_thread = threading.current_thread() is threading.main_thread()
   if in_main_thread and not hasattr(sys, 'ps1'):
     for number in (signal.SIGINT, signal.SIGTERM):
-      # A command in a shell's background ignores SIGINT, and should go on to.
+      # A background command of a shell ignores SIGINT, and continues to do so.
       if signal.getsignal(number) not in (signal.SIG_IGN, None):
         previous[number] = signal.signal(number, note)
   try:

@@ -1,4 +1,7 @@
-"""The position of a training loop in its streams, for a run that goes on."""
+"""The number of batches that a loop has drawn from its streams.
+
+A checkpoint contains these numbers, so a resumed run continues with the next batch.
+"""
 
 import contextlib
 from collections.abc import Iterator, Sequence
@@ -34,9 +37,9 @@ def positions(tasks: Sequence[Any]) -> list[int]:
 
 
 def advance(tasks: Sequence[Any], n_drawn_per_task: Sequence[int]) -> None:
-  """Draws batches of each task until their numbers are those given.
+  """Draws batches from each task until their number is that of `n_drawn_per_task`.
 
-  A stream that ends before stays at its end.
+  A shorter stream is drawn to its end.
   """
   for task, n_drawn in zip(tasks, n_drawn_per_task):
     with contextlib.suppress(StopIteration):

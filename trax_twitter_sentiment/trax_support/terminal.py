@@ -11,7 +11,7 @@ import tqdm
 from trax_twitter_sentiment.run.history import Curve, History
 
 _CLEAR_LINE = '\r\x1b[K'
-_WIDTH = 8  # The least width of a column.
+_WIDTH = 8  # The minimum width of a column.
 _LOSSES = ('cross_entropy', 'loss')  # Names of the evaluation loss in `train.metrics`.
 
 
@@ -57,16 +57,12 @@ class Progress:
     return shows_bar()
 
   def on_step_begin(self, step: int) -> None:
-    if self._bar is None:  # Not before the first step: the loop prints messages first.
+    if self._bar is None:  # The loop prints messages before its first step.
       self._bar = tqdm.tqdm(
-          desc='Training',
-          total=self._n_steps,
-          initial=step - 1,
-          unit=' steps',
-          dynamic_ncols=True,
-          leave=False,
-      )
-    self._write_rows()  # The evaluation of a step follows its `on_step_end`.
+          desc='Training', total=self._n_steps, initial=step - 1, unit=' steps',
+          dynamic_ncols=True, leave=False,
+      )  # fmt: skip
+    self._write_rows()  # Trax evaluates a step after its `on_step_end`.
 
   def on_step_end(self, step: int) -> None:
     if self._bar is not None:
@@ -95,12 +91,9 @@ class Progress:
     self._last_row = steps[-1]
 
   def _write(self, cells: list[str]) -> None:
-    """Writes a line of the table, which is no longer than the terminal is wide."""
-    line = ''
-    for cell, title in zip(cells, self._titles):
-      if line:
-        line += '  '
-      line += cell.rjust(max(len(title), _WIDTH))
+    """Writes a line of the table, cut off at the width of the terminal."""
+    widths = [max(len(title), _WIDTH) for title in self._titles]
+    line = '  '.join(map(str.rjust, cells, widths))
     tqdm.tqdm.write(line[: shutil.get_terminal_size().columns])
 
 
@@ -131,11 +124,11 @@ def progress_of(shown: list[Progress]) -> Iterator[None]:
   """Shows the progress of training; a table replaces Trax's lines on a terminal.
 
   Args:
-    shown: gets the progress of each loop when the loop is made.
+    shown: a list to which each new loop adds its progress.
   """
   from trax.supervised import trainer_lib, training
 
-  # Both log a message, and print it unless `stdout` is false.
+  # Both functions log a message, and print the message unless `stdout` is false.
   log_of_loop, log_of_trainer = training._log, trainer_lib.log
 
   def log(message: str, stdout: bool = True) -> None:

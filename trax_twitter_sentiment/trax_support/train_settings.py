@@ -17,7 +17,7 @@ _CHECKPOINT_METRICS = ('checkpoint_highest', 'checkpoint_lowest')
 
 
 def check_train_settings(bound: Mapping[str, Any]) -> None:
-  """Raises `UserError` for a setting with which `trainer_lib.train` would fail late.
+  """Raises `UserError` for a setting with which `trainer_lib.train` would fail later.
 
   `eval_frequency=None` stands for no evaluation, as in Trax.
 

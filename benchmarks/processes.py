@@ -31,7 +31,7 @@ class Finished:
 
   seconds: float  # From start to end.
   megabytes: float  # The peak memory.
-  last_line: str  # Of standard output.
+  last_line: str  # The last line of standard output.
 
 
 def pin_to_cores() -> None:

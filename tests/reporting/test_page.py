@@ -209,8 +209,8 @@ def test_missing_history_and_config_are_named(run, tmp_path):
     shutil.copy(run / name, tmp_path)
   page = Page(render(gather(Run(tmp_path))))
   assert page.texts['h2'] == SECTIONS
-  assert 'holds no training history' in page.text
-  assert 'holds no config.gin' in page.text
+  assert 'contains no training history' in page.text
+  assert 'contains no config.gin' in page.text
 
 
 def test_many_classes_are_shown_in_part(content):

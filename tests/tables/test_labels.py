@@ -34,12 +34,12 @@ EMOTIONS = ('anger', 'joy', 'sadness')
     ],
 )
 def test_class_names_are_standardized_and_sorted(labels, names):
-  assert names_of(labels) == names
+  assert own_classes(labels)[0] == names
 
 
-def test_in_order_keeps_the_order_of_names():
-  assert names_of(('pos', 'neg'), in_order=True) == ('pos', 'neg')
-  assert names_of(('neg', 'pos'), in_order=True) == TWO
+def test_names_keep_the_order_of_labels():
+  assert names_of(('pos', 'neg')) == ('pos', 'neg')
+  assert names_of(('neg', 'pos')) == TWO
 
 
 def test_own_classes_maps_training_labels_to_classes():

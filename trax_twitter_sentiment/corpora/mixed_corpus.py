@@ -1,4 +1,4 @@
-"""A corpus that joins several corpora, such as a small own one and a large one."""
+"""A corpus that joins the training texts of several corpora."""
 
 import dataclasses
 import functools

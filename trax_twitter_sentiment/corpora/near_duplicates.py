@@ -65,43 +65,31 @@ def near_duplicates(texts: Sequence[str]) -> list[int]:
     >>> near_duplicates(['Thanks @amy!', 'so sad', 'thanks @sid :)'])
     [0, 1, 0]
   """
+  # A lazy import: few corpora are grouped.
+  from scipy import sparse
+  from scipy.sparse import csgraph
+
   word_sets = [_words(text) for text in texts]
   frequency = collections.Counter(word for words in word_sets for word in words)
-  groups = _Groups(len(texts))
+  pairs: list[tuple[int, int]] = []
   text_of: dict[frozenset[str], int] = {}
   texts_with: dict[str, list[int]] = collections.defaultdict(list)
   for i, words in enumerate(word_sets):
     if words in text_of:
-      groups.join(i, text_of[words])
+      pairs.append((i, text_of[words]))
     elif words:
       text_of[words] = i
       rare_words = _rare_words(words, frequency)
       for j in {j for word in rare_words for j in texts_with[word]}:
         if _similarity(words, word_sets[j]) >= _SIMILARITY:
-          groups.join(i, j)
+          pairs.append((i, j))
       for word in rare_words:
         texts_with[word].append(i)
-  return [groups.first(i) for i in range(len(texts))]
-
-
-class _Groups:
-  """A union-find structure whose groups are named by their smallest member."""
-
-  def __init__(self, n_members: int):
-    self._parents = list(range(n_members))
-
-  def first(self, i: int) -> int:
-    """Returns the smallest member of the group of `i`."""
-    parents = self._parents
-    while parents[i] != i:
-      parents[i] = parents[parents[i]]
-      i = parents[i]
-    return i
-
-  def join(self, i: int, j: int) -> None:
-    """Makes one group of the groups of `i` and `j`."""
-    i, j = sorted((self.first(i), self.first(j)))
-    self._parents[j] = i
+  rows, columns = np.array(pairs, int).reshape(-1, 2).T
+  graph = sparse.coo_array((np.ones(len(rows)), (rows, columns)), (len(texts),) * 2)
+  _, groups = csgraph.connected_components(graph, directed=False)
+  _, firsts = np.unique(groups, return_index=True)
+  return firsts[groups].tolist()
 
 
 def _rare_words(

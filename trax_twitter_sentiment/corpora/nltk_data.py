@@ -109,10 +109,8 @@ def download(packages: list[str]) -> str:
 
   threading.Thread(target=fetch, daemon=True).start()
   deadline = time.monotonic() + _DOWNLOAD_SECONDS
-  with tqdm.tqdm(
-      total=100, unit='%', desc='Downloading NLTK twitter_samples'
-  ) as progress:
-    problem = ''
+  title, problem = 'Downloading NLTK twitter_samples', ''
+  with tqdm.tqdm(total=100, unit='%', desc=title) as progress:
     while True:
       remaining = deadline - time.monotonic()
       try:
@@ -123,9 +121,8 @@ def download(packages: list[str]) -> str:
       if message is None:
         progress.update(0 if problem else 100 - progress.n)
         return problem
-      if isinstance(message, Exception):
-        problem = f'the download failed: {message}'
-      elif isinstance(message, downloader.ErrorMessage):
-        problem = f'the download failed: {message.message}'
-      elif isinstance(message, downloader.ProgressMessage):
+      if isinstance(message, downloader.ProgressMessage):
         progress.update(int(message.progress) - progress.n)
+      elif isinstance(message, (Exception, downloader.ErrorMessage)):
+        reason = getattr(message, 'message', message)
+        problem = f'the download failed: {reason}'

@@ -1,8 +1,11 @@
-"""Reads files of labelled texts, again only after a change; warns on stderr."""
+"""Reads files of labelled texts, and warns on stderr.
+
+A process reads a file again only after a change.
+"""
 
 import functools
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,27 +22,23 @@ class TextFiles(NamedTuple):
   """Files of labelled texts and their state: a cache key for their content."""
 
   paths: tuple[str, ...]
-  labels: tuple[str, ...] | None  # Of each file; `None` if the files contain labels.
+  labels: tuple[str, ...] | None  # `None` if the files contain their labels.
   states: tuple[object, ...]  # Size and modification time of each file.
 
 
 def as_mapping(value: object) -> object:
   """Returns a dictionary for a list of pairs, its form in a recipe."""
-  if (
-      isinstance(value, (list, tuple))
-      and value
-      and all(isinstance(item, (list, tuple)) and len(item) == 2 for item in value)
-  ):
-    return dict(value)
-  return value
+  if not isinstance(value, (list, tuple)) or not value:
+    return value
+  are_pairs = all(isinstance(item, (list, tuple)) and len(item) == 2 for item in value)
+  return dict(value) if are_pairs else value
 
 
 def files_of(setting: str, value: object, labels_path: str | None = None) -> TextFiles:
   """Returns the files that a setting names; raises `UserError` if it names none."""
   value = as_mapping(value)
   patterns_of_label = value.items() if isinstance(value, Mapping) else [(None, value)]
-  paths: list[str] = []
-  labels: list[str] = []
+  paths, labels = [], []
   for label, patterns in patterns_of_label:
     patterns = [patterns] if isinstance(patterns, str) else patterns  # noqa: PLW2901
     if (
@@ -73,41 +72,35 @@ def read_files(
   if files.labels is not None:
     paths = dict(zip(files.paths, files.labels, strict=True))
   labelled = read_labelled(paths, options, class_names, dict(trained))
-  _warn(', '.join(files.paths), labelled, options)
+  for warning in _warnings(labelled, options.reading.setting):
+    print(f'WARNING: {", ".join(files.paths)}: {warning}', file=sys.stderr)
   if options.labels is None and class_names is None:
-    print(
-        f'{files.paths[0]}: the classes are '
-        f'{printable(", ".join(labelled.class_names))}.',
-        file=sys.stderr,
-    )
+    names = printable(', '.join(labelled.class_names))
+    print(f'{files.paths[0]}: the classes are {names}.', file=sys.stderr)
   return labelled
 
 
-def _warn(paths: str, labelled: Labelled, options: LabelledOptions) -> None:
-  """Warns on stderr of skipped and damaged rows, quotes, and nearly equal labels."""
+def _warnings(labelled: Labelled, setting: str) -> Iterator[str]:
+  """Yields warnings about skipped and damaged rows, quotes, and similar labels."""
   reader, counts = labelled.reader, dict(labelled.label_counts)
   if reader.n_skipped or reader.n_damaged or labelled.n_skipped_labels:
-    print(
-        f'WARNING: {paths}: {reader.n_skipped} malformed rows were skipped, '
-        f'{labelled.n_skipped_labels} rows had one of skip_labels, {reader.n_damaged} '
-        'lines were not UTF-8.',
-        file=sys.stderr,
+    yield (
+        f'{reader.n_skipped} malformed rows were skipped, {labelled.n_skipped_labels} '
+        f'rows had one of skip_labels, {reader.n_damaged} lines were not UTF-8.'
     )
   if reader.n_quoted:
-    print(
-        f'WARNING: {paths}: {reader.n_quoted} texts are in quotes, which count as '
-        f"text; {options.reading.setting}quoting='double' removes them.",
-        file=sys.stderr,
+    yield (
+        f'{reader.n_quoted} texts are in quotes, which count as text; '
+        f"{setting}quoting='double' removes them."
     )
   if groups := label_names.nearly_equal(counts):
     listed = '; '.join(
         ', '.join(f'{label!r} ({counts[label]:,})' for label in group)
         for group in groups
     )
-    print(
-        f'WARNING: {paths}: labels are nearly equal: {listed}. '
-        f'{options.reading.setting}labels can give them one class name.',
-        file=sys.stderr,
+    yield (
+        f'labels are nearly equal: {listed}. {setting}labels can give them one class '
+        'name.'
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import gin
 
-from trax_twitter_sentiment.corpora.corpus import Corpus, Examples, examples_of
+from trax_twitter_sentiment.corpora.corpus import Corpus, examples_of
 from trax_twitter_sentiment.corpora.recipe import Recipe
 from trax_twitter_sentiment.corpora.twitter import english_stop_words
 from trax_twitter_sentiment.errors import UserError
@@ -74,25 +74,25 @@ def _load_tfds(
       )
   rows = [list(tfds.as_numpy(data_set)) for data_set in data_sets]
   named = getattr(info.features[label_key], 'names', None)
+  values = sorted({int(row[label_key]) for part in rows for row in part})
   if labels is None:
-    values = {int(row[label_key]) for part in rows for row in part}
-    labels = tuple(range(len(named)) if named else sorted(values))
+    labels = tuple(range(len(named)) if named else values)
   names = tuple(named[i] if named else str(i) for i in labels)
   class_of = {label: i for i, label in enumerate(labels)}
 
-  def examples(part: list) -> Examples:
-    pairs = []
-    for row in part:
-      label = int(row[label_key])
-      if label not in class_of:
-        raise UserError(
-            f'The TFDS data set {dataset_name} has a label {label}, which is not '
-            f'among TfdsCorpus.labels={labels}.'
-        )
-      pairs.append((row[text_key].decode('utf-8', 'replace'), class_of[label]))
-    return examples_of(pairs)
-
-  class_names = label_names.names_of(names, in_order=True)
-  train, validation = map(examples, rows)
+  for label in values:
+    if label not in class_of:
+      raise UserError(
+          f'The TFDS data set {dataset_name} has a label {label}, which is not among '
+          f'TfdsCorpus.labels={labels}.'
+      )
+  class_names = label_names.names_of(names)
+  train, validation = (
+      examples_of(
+          (row[text_key].decode('utf-8', 'replace'), class_of[int(row[label_key])])
+          for row in part
+      )
+      for part in rows
+  )
   name = f'tfds {dataset_name}'
   return Corpus(name, train, validation, english_stop_words(), class_names, recipe)

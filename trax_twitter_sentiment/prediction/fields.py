@@ -9,14 +9,9 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS
+from trax_twitter_sentiment.prediction import results
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.prediction.results import (
-    NO_TEXT,
-    DecisionRule,
-    Explanation,
-    Prediction,
-    Scores,
-)
+from trax_twitter_sentiment.prediction.results import DecisionRule, Explanation
 
 _USUAL_RULE = DecisionRule()
 
@@ -28,21 +23,19 @@ def predict_fields(
     rule: DecisionRule = _USUAL_RULE,
 ) -> list[dict[str, Any]]:
   """Returns the fields of each text's prediction; `None` stands for a missing text."""
-  if explain:
-    explanations = ((text, predictor.explain(text or '')) for text in texts)
-    return [
-        prediction_fields(text, explanation.prediction, explanation, rule)
-        for text, explanation in explanations
-    ]
+  if not explain:
+    predictions = zip(texts, predictor.predict(texts), strict=True)
+    return [prediction_fields(text, each, rule=rule) for text, each in predictions]
+  explanations = ((text, predictor.explain(text or '')) for text in texts)
   return [
-      prediction_fields(text, prediction, rule=rule)
-      for text, prediction in zip(texts, predictor.predict(texts), strict=True)
+      prediction_fields(text, explanation.prediction, explanation, rule)
+      for text, explanation in explanations
   ]
 
 
 def prediction_fields(
     text: str | None,
-    prediction: Prediction,
+    prediction: results.Prediction,
     explanation: Explanation | None = None,
     rule: DecisionRule = _USUAL_RULE,
 ) -> dict[str, Any]:
@@ -58,7 +51,7 @@ def prediction_fields(
   names, label = prediction.class_names, prediction.label
   probabilities = prediction.probabilities
   decision = rule.decide(text, label, probabilities[names[label]], names)
-  has_text = decision.name != NO_TEXT
+  has_text = decision.name != results.NO_TEXT
   fields: dict[str, Any] = {
       'text': text,
       'label': decision.label,
@@ -78,7 +71,7 @@ def prediction_fields(
 
 def prediction_columns(
     texts: Sequence[str | None],
-    scores: Scores,
+    scores: results.Scores,
     class_names: Sequence[str],
     rule: DecisionRule = _USUAL_RULE,
 ) -> dict[str, list]:
@@ -97,7 +90,7 @@ def prediction_columns(
     decision = rule.decide(text, label, probability, class_names)
     labels.append(decision.label)
     names.append(decision.name)
-    if decision.name == NO_TEXT:
+    if decision.name == results.NO_TEXT:
       for values in probabilities:
         values[row] = None
   columns: list[list] = [labels, names, *probabilities]

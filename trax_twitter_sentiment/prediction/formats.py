@@ -11,11 +11,7 @@ from typing import Any, NamedTuple
 
 from trax_twitter_sentiment.prediction import fields
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.prediction.results import (
-    NO_TEXT,
-    DecisionRule,
-    Explanation,
-)
+from trax_twitter_sentiment.prediction.results import NO_TEXT, DecisionRule, Explanation
 from trax_twitter_sentiment.tables.escapes import escape, printable
 
 # Smaller shares, in log-odds, have no colour; strong ones are bold.
@@ -142,7 +138,8 @@ class _Table(OutputFormat):
     columns = (
         ['' if label is None else str(label) for label in labels],
         *[names] * len(fields.name_fields(self.class_names)),
-        *(map(_number_cell, values) for values in probabilities),
+        # Significant digits, so that small probabilities are not rounded to 0.
+        *(['' if p is None else f'{p:.6g}' for p in each] for each in probabilities),
         map(str, scores.n_tokens.tolist()),
         [text or '' for text in rows.texts],
         map(str, rows.numbers),
@@ -199,8 +196,3 @@ def cell(value: Any) -> str:
   if value is None:
     return ''
   return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _number_cell(probability: float | None) -> str:
-  # Significant digits, so that small probabilities are not rounded to 0.
-  return '' if probability is None else f'{probability:.6g}'

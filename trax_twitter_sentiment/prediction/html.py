@@ -49,7 +49,7 @@ def evaluation_html(evaluation: 'Evaluation') -> str:
 
 def _score_rows(evaluation: 'Evaluation') -> Iterator[tuple[str, str]]:
   """Yields the title and the value of each score."""
-  # A lazy import, since predictions and explanations do not need scikit-learn.
+  # A lazy import, since predictions and explanations do not need SciPy.
   from trax_twitter_sentiment.prediction.evaluation_table import TITLES
 
   for name, title in TITLES.items():

@@ -32,7 +32,7 @@ class Reading(NamedTuple):
 
   title: str  # `variants.WITH` or `variants.WITHOUT`; '' if there is one reading.
   predicted: np.ndarray  # <int>[n_runs, n_texts]
-  evaluations: list[scores.Evaluation]  # Of each run.
+  evaluations: list[scores.Evaluation]  # One for each run.
   pairs: list[Pair]  # Each run with each later run.
 
 
@@ -50,7 +50,7 @@ class Comparison:
 
   model_dirs: Sequence[str]
   class_names: tuple[str, ...]
-  title: str  # Of the validation texts.
+  title: str  # The title of the validation texts.
   warnings: list[str]  # Sentences about differences of the runs' inputs.
   differing: dict[str, list[str]]  # Name of a setting -> its value in each run.
   validation: Examples

@@ -42,7 +42,7 @@ class ReportContent:
   """The content of a run's report."""
 
   model_dir: str  # The run's output directory, as the user names it.
-  title: str  # Of the validation texts.
+  title: str  # The title of the validation texts.
   unit: str  # 'tweets' or 'texts'.
   remark: str  # A warning about the corpus, or ''.
   class_names: tuple[str, ...]
@@ -53,7 +53,7 @@ class ReportContent:
   eval_curves: dict[str, Curve]  # By the name of the metric.
   variants: list[Variant]  # One if emoticons hardly matter, otherwise two.
   emoticons: str  # A sentence on emoticons, if there is one variant.
-  words: dict[int, list[WeightyWord]]  # By class.
+  words: dict[int, list[WeightyWord]]  # Class -> its weightiest words.
   stems: bool  # Whether the run reduces words to their stems.
   words_split: str  # The texts in which words are counted: 'training' or 'evaluated'.
   not_explained: str  # The reason why there are no words and no shares, or ''.
@@ -62,7 +62,7 @@ class ReportContent:
   like: str  # The gin file of the package with the most similar settings, or ''.
   differing: dict[str, str]  # Settings that differ from `like`, as 'theirs → own'.
   config: str | None  # The run's `config.gin`.
-  versions: dict[str, str]  # Of Python and packages, when the report was made.
+  versions: dict[str, str]  # The versions that made the report, by package.
 
 
 def gather(

@@ -20,7 +20,7 @@ class Mistake(NamedTuple):
   text: str  # As the run reads the text.
   label: int
   predicted: int
-  probability: float  # Of the predicted class.
+  probability: float  # The probability of the predicted class.
   explanation: Explanation | None  # `None` for a model without shares.
 
 

@@ -9,7 +9,7 @@ from sklearn import metrics
 from trax_twitter_sentiment.prediction.scores import ClassScores
 from trax_twitter_sentiment.reporting.variants import Variant
 
-# Of more classes, the most frequent ones are shown.
+# The page shows at most this many classes, the most frequent ones.
 MAX_CONFUSED = 20
 MAX_CLASSES = 100
 

@@ -45,7 +45,7 @@ class Variant:
   # The next mistakes. A mistake of the variant before is not repeated.
   mistakes: list[Mistake]
   coverage: list[Coverage]
-  slices: dict[str, list[Slice]]  # By title.
+  slices: dict[str, list[Slice]]  # Title of a table -> its rows.
 
   @property
   def predicted(self) -> np.ndarray:

@@ -57,20 +57,7 @@ def make_app(
       rebound to this machine reads nothing.
     examples: the texts that the page offers to click.
   """
-  app = FastAPIOffline(
-      title='trax_twitter_sentiment',
-      version=trax_twitter_sentiment.__version__,
-      redoc_url=None,
-      generate_unique_id_function=lambda route: route.name,
-      exception_handlers=errors.HANDLERS,
-      middleware=[
-          Middleware(errors.JsonErrors),
-          Middleware(
-              TrustedHostMiddleware, allowed_hosts=allowed_hosts, www_redirect=False
-          ),
-          Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
-      ],
-  )
+  app = _empty_app(allowed_hosts)
 
   # With `async`, a function runs in the event loop's thread. Starting another thread
   # would be slower than predicting a text.
@@ -101,6 +88,24 @@ def make_app(
   for path, (file_name, media_type) in _PAGE_FILES.items():
     app.get(path, include_in_schema=False)(_page_file(file_name, media_type))
   return app
+
+
+def _empty_app(allowed_hosts: Sequence[str]) -> FastAPI:
+  """Returns an application with `/docs`, error messages and limits."""
+  return FastAPIOffline(
+      title='trax_twitter_sentiment',
+      version=trax_twitter_sentiment.__version__,
+      redoc_url=None,
+      generate_unique_id_function=lambda route: route.name,
+      exception_handlers=errors.HANDLERS,
+      middleware=[
+          Middleware(errors.JsonErrors),
+          Middleware(
+              TrustedHostMiddleware, allowed_hosts=allowed_hosts, www_redirect=False
+          ),
+          Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES),
+      ],
+  )
 
 
 def _page_file(file_name: str, media_type: str) -> Callable[..., Any]:

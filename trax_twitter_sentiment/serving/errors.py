@@ -66,8 +66,10 @@ async def handle_invalid_request(request: Request, error: Any) -> JSONResponse:
   _, *path = first['loc']  # The first part is 'body'.
   if not path:
     return _answer(422, 'The body must be an object such as {"texts": ["lovely day"]}.')
+  name, *indices = path
+  field = f'{name}{"".join(f"[{index}]" for index in indices)}'  # Such as 'texts[3]'.
   message = _FIELD_MESSAGES.get(first['type'], '{field} is not valid.')
-  return _answer(422, message.format(field=_field_name(path)))
+  return _answer(422, message.format(field=field))
 
 
 async def handle_failure(request: Request, error: Exception) -> JSONResponse:
@@ -104,12 +106,6 @@ class JsonErrors:
         await send(message)
 
     await self._app(scope, receive, send_json)
-
-
-def _field_name(path: list[str | int]) -> str:
-  """Returns a field's name as in Python: `'texts[3]'`."""
-  name, *indices = path
-  return f'{name}{"".join(f"[{index}]" for index in indices)}'
 
 
 def _answer(status: int, message: str, headers: Any = None) -> JSONResponse:

@@ -98,8 +98,8 @@ class Header:
       return names.index(name)
     elif names.count(name) > 1:
       raise UserError(
-          f'{self.where}: {names.count(name)} columns are named {name!r}; give the '
-          'number of one.'
+          f'{self.where}: {names.count(name)} columns are named {name!r}; give a '
+          'column by its number.'
       )
     raise no_column(column, names, self.where, self._hint(column))
 
@@ -152,10 +152,31 @@ class Header:
         'it from the file.'
     )
 
-  def refuse_recurrence(self, index: int, line: int) -> None:
-    """Raises `UserError` about a value that the header and a later row share."""
-    value = self.fields[index]
-    self._refuse_as_data(f'line {line} has {value!r} in column {index + 1}, too')
+  def is_repeated(
+      self, line: int, fields: list[str], watched: Sequence[tuple[int, bool]]
+  ) -> bool:
+    """Returns whether a later row equals the first row.
+
+    Raises:
+      UserError: if another row shares a value of a suspicious column of `watched`.
+    """
+    for i, is_suspicious in watched:
+      if fields[i] != self.fields[i]:
+        continue
+      if fields == self.fields:
+        return True
+      if is_suspicious:
+        self._refuse_as_data(f'line {line} has {fields[i]!r} in column {i + 1}, too')
+    return False
+
+  def wrong_length(self, fields: list[str], may_be_quoted: bool) -> str:
+    """Returns a message about a row with too few or too many columns."""
+    first_row = 'header' if self._options.header else 'first row'
+    problem = f'{len(fields)} columns, but the {first_row} has {len(self.names)}'
+    if may_be_quoted and any(field.startswith('"') for field in fields):
+      setting = f"{self._options.setting}quoting='double'"
+      problem += f'; if texts are in quotes, {setting} reads them'
+    return problem
 
   def _refuse_as_data(self, reason: str, advice: str = '') -> None:
     raise UserError(

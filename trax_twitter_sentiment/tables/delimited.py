@@ -6,7 +6,6 @@ import functools
 import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables import columns
@@ -35,11 +34,6 @@ _LONE_CR = 'an unquoted carriage return (CR) inside a row'
 Malformed = Callable[[int, str], None]
 
 
-class _Dialect(NamedTuple):
-  delimiter: str
-  quoting: str
-
-
 def rows(
     file: InputFile, query: Query, usual_delimiter: str, usual_quoting: str
 ) -> Rows:
@@ -54,40 +48,41 @@ def rows(
   Raises:
     UserError: if a column is missing, or a row is malformed.
   """
-  lines = file.lines(query.options.encoding)
+  options, lines = query.options, file.lines(query.options.encoding)
   n_before, first = 0, next(lines, '')
   if match := _SEPARATOR_LINE.fullmatch(first):
     usual_delimiter = match[1]
     n_before, first = 1, next(lines, '')
-  dialect = _dialect(first, query, usual_delimiter, usual_quoting)
-  malformed = functools.partial(_malformed, file, query, n_before)
-  fields = split_rows(itertools.chain([first], lines), *dialect, malformed)
-  number, names = next(fields, (1, []))
-  second = next(fields, None)
-  where = f'{file.name}, line {n_before + number}'
+
+  def malformed(number: int, problem: str) -> None:
+    if options.header and number == 1:
+      raise UserError(f'{file.name}, line {n_before + 1}: {problem}.')
+    query.malformed(n_before + number, problem)
+
+  delimiter = options.delimiter or _delimiter(first, query, usual_delimiter)
+  quoting = options.quoting or (ESCAPED if is_predictions(first) else usual_quoting)
+  split = split_rows(itertools.chain([first], lines), delimiter, quoting, malformed)
+  numbered = ((n_before + number, fields) for number, fields in split)
+  number, names = next(numbered, (n_before + 1, []))
+  second = next(numbered, None)
+  where = f'{file.name}, line {number}'
   header = columns.Header(where, first, names, second and second[1], query)
-  if second:
-    fields = itertools.chain([second], fields)
-  if not query.options.header and names:
-    fields = itertools.chain([(number, names)], fields)
-  yield from _Selection(file, query, header, n_before, dialect).rows(fields)
+  data = [second] if second else []
+  if not options.header and names:
+    data.insert(0, (number, names))
+  may_be_quoted = quoting == 'none' and not options.quoting
+  yield from _selected(
+      file, query, header, itertools.chain(data, numbered), may_be_quoted
+  )
 
 
 csv_rows = functools.partial(rows, usual_delimiter=',', usual_quoting='double')
 tsv_rows = functools.partial(rows, usual_delimiter='\t', usual_quoting='none')
 
 
-def _dialect(first: str, query: Query, delimiter: str, quoting: str) -> _Dialect:
-  """Returns how the fields of a file's rows are separated and quoted."""
-  options = query.options
-  if options.delimiter:
-    delimiter = options.delimiter
-  elif options.header:
-    certain = columns.certain_delimiters(first, query.columns)
-    delimiter = certain[0] if len(certain) == 1 else delimiter
-  if is_predictions(first):
-    quoting = ESCAPED
-  return _Dialect(delimiter, options.quoting or quoting)
+def _delimiter(first: str, query: Query, usual_delimiter: str) -> str:
+  certain = columns.certain_delimiters(first, query.columns)
+  return certain[0] if query.options.header and len(certain) == 1 else usual_delimiter
 
 
 def is_predictions(header: str) -> bool:
@@ -95,85 +90,36 @@ def is_predictions(header: str) -> bool:
   return bool(_PREDICTIONS_HEADER.match(header))
 
 
-def _malformed(
-    file: InputFile, query: Query, n_before: int, number: int, problem: str
-) -> None:
-  if query.options.header and number == 1:
-    raise UserError(f'{file.name}, line {n_before + 1}: {problem}.')
-  query.malformed(n_before + number, problem)
-
-
-class _Selection:
-  """The rows of a table, reduced to the columns of a query.
-
-  `n_before` is the number of lines before the first row.
-  """
-
-  def __init__(
-      self,
-      file: InputFile,
-      query: Query,
-      header: columns.Header,
-      n_before: int,
-      dialect: _Dialect,
-  ):
-    self._file = file
-    self._query = query
-    self._header = header
-    self._n_before = n_before
-    self._may_be_quoted = dialect.quoting == 'none' and not query.options.quoting
-    self._indices = [header.index_of(column) for column in header.columns_to_read()]
-    self._kept = {name: header.index_of(name) for name in query.keep or ()}
-    if query.keep is None:
-      self._kept = {name: i for i, name in enumerate(header.names)}
-    self._watched = header.watched(self._indices) if query.options.header else ()
-
-  def rows(self, numbered: Iterable[tuple[int, list[str]]]) -> Rows:
-    """Yields the columns of rows, which come with their line numbers."""
-    n_columns = len(self._header.names)
-    indices, kept_indices, watched = self._indices, self._kept, self._watched
-    for number, fields in numbered:
-      line = number + self._n_before
-      if len(fields) != n_columns:
-        self._refuse_length(line, fields)
-        continue
-      if watched and self._repeats_header(line, fields):
-        continue
-      kept = NOTHING_KEPT
-      if kept_indices:
-        kept = {column: fields[i] for column, i in kept_indices.items()}
-      values = [fields[i] for i in indices]
-      if self._may_be_quoted and len(text := values[0]) > 1:
-        self._file.n_quoted += text[0] == text[-1] == '"'
-      yield line, values, kept
-
-  def _refuse_length(self, line: int, fields: list[str]) -> None:
-    if fields == ['']:  # An empty line is not a row of several columns.
-      return
-    first_row = 'header' if self._query.options.header else 'first row'
-    n_columns = len(self._header.names)
-    problem = f'{len(fields)} columns, but the {first_row} has {n_columns}'
-    if self._may_be_quoted and any(field.startswith('"') for field in fields):
-      setting = self._query.options.setting
-      problem += f"; if texts are in quotes, {setting}quoting='double' reads them"
-    self._query.malformed(line, problem)
-
-  def _repeats_header(self, line: int, fields: list[str]) -> bool:
-    """Returns whether a row repeats the header; reports such a row as malformed.
-
-    Raises:
-      UserError: if another row has a value of the header, so the header is data.
-    """
-    header = self._header.fields
-    for i, is_suspicious in self._watched:
-      if fields[i] != header[i]:
-        continue
-      if fields == header:
-        self._query.malformed(line, 'the header again')
-        return True
-      if is_suspicious:
-        self._header.refuse_recurrence(i, line)
-    return False
+def _selected(
+    file: InputFile,
+    query: Query,
+    header: columns.Header,
+    numbered: Iterable[tuple[int, list[str]]],
+    may_be_quoted: bool,
+) -> Rows:
+  """Yields the columns of rows, which come with their line numbers."""
+  indices = [header.index_of(column) for column in header.columns_to_read()]
+  kept_names = header.names if query.keep is None else query.keep
+  kept_indices = {
+      name: i if query.keep is None else header.index_of(name)
+      for i, name in enumerate(kept_names)
+  }
+  watched = header.watched(indices) if query.options.header else ()
+  for line, fields in numbered:
+    if len(fields) != len(header.names):
+      if fields != ['']:  # An empty line is not a row of several columns.
+        query.malformed(line, header.wrong_length(fields, may_be_quoted))
+      continue
+    if watched and header.is_repeated(line, fields, watched):
+      query.malformed(line, 'the header again')
+      continue
+    kept = NOTHING_KEPT
+    if kept_indices:
+      kept = {column: fields[i] for column, i in kept_indices.items()}
+    values = [fields[i] for i in indices]
+    if may_be_quoted and len(text := values[0]) > 1:
+      file.n_quoted += text[0] == text[-1] == '"'
+    yield line, values, kept
 
 
 def split_rows(

@@ -23,11 +23,9 @@ def escape(text: str) -> str:
 
 def unescape(text: str) -> str:
   """Returns the text that `escape` escaped."""
-  return _ESCAPE.sub(_unescaped, text) if '\\' in text else text
 
+  def unescaped(match: re.Match[str]) -> str:
+    letter, digits = match[1][0], match[1][1:]
+    return chr(int(digits, 16)) if digits else _ESCAPED.get(letter, letter)
 
-def _unescaped(match: re.Match[str]) -> str:
-  escaped = match[1]
-  if len(escaped) > 1:
-    return chr(int(escaped[1:], 16))
-  return _ESCAPED.get(escaped, escaped)
+  return _ESCAPE.sub(unescaped, text) if '\\' in text else text

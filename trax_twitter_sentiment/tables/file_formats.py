@@ -101,7 +101,7 @@ _ALL = (
     FileFormat(
         'fasttext',
         plain_text.fasttext_rows,
-        matches=lambda head, _: plain_text.is_fasttext(head),
+        matches=lambda head, _: head.startswith('__label__'),
         parts=plain_text.parts_at_line_ends,
     ),
     FileFormat(

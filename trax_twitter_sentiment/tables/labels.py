@@ -60,7 +60,7 @@ class GivenLabels(NamedTuple):
   def class_names(self) -> tuple[str, ...]:
     """Returns the names of the classes, in order."""
     if self.names is None:
-      return names_of(self.labels, in_order=True)
+      return names_of(self.labels)
     return tuple(dict.fromkeys(self.names))
 
   def class_of_label(self, class_names: Sequence[str]) -> dict[str, int]:
@@ -115,38 +115,32 @@ def given_labels(setting: str, value: object) -> GivenLabels | None:
     labels = tuple(normalized(label) for label, _, _ in pairs)
   if len(set(labels)) != len(labels) or len(set(names or labels)) < 2:
     raise UserError(
-        f'{setting}={value!r} must give each label once, and two or more classes.'
+        f'{setting}={value!r} must contain two or more classes, and each label once.'
     )
   return GivenLabels(setting, labels, names)
 
 
-def names_of(labels: Collection[str], in_order: bool = False) -> tuple[str, ...]:
-  """Returns the names of the classes that the labels of a file stand for.
+def names_of(labels: Iterable[str]) -> tuple[str, ...]:
+  """Returns class names for labels in the order of their classes.
 
   The usual labels of sentiment get the names negative, neutral and positive. Any other
   label is the name of its class.
-
-  Args:
-    labels: the labels.
-    in_order: whether the labels are in the order of their classes. If not, they are
-      sorted, numbers by size.
   """
-  ordered = tuple(labels if in_order else sorted(set(labels), key=_sort_key))
-  lower = tuple(label.lower() for label in ordered)
-  for spelling, names in _SPELLINGS.items():
-    if lower == spelling or (not in_order and set(lower) == set(spelling)):
-      return names
-  return ordered
+  labels = tuple(labels)
+  return _SPELLINGS.get(tuple(label.lower() for label in labels), labels)
 
 
 def own_classes(labels: Collection[str]) -> tuple[tuple[str, ...], dict[str, int]]:
-  """Returns class names for the labels of a file, and the class of each label."""
-  names = names_of(labels)
-  if {*names} == {*labels}:
-    return names, {name: i for i, name in enumerate(names)}
+  """Returns class names for the labels of a file, and the class of each label.
+
+  If the labels are not those of sentiment, they are sorted, numbers by size.
+  """
   lower = {label.lower() for label in labels}
-  spelling = next(s for s in _SPELLINGS if {*s} == lower)
-  return names, {label: spelling.index(label.lower()) for label in labels}
+  for spelling, names in _SPELLINGS.items():
+    if {*spelling} == lower:
+      return names, {label: spelling.index(label.lower()) for label in labels}
+  ordered = tuple(sorted({*labels}, key=_sort_key))
+  return ordered, {label: i for i, label in enumerate(ordered)}
 
 
 def _sort_key(label: str) -> tuple[bool, float, str]:
@@ -195,10 +189,10 @@ class Classes:
     self._class_names = class_names
     self._labels = sorted(places, key=_sort_key)
     self._class_of = max(mappings, key=self._count_labels)
-    unknown = [label for label in self._labels if self(label) is None]
-    numbers = [label for label in unknown if _NUMBER.fullmatch(label)]
-    if given is None and numbers:
-      raise UserError(f'{places[numbers[0]]}: {self._ambiguous(setting)}')
+    if given is None:
+      for label in self._labels:
+        if self(label) is None and _NUMBER.fullmatch(label):
+          raise UserError(f'{places[label]}: {self._ambiguous(setting)}')
 
   def _count_labels(self, mapping: Mapping[str, int]) -> int:
     """Returns the number of labels that a mapping contains."""

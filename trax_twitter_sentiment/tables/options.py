@@ -13,23 +13,7 @@ ON_MALFORMED = ('refuse', 'skip')
 
 @dataclasses.dataclass(frozen=True)
 class ReadingOptions:
-  r"""Settings for reading files.
-
-  Attributes:
-    input_format: the name of a format; `None` to recognize the format by a file's name
-      and first bytes.
-    delimiter: the character between the columns of CSV and TSV. `None` for the
-      delimiter with which the header has all columns, or else a comma or a tab.
-    quoting: `'double'` for quotes as in RFC 4180, or `'none'` for quotes that are
-      text; `None` for `'double'` in CSV and `'none'` in TSV.
-    encoding: the encoding, by Python's name; `None` for UTF-8, or that of a byte-order
-      mark.
-    header: whether the first row of CSV and TSV contains the column names. Without a
-      header, columns are given by number.
-    on_malformed: `'refuse'` to raise an error for a malformed row, or `'skip'` to skip
-      and count it.
-    setting: the prefix of the names of settings in messages: `'--'`, or
-      `'TextFileCorpus.'`.
+  """Settings for reading files. `TextFileCorpus` explains each setting.
 
   Raises:
     UserError: if a value is not legal.
@@ -41,7 +25,7 @@ class ReadingOptions:
   encoding: str | None = None
   header: bool = True
   on_malformed: str = 'refuse'
-  setting: str = '--'
+  setting: str = '--'  # The prefix of settings in messages; or 'TextFileCorpus.'.
 
   def __post_init__(self):
     formats, quotings = (None, *FORMATS), (None, *delimited.QUOTINGS)
@@ -77,7 +61,7 @@ class LabelledOptions(NamedTuple):
   `labels_path` is a file with a label on each line, for files with a text on each line.
   """
 
-  columns: tuple[str, str] = ('text', 'label')  # Of the texts and of the labels.
+  columns: tuple[str, str] = ('text', 'label')
   reading: ReadingOptions = ReadingOptions()
   labels: GivenLabels | None = None
   skip_labels: frozenset[str] = frozenset()  # Rows with these labels are skipped.

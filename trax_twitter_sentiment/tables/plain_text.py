@@ -44,11 +44,6 @@ def fasttext_rows(file: InputFile, query: Query) -> Rows:
       query.malformed(number, problem)
 
 
-def is_fasttext(head: str) -> bool:
-  """Returns whether a file that begins with `head` has fastText labels."""
-  return head.startswith('__label__')
-
-
 def parts_at_line_ends(
     file: InputFile, options: 'ReadingOptions', n_bytes: int
 ) -> list[Part] | None:

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import itertools
 import json
+import re
 import string
 import sys
 from collections.abc import Callable, Iterable
@@ -13,7 +14,6 @@ import gin
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.text import (
-  cleaning,
   extra_tokens,
   json_fields,
   normalization,
@@ -28,6 +28,12 @@ from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
 MAX_CHARACTERS = 2**16
 
 _FILE_FORMAT = 2
+
+# The notebook's regular expressions.
+_SPLIT_EMOTICON = re.compile(r'(?<!\S): ([()])(?!\S)')
+_TICKER = re.compile(r'\$\w*')
+_RETWEET_MARK = re.compile(r'^RT\s+')
+_LINK = re.compile(r'https?://\S*[\r\n]*')
 
 
 def warn_of_cut_texts(n_cut: int) -> None:
@@ -139,7 +145,7 @@ class TweetTokenizer:
     return [*self._tokens_of_text(self.clean(text))]
 
   def extra_tokens(self, text: str, tokens: list[str]) -> list[str]:
-    """Returns the extra tokens of a text with some `word_tokens`, without n-grams."""
+    """Returns the extra tokens of a text with these `word_tokens`, without n-grams."""
     return [token for token, _ in self.placed_extra_tokens(text, tokens)]
 
   def placed_extra_tokens(
@@ -184,13 +190,13 @@ class TweetTokenizer:
     # Most texts need few of these steps. Looking for one character is faster than a
     # regular expression.
     if self.join_split_emoticons and ': ' in text:
-      text = cleaning.join_split_emoticons(text)
+      text = _SPLIT_EMOTICON.sub(r':\1', text)
     if self.remove_tickers and '$' in text:
-      text = cleaning.remove_tickers(text)
+      text = _TICKER.sub('', text)
     if self.remove_retweet_mark and text.startswith('RT'):
-      text = cleaning.remove_retweet_mark(text)
+      text = _RETWEET_MARK.sub('', text)
     if self.remove_links and '://' in text:
-      text = cleaning.remove_links(text)
+      text = _LINK.sub('', text)
     if not self.keep_emoticons:
       text = remove_emoticons(text)
     if self.add_negated:
@@ -269,11 +275,10 @@ class TweetTokenizer:
 
   @functools.cached_property
   def _tokens_of_text(self) -> Callable[[str], tuple[str, ...]]:
-    def join(tokens: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-      return tuple(itertools.chain.from_iterable(tokens))
-
     return words.CachedByPiece(
-        self.split, lambda split_words: tuple(self.tokens_of_words(split_words)), join
+        self.split,
+        lambda split_words: tuple(self.tokens_of_words(split_words)),
+        lambda tokens: tuple(itertools.chain.from_iterable(tokens)),
     )
 
   @functools.cached_property
@@ -288,9 +293,8 @@ class TweetTokenizer:
     def to_token(word: str) -> str:
       if self.lowercase and not splitting.has_emoticon(word):
         word = word.lower()
-      if word in stop_words:
-        return ''
-      if self.remove_punctuation and word in string.punctuation:
+      is_punctuation = self.remove_punctuation and word in string.punctuation
+      if is_punctuation or word in stop_words:
         return ''
       has_stem = self.stem and len(word) <= words.MAX_LENGTH
       token = stemming.stem(word) if has_stem else word

@@ -208,8 +208,8 @@ def _check_devices() -> None:
   if jax.process_count() > 1 and jax.local_device_count() == 1:
     raise UserError(
         f'Each of {jax.process_count()} hosts has one device, and Trax averages only '
-        'over hosts of several devices. A CPU is several devices with '
-        'XLA_FLAGS=--xla_force_host_platform_device_count=2.'
+        'over hosts of several devices. With '
+        'XLA_FLAGS=--xla_force_host_platform_device_count=2, a CPU is two devices.'
     )
 
 

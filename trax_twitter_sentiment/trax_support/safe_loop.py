@@ -73,7 +73,7 @@ class SafeLoop(training.Loop):
   # initializers can save their time.
   replaces_initial_weights = False
 
-  # When `train` was called, on the clock of `time.monotonic`; `None` outside of it.
+  # The time of `time.monotonic()` at which `train` began; `None` outside of `train`.
   started_at: float | None = None
 
   # Whether the last step of `run` is evaluated, whatever the interval is.
@@ -187,7 +187,7 @@ class SafeLoop(training.Loop):
       try:
         self._run(n_steps)
       except BaseException as error:
-        # An evaluation that fails must not cost the checkpoint of its step.
+        # If the evaluation of a step fails, its checkpoint is saved nevertheless.
         if self._due_checkpoints:
           self._save(self._due_checkpoints)
         if output_dirs.is_disk_error(error):
@@ -321,8 +321,8 @@ class SafeLoop(training.Loop):
     for before, now in zip(saved, loop_repairs.optimizer_names(self)):
       if before != now:
         raise UserError(
-            f'{folder} holds a run with another optimizer ({before}; now {now}). Use '
-            "another output_dir, or that run's optimizer."
+            f'{folder} contains a run with another optimizer ({before}; now {now}). '
+            "Use another output_dir, or that run's optimizer."
         )
 
   def _note_good(self, folder: str, name: str) -> None:

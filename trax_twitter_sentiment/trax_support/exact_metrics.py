@@ -28,7 +28,11 @@ class ConfusionMetric(base.PureLayer):
 
   def __init__(self, name: str, metric: Callable[[Any], Any]):
     super().__init__(lambda xs: metric(_confusion_matrix(*xs)), n_in=3, name=name)
-    self.of_matrix = metric
+    self._metric = metric
+
+  def of_matrix(self, matrix: np.ndarray) -> float:
+    """Returns the metric of a confusion matrix."""
+    return self._metric(matrix)
 
   def matrix_layer(self) -> Any:
     """Returns a layer that maps the same inputs to <float>[1, n_classes, n_classes].

@@ -70,8 +70,7 @@ class Corpus:
     """The SHA-256 of all texts, labels and weights."""
     digest = hashlib.sha256()
     for examples in (self.train, self.validation):
-      # Without the lengths, two corpora whose texts are cut at other places would have
-      # one digest.
+      # The lengths distinguish the texts 'ab' and 'c' from 'a' and 'bc'.
       lengths = np.array([len(text) for text in examples.texts], np.int64)
       arrays: list[np.ndarray] = [lengths, np.asarray(examples.labels, np.int32)]
       if examples.weights is not None:

@@ -1,4 +1,4 @@
-"""NLTK's corpora: read from its data path, or downloaded within a time limit."""
+"""Reads NLTK's corpora, or downloads them within a time limit."""
 
 import os
 import pathlib

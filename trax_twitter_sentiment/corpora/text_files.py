@@ -27,7 +27,7 @@ class TextFiles(NamedTuple):
 
 
 def as_mapping(value: object) -> object:
-  """Returns a dictionary for a list of pairs, its form in a recipe."""
+  """Returns a dictionary for a list of pairs, which a recipe contains instead."""
   if not isinstance(value, (list, tuple)) or not value:
     return value
   are_pairs = all(isinstance(item, (list, tuple)) and len(item) == 2 for item in value)

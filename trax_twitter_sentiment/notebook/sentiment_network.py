@@ -162,7 +162,7 @@ class SentimentNetwork:
       self.training_loop.save_checkpoint('model')
 
   def _callbacks(self) -> list[type[SaveForPrediction]]:
-    """Returns the callback that saves the corpus's vocabulary, if batches use it."""
+    """Returns the callback that saves the vocabulary, if it is that of the batches."""
     if _is_of_configured_corpus(self.training_task.sample_batch[0]):
       expected = len(encoded_corpus().vocabulary)
       if self.vocabulary_size != expected:

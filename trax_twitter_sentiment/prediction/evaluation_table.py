@@ -19,7 +19,7 @@ TITLES = {
     'log_loss': 'log-loss',
     'calibration_error': 'calibration error',
 }
-_N_CONFUSIONS = 10  # In a table.
+_N_CONFUSIONS = 10  # The number of confusions in a table.
 _NAME_WIDTH = 34  # The width of the column of class names.
 
 

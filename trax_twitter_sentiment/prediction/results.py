@@ -30,7 +30,7 @@ class Scores(NamedTuple):
 
   @property
   def labels(self) -> np.ndarray:
-    """<int64>[n_texts], the predicted classes: the first most probable ones."""
+    """<int64>[n_texts], the predicted classes. The first class wins a tie."""
     return self.log_probabilities.argmax(axis=1)
 
 

@@ -221,7 +221,7 @@ class CalibrationBin:
   """Predictions of about the same probability."""
 
   n_texts: int
-  probability: float  # The mean.
+  probability: float  # The mean predicted probability.
   rate: float  # The fraction of the predicted events that occurred.
   interval: tuple[float, float]  # The 95% Wilson interval of the rate.
 

@@ -115,7 +115,7 @@ def _check_same(runs: Sequence[Run], corpora: Sequence[Corpus]) -> None:
 
 
 def _readings(runs: Sequence[Run], corpus: Corpus) -> list[Reading]:
-  """Returns both readings, or one if emoticons hardly matter to any run."""
+  """Returns readings with and without emoticons, or one if they hardly matter."""
   pairs_of_results = []
   for run in runs:
     readers = SentimentPredictor.from_run(run).emoticon_variants().values()

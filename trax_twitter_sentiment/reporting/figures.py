@@ -77,7 +77,7 @@ def _last_value(title: str, curve: Curve) -> str:
 
 
 def _best(metric: str, curve: Curve) -> tuple[int, float] | None:
-  """Returns a metric's best value and its step, the first of equals."""
+  """Returns the step and the value of a metric's best point, the first of equals."""
   if len(curve) < 2 or not all(map(math.isfinite, curve.values())):
     return None
   choose = min if metric == _LOSS_METRIC or 'loss' in metric.lower() else max

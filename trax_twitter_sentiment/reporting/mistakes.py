@@ -17,7 +17,7 @@ N_MISLABELLED = 10
 class Mistake(NamedTuple):
   """A text whose predicted class is not its label."""
 
-  text: str  # As the run reads the text.
+  text: str  # The text as the run reads it.
   label: int
   predicted: int
   probability: float  # The probability of the predicted class.
@@ -30,7 +30,7 @@ class Confusion(NamedTuple):
   label: int
   predicted: int
   n_texts: int
-  share: float  # The share of `n_texts` of the texts of the true class.
+  share: float  # The share of the texts of the true class.
   example: str  # The text of the most probable mistake.
 
 
@@ -53,7 +53,7 @@ def surest(log_probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def split(
     mistakes: np.ndarray, log_probabilities: np.ndarray, shown: Collection[int]
 ) -> tuple[list[int], list[int]]:
-  """Returns the first mistakes that may be mislabelled texts, and the first others.
+  """Returns the mistakes to show: perhaps mislabelled texts, and other texts.
 
   Args:
     mistakes: <int>[n_mistakes], the result of `surest`.

@@ -38,7 +38,7 @@ _SETTINGS: dict[Any, Any] = {
     'axes.prop_cycle': cycler(color=_COLOURS, linestyle=_LINES),
     'grid.color': '#dddddd',
     'legend.frameon': False,
-    'svg.hashsalt': 'trax_twitter_sentiment',  # Equal figures are equal files.
+    'svg.hashsalt': 'trax_twitter_sentiment',  # Otherwise, ids in SVG are random.
     'text.parse_math': False,  # The name of a metric is plain text.
 }
 # Inches: legible on a phone. Axes from 0 to 1 have equal lengths.

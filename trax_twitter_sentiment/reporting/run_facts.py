@@ -17,7 +17,7 @@ def facts(run: Run) -> dict[str, str]:
   """Returns facts about a run's training and size, by name."""
   result = {}
   history = run.history
-  # The history contains this time, since a copy changes the times of files.
+  # A copy of a run has new file times, so the history contains the time.
   if history.saved_at:
     with contextlib.suppress(ValueError, OverflowError, OSError):  # A damaged time.
       saved_at = datetime.datetime.fromtimestamp(

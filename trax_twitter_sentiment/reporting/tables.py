@@ -15,7 +15,7 @@ MAX_CLASSES = 100
 
 
 class ConfusionTable(NamedTuple):
-  """How many texts of each true class are predicted as each class."""
+  """The number of texts of each true class that are predicted as each class."""
 
   names: list[str]  # The last row and column may be all other classes.
   counts: list[list[int]]  # True classes are rows.

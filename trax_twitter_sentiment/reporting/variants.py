@@ -1,4 +1,4 @@
-"""How a run does on its texts, which are read with and without emoticons."""
+"""The results of a run on its texts, with and without emoticons."""
 
 import dataclasses
 from typing import NamedTuple
@@ -32,7 +32,7 @@ class Baseline(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Variant:
-  """How a run does on its validation texts, which are read in one way."""
+  """The results of a run on its validation texts, with or without emoticons."""
 
   title: str  # `WITH` or `WITHOUT`; '' if there is one variant.
   log_probabilities: np.ndarray  # <float64>[n_texts, n_classes]

@@ -100,7 +100,7 @@ def most_frequent(labels: np.ndarray, n_classes: int, n_kept: int) -> list[int]:
 def _folded_logits(
     encoder: TextEncoder, token_logits: np.ndarray, ids: np.ndarray
 ) -> np.ndarray:
-  """Returns <float64>[n_ids, n_classes], each word with its character n-grams."""
+  """Returns <float64>[n_ids, n_classes], the logits of words with their n-grams."""
   logits = token_logits[ids]
   for row, token in enumerate(encoder.vocabulary.tokens[i] for i in ids):
     if is_word(token):

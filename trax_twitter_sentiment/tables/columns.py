@@ -71,7 +71,7 @@ class Header:
       if self._is_title and not is_name and re.search(r'\s|^#', self.names[0]):
         self._refuse_first_line()
       if any(map(is_number, query.columns)):
-        # A header with a number in it is more often a row of data.
+        # A row with a number is probably data, not a header.
         for name in self.names:
           if re.fullmatch(r'[+-]?\d+(\.\d*)?', name):
             self._refuse_as_data(
@@ -79,7 +79,7 @@ class Header:
             )
 
   def columns_to_read(self) -> tuple[str, ...]:
-    """Returns the columns of the query; in a file of one unnamed column, this one."""
+    """Returns the columns of the query, or the only column of a file without names."""
     columns = self._query.columns
     is_only = not self._options.header and len(self.names) == len(columns) == 1
     return ('1',) if is_only else columns

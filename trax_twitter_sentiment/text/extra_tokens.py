@@ -63,8 +63,8 @@ def _is_negation(token: str) -> bool:
 def characters(word: str) -> tuple[str, ...]:
   """Returns the character n-grams of a word as tokens.
 
-  They have 2 to 6 characters, and `_` marks the ends of the word, as in scikit-learn's
-  `char_wb`. Misspelt words and words of one root share n-grams.
+  The n-grams have 2 to 6 characters, and `_` marks the ends of the word, as in
+  scikit-learn's `char_wb`. Misspelt words and words of one root share n-grams.
 
   Examples:
     >>> characters('a')

@@ -1,4 +1,4 @@
-"""From texts to token ids: a tokenizer and its vocabulary."""
+"""Turns texts into token ids, by a tokenizer and a vocabulary."""
 
 import dataclasses
 import functools
@@ -49,7 +49,7 @@ class TextEncoder:
     return ids != UNK_ID
 
   def is_kept(self, ids: np.ndarray) -> np.ndarray:
-    """Returns which ids count: with `drop_unknown` the known ones, otherwise all."""
+    """Returns which ids count: with `drop_unknown` the known ids, otherwise all ids."""
     if self.tokenizer.drop_unknown:
       return self.is_known(ids)
     return np.ones(len(ids), bool)

@@ -1,4 +1,4 @@
-"""From a tweet to its tokens."""
+"""Turns tweets into tokens."""
 
 import dataclasses
 import functools

@@ -104,7 +104,7 @@ class CachedByPiece(Generic[T]):
     return self._join(results)
 
   def _letters_before(self, pieces: Sequence[str]) -> str:
-    """Returns the last pieces, joined, back to one that is not a separator."""
+    """Returns the joined pieces from the last one that is not a separator on."""
     letters = ''
     for piece in reversed(pieces):
       letters = ''.join(self._split.words_of_piece(piece)) + letters

@@ -1,1 +1,1 @@
-"""Repairs of Trax, and its training loop made safe."""
+"""Repairs of Trax, and a safe training loop."""

@@ -114,7 +114,7 @@ def call_hooks(loop: Any, name: str) -> bool:
 
 
 def _explain_mismatched_checkpoints() -> None:
-  """Makes the `IndexError` of a mismatched checkpoint say what does not match."""
+  """Gives the `IndexError` of a mismatched checkpoint a message."""
   load_checkpoint = training.Loop.load_checkpoint
 
   @functools.wraps(load_checkpoint)
@@ -153,6 +153,6 @@ def optimizer_names(loop: Any) -> list[str]:
 
 
 def changed_settings(folder: str) -> dict[str, str]:
-  """Returns the settings whose values in gin differ from those in a folder."""
+  """Returns the settings that differ between gin and the config.gin of a folder."""
   now = settings.parse(gin.operative_config_str())
   return settings.changes(settings.recorded(folder), now)

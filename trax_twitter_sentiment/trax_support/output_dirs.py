@@ -28,7 +28,7 @@ def prepare(folder: str, callbacks: Iterable[Any]) -> None:
     )
     return
   for callback in callbacks:
-    # Callbacks explain a mismatch, and Trax's own error would not.
+    # A callback's error explains a mismatch. Trax's error would not.
     if hasattr(callback, 'check_output_dir'):
       callback.check_output_dir(folder)
 

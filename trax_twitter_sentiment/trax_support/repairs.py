@@ -133,7 +133,7 @@ def without_library_warnings() -> Iterator[None]:
 
 
 class _SafeTraining:
-  """The module `training` for `trainer_lib`, with the safe loop as its `Loop`."""
+  """A stand-in for `training` in `trainer_lib`, whose `Loop` is the safe loop."""
 
   class Loop(safe_loop.SafeLoop):
     evaluates_last_step = True
@@ -179,7 +179,7 @@ def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
   bound = {**gin.get_bindings('train', resolve_references=False), **kwargs}
   check_train_settings(bound)
   _check_devices()
-  seed = copy.deepcopy(bound.get('random_seed'))  # The copy evaluates a macro of gin.
+  seed = copy.deepcopy(bound.get('random_seed'))  # A copy of a gin macro is its value.
   if seed is not None:
     random.seed(seed)
     np.random.seed(seed)
@@ -197,10 +197,10 @@ def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
 
 def _check_devices() -> None:
-  """Raises `UserError` without a device, and for hosts with one device each."""
+  """Raises `UserError` if there is no device, or if hosts have one device each."""
   try:
     jax.devices()
-  except Exception as error:  # JAX raises errors of several types, some without words.
+  except Exception as error:  # JAX raises errors of several types.
     raise UserError(
         f'JAX_PLATFORMS={os.environ.get("JAX_PLATFORMS", "")}: JAX cannot use such a '
         f'device here. {error}'.strip()

@@ -21,8 +21,8 @@ class Labelled(NamedTuple):
   class_names: tuple[str, ...]
   reader: TableReader  # Counts damaged and skipped rows.
   n_skipped_labels: int  # The number of rows skipped because of their label.
-  label_counts: tuple[tuple[str, int], ...]  # Label, number of texts.
-  class_of_label: tuple[tuple[str, int], ...]  # Label, class.
+  label_counts: tuple[tuple[str, int], ...]  # Label and number of texts.
+  class_of_label: tuple[tuple[str, int], ...]  # Label and class.
 
 
 LabelledRow = tuple[Record, str, str]

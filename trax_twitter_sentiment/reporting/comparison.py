@@ -33,7 +33,7 @@ class Reading(NamedTuple):
   title: str  # `variants.WITH` or `variants.WITHOUT`; '' if there is one reading.
   predicted: np.ndarray  # <int>[n_runs, n_texts]
   evaluations: list[scores.Evaluation]  # One for each run.
-  pairs: list[Pair]  # Each run with each later run.
+  pairs: list[Pair]  # One for every two runs.
 
 
 class Disagreement(NamedTuple):

@@ -68,7 +68,7 @@ def class_rows(
 
 
 def by_f1(variant: Variant, max_classes: int) -> list[int]:
-  """Returns the most frequent classes, in the order of their F1; two as they are."""
+  """Returns the most frequent classes, the best F1 first; two classes unsorted."""
   classes = [*variant.evaluation.classes.values()]
   if len(classes) == 2:
     return [0, 1]

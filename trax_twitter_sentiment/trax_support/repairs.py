@@ -265,7 +265,7 @@ def _compress_arrays_faster() -> None:
   def np_to_file(list_of_nparrays, file_path, compresslevel):
     as_gzip = zlib.MAX_WBITS + 16
     compressor = zlib.compressobj(compresslevel, wbits=as_gzip, strategy=zlib.Z_RLE)
-    # A reader never sees an unfinished file, as with Trax's own function.
+    # Trax, too, writes another file first, so that no reader sees an unfinished file.
     unfinished = file_path + '._tmp_'
     with tf.io.gfile.GFile(unfinished, 'wb') as file:
       for array in list_of_nparrays:

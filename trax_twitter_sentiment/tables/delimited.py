@@ -99,14 +99,13 @@ def _selected(
 ) -> Rows:
   """Yields the columns of rows, which come with their line numbers."""
   indices = [header.index_of(column) for column in header.columns_to_read()]
-  kept_names = header.names if query.keep is None else query.keep
-  kept_indices = {
-      name: i if query.keep is None else header.index_of(name)
-      for i, name in enumerate(kept_names)
-  }
+  n_columns = len(header.names)
+  kept_indices = {name: header.index_of(name) for name in query.keep or ()}
+  if query.keep is None:
+    kept_indices = {name: i for i, name in enumerate(header.names)}
   watched = header.watched(indices) if query.options.header else ()
   for line, fields in numbered:
-    if len(fields) != len(header.names):
+    if len(fields) != n_columns:
       if fields != ['']:  # An empty line is not a row of several columns.
         query.malformed(line, header.wrong_length(fields, may_be_quoted))
       continue

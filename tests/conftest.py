@@ -93,6 +93,16 @@ def run_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
+def storage(tmp_path_factory):
+  """Starts an S3 server and yields it; see `object_storage`."""
+  from object_storage import ObjectStorage
+
+  started = ObjectStorage(tmp_path_factory.mktemp('storage'))
+  yield started
+  started.stop()
+
+
+@pytest.fixture(scope='session')
 def browser():
   """Starts Chromium and yields its driver. `.ci/run` installs both."""
   chromium = shutil.which('chromium') or shutil.which('google-chrome')

@@ -103,7 +103,7 @@ def define_path(name: str, help_text: str, required: bool = False) -> Any:
 
 def define_model_dir() -> flags.FlagHolder[str]:
   """Defines the required flag `--model_dir`."""
-  return define_path('model_dir', "A run's output directory.", required=True)
+  return define_path('model_dir', "A run's output directory, or its URL.", True)
 
 
 def define_reading_flags(content: str) -> Callable[[], options.ReadingOptions]:
@@ -119,10 +119,11 @@ def define_reading_flags(content: str) -> Callable[[], options.ReadingOptions]:
   flags.DEFINE_multi_string(
       'input',
       [],
-      f'A file of {content}, or - for standard input. * and ? match several files, and '
-      'the flag may be repeated. The formats are CSV and TSV with a header, JSON Lines '
-      'and JSON arrays, Parquet, one text per line, a folder of .txt files, and the '
-      'zip file of an X archive. Files may be compressed (gz, bz2, xz, zst).',
+      f'A file of {content}, its URL (s3://…), or - for standard input. * and ? match '
+      'several files, and the flag may be repeated. The formats are CSV and TSV with a '
+      'header, JSON Lines and JSON arrays, Parquet, one text per line, a folder of '
+      '.txt files, and the zip file of an X archive. Files may be compressed (gz, bz2, '
+      'xz, zst).',
   )
   flags.DEFINE_string(
       'column',

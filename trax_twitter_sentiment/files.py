@@ -1,7 +1,11 @@
-"""Writes files atomically, and reads files that may be damaged or hostile."""
+"""Writes files atomically, and reads files that may be damaged or hostile.
+
+A path may be a URL where a docstring says so.
+"""
 
 import contextlib
 import errno
+import io
 import os
 import re
 import stat
@@ -9,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import IO, Any, BinaryIO, TypeVar
 
+from trax_twitter_sentiment import remote
 from trax_twitter_sentiment.errors import UserError
 
 T = TypeVar('T')
@@ -31,8 +36,13 @@ def atomic_file(path: str) -> Iterator[BinaryIO]:
   """Yields a file to write, which is renamed to `path` when the block ends.
 
   Until then, the file has a hidden name, different for each writer. If an error ends
-  the block, the file is removed.
+  the block, the file is removed. If the path is a URL, the file appears when its upload
+  is complete.
   """
+  if remote.is_url(path):
+    with remote.written(path) as file:
+      yield file
+    return
   folder, name = os.path.split(path)
   temporary = os.path.join(folder, f'.{name}.{os.urandom(8).hex()}')
   try:
@@ -50,12 +60,18 @@ def output_file(path: str) -> Iterator[IO[str]]:
   """Yields a text file for the flag `--output`.
 
   The file is written as FILE.partial until it is complete; if an error ends the block,
-  FILE.partial stays. A device or a pipe, `/dev/stdout` too, is written directly.
+  FILE.partial stays. A device or a pipe, `/dev/stdout` too, is written directly. If the
+  path is a URL, the file appears when its upload is complete; after an error, nothing
+  appears.
 
   Raises:
     UserError: if the file can't be written.
   """
   try:
+    if remote.is_url(path):
+      with remote.written(path) as upload, io.TextIOWrapper(upload, **_AS_TEXT) as file:
+        yield file
+      return
     if (direct := _opened_directly(path)) is not None:
       with direct:
         yield direct
@@ -95,11 +111,25 @@ def _opened_directly(path: str) -> IO[str] | None:
   return open(path, 'w', **_AS_TEXT)
 
 
+def absolute(path: str) -> str:
+  """Returns the absolute path of a path; a URL is returned as it is."""
+  return path if remote.is_url(path) else os.path.abspath(os.path.expanduser(path))
+
+
+def names(folder: str) -> set[str]:
+  """Returns the names of the files in a folder, which may be a URL.
+
+  Raises:
+    FileNotFoundError: if a local folder is missing.
+  """
+  return {*(remote.names if remote.is_url(folder) else os.listdir)(folder)}
+
+
 def parse_file(path: str, parse: Callable[[bytes], T], kind: str) -> T:
   """Returns the parsed content of a file.
 
   Args:
-    path: the path of the file.
+    path: the path of the file, or its URL.
     parse: parses the content; raises `ValueError` if the content is not valid.
     kind: the kind of file, for messages, such as `'a vocabulary file'`.
 
@@ -110,7 +140,7 @@ def parse_file(path: str, parse: Callable[[bytes], T], kind: str) -> T:
   try:
     with open_regular(path) as file:
       return parse(file.read())
-  except FileNotFoundError:
+  except (FileNotFoundError, UserError):
     raise
   except OSError as error:
     raise UserError(f'{path}: {error.strerror}.') from error
@@ -121,7 +151,13 @@ def parse_file(path: str, parse: Callable[[bytes], T], kind: str) -> T:
 
 
 def open_regular(path: str) -> BinaryIO:
-  """Opens a regular file for reading; raises `OSError` for a pipe or a device."""
+  """Opens a regular file for reading; raises `OSError` for a pipe or a device.
+
+  Args:
+    path: the path of the file, or its URL.
+  """
+  if remote.is_url(path):
+    return remote.opened(path)
   # Without O_NONBLOCK, opening a pipe would wait for a writer.
   descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
   if not stat.S_ISREG(os.fstat(descriptor).st_mode):

@@ -46,8 +46,8 @@ _FORMAT = flags.DEFINE_enum(
 )
 _OUTPUT = cli.define_path(
     'output',
-    'The file to write, as FILE.partial until it is complete; with --engine=ray, a '
-    'folder.',
+    'The file to write, as FILE.partial until it is complete, or its URL; with '
+    '--engine=ray, a folder.',
 )
 _KEEP = flags.DEFINE_list(
     'keep', [], 'Columns of the input to copy to the output, such as id,user.'
@@ -176,7 +176,8 @@ def _opened_output(inputs: list[str]) -> Iterator[IO[str]]:
     yield sys.stdout
     return
   for name in inputs:
-    if os.path.isfile(name) and os.path.exists(path) and os.path.samefile(name, path):
+    is_same = os.path.isfile(name) and os.path.exists(path)
+    if (is_same and os.path.samefile(name, path)) or name == path:
       raise UserError(f'--output={path} is an input, which would be lost.')
   with files.output_file(path) as file:
     yield file

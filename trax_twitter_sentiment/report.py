@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from trax_twitter_sentiment import cli
+from trax_twitter_sentiment import cli, remote
 from trax_twitter_sentiment.corpora.labelled_texts import labelled_paths
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import output_file, write_atomically
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 REPORT_FILE = 'report.html'
 COMPARISON_FILE = 'comparison.html'
 
-_MODEL_DIR = cli.define_path('model_dir', "A run's output directory.")
+_MODEL_DIR = cli.define_path('model_dir', "A run's output directory, or its URL.")
 _labelled_options = cli.define_label_flags(
     'labelled texts, instead of the validation texts'
 )
@@ -49,8 +49,11 @@ _OPEN = flags.DEFINE_bool('open', False, 'Open the page in a browser.')
 def main(arguments: list[str]) -> None:
   """Writes the page, and prints its path."""
   path = _compare(arguments) if _COMPARE.value else _report(arguments)
-  if os.path.isfile(path):  # The page itself may have gone to standard output.
+  # The page itself may have gone to standard output.
+  if remote.is_url(path) or os.path.isfile(path):
     print(path)
+  if remote.is_url(path) and _OPEN.value:
+    raise UserError(f'--open requires a local --output; the page is {path}.')
   if _OPEN.value and not webbrowser.open(pathlib.Path(path).resolve().as_uri()):
     print(f'No browser can be started; open {path} yourself.', file=sys.stderr)
 
@@ -92,7 +95,7 @@ def _input(run: Run) -> 'tuple[Examples | None, str]':
 def _path(default: str) -> str:
   path = _OUTPUT.value or default
   folder = os.path.dirname(path) or '.'
-  if not os.path.isdir(folder):
+  if not (remote.is_url(path) or os.path.isdir(folder)):
     raise UserError(f'--output={path}: there is no folder {folder}.')
   return path
 

@@ -16,7 +16,8 @@ import pytest
 from conftest import run_python
 from ray import cluster_utils
 
-from trax_twitter_sentiment import model_bytes
+from trax_twitter_sentiment import files, model_bytes, remote
+from trax_twitter_sentiment.tables import input_files
 
 PREDICT = ('-m', 'trax_twitter_sentiment.predict')
 EVALUATE = ('-m', 'trax_twitter_sentiment.evaluate')
@@ -24,8 +25,14 @@ N_FILES, ROWS_PER_FILE = 20, 5000
 
 
 @pytest.fixture(scope='module')
-def cluster():
-  """Starts a head node without CPUs and two worker nodes with one CPU each."""
+def cluster(storage):
+  """Starts a head node without CPUs and two worker nodes with one CPU each.
+
+  The nodes, this process and its commands are connected with the S3 server.
+  """
+  patch = pytest.MonkeyPatch()
+  for name, value in storage.environment.items():
+    patch.setenv(name, value)
   started = cluster_utils.Cluster(
       initialize_head=True, head_node_args={'num_cpus': 0, 'include_dashboard': False}
   )
@@ -33,6 +40,7 @@ def cluster():
     started.add_node(num_cpus=1, object_store_memory=10**8)
   yield started
   started.shutdown()
+  patch.undo()
 
 
 @pytest.fixture(scope='module')
@@ -90,12 +98,54 @@ def _is_worker(process):
     return False
 
 
+@pytest.fixture(params=['folder', 's3'])
+def places(request, cluster, storage, run_dir, tweets, tmp_path):
+  """Returns the run, the input and the output: three folders, or three URLs."""
+  if request.param == 'folder':
+    return str(run_dir), str(tweets), str(tmp_path / 'scored')
+  run, tweets = storage.put_folder('run', run_dir), storage.put_folder('in', tweets)
+  return run, tweets, 's3://tweets/scored'
+
+
+def _parts(output):
+  """Returns the paths or URLs of the parts of an output."""
+  names = remote.names(output) if remote.is_url(output) else _listed(output)
+  return [f'{output}/{name}' for name in sorted(names) if name.startswith('part-')]
+
+
+def _listed(folder):
+  return os.listdir(folder) if os.path.isdir(folder) else []
+
+
+def _rows_of(output):
+  parts = []
+  for path in _parts(output):
+    with files.open_regular(path) as file:
+      parts.append(pq.read_table(file))
+  return pa.concat_tables(parts).sort_by('id').to_pylist()
+
+
+def _remove(storage, path):
+  if remote.is_url(path):
+    storage.client.delete_object(Bucket='tweets', Key=path.removeprefix('s3://tweets/'))
+  else:
+    os.unlink(path)
+
+
+def _kill_a_node(cluster):
+  raylet = cluster.worker_nodes.pop().all_processes['raylet'][0].process.pid
+  killed = psutil.Process(raylet)
+  for process in (killed, *killed.children(recursive=True)):
+    process.send_signal(signal.SIGKILL)
+
+
 @pytest.mark.slow
-def test_killed_node_changes_no_row(cluster, run_dir, tweets, tmp_path):
-  output = tmp_path / 'scored'
-  process = _start(cluster, run_dir, output, f'--input={tweets}/*.parquet')
+def test_killed_node_changes_no_row(cluster, storage, places, run_dir, tweets):
+  run, inputs, output = places
+  inputs = f'--input={inputs}/*.parquet'
+  process = _start(cluster, run, output, inputs)
   deadline = time.monotonic() + 60
-  while len([*output.glob('part-*')]) < 3:
+  while len(_parts(output)) < 3:
     assert process.poll() is None
     assert time.monotonic() < deadline
     time.sleep(0.02)
@@ -105,21 +155,17 @@ def test_killed_node_changes_no_row(cluster, run_dir, tweets, tmp_path):
     libraries = {os.path.basename(mapped.path) for mapped in worker.memory_maps()}
     assert not [name for name in libraries if 'tensorflow' in name or 'jax' in name]
     assert worker.memory_info().rss < 400 * 2**20
-  killed = psutil.Process(
-      cluster.worker_nodes.pop().all_processes['raylet'][0].process.pid
-  )
-  for process_of_node in (killed, *killed.children(recursive=True)):
-    process_of_node.send_signal(signal.SIGKILL)
-  assert not (output / '_SUCCESS').exists()
+  _kill_a_node(cluster)
+  assert '_SUCCESS' not in files.names(output)
   _, stderr = process.communicate(timeout=120)
   assert process.returncode == 0, stderr
   cluster.add_node(num_cpus=1, object_store_memory=10**8)
 
   assert '100,000 rows read, 0 skipped.' in stderr
-  assert (output / '_SUCCESS').exists()
-  assert len([*output.glob('part-*')]) == N_FILES
-  assert not [*output.glob('.*')]
-  rows = _rows(output)
+  assert len(_parts(output)) == N_FILES
+  names = {os.path.basename(path) for path in _parts(output)}
+  assert files.names(output) == names | {'_SUCCESS', '_job.json'}
+  rows = _rows_of(output)
   assert [row['id'] for row in rows] == [*range(N_FILES * ROWS_PER_FILE)]
 
   command = [f'--model_dir={run_dir}', f'--input={tweets}/*.parquet', '--format=jsonl']
@@ -133,18 +179,17 @@ def test_killed_node_changes_no_row(cluster, run_dir, tweets, tmp_path):
     assert row['input_label'] == row['id'] // ROWS_PER_FILE % 2
 
   # A second start scores only the blocks without output.
-  missing = [output / 'part-000003.parquet', output / 'part-000011.parquet']
-  for path in (*missing, output / '_SUCCESS'):
-    path.unlink()
-  times = {path: path.stat().st_mtime_ns for path in output.glob('part-*')}
-  status, stderr = _score(cluster, run_dir, output, f'--input={tweets}/*.parquet')
+  for name in ('part-000003.parquet', 'part-000011.parquet', '_SUCCESS'):
+    _remove(storage, f'{output}/{name}')
+  states = {path: input_files.state(path) for path in _parts(output)}
+  status, stderr = _score(cluster, run, output, inputs)
   assert status == 0
   assert '18 of 20 blocks are complete.' in stderr
   assert '10,000 rows read' in stderr
-  assert {path: path.stat().st_mtime_ns for path in times} == times
-  assert _rows(output) == rows
+  assert {path: input_files.state(path) for path in states} == states
+  assert _rows_of(output) == rows
   # The folder of another job is refused.
-  status, stderr = _score(cluster, run_dir, output, f'--input={tweets}/00.parquet')
+  status, stderr = _score(cluster, run, output, f'--input={tweets}/00.parquet')
   assert status == 1
   assert 'is the folder of a job with other files; use a new folder' in stderr
 
@@ -192,15 +237,22 @@ def test_malformed_row_is_named_or_skipped(cluster, run_dir, tmp_path):
 
 
 @pytest.mark.slow
-def test_evaluation_on_ray_equals_that_of_one_process(cluster, run_dir, tweets):
-  command = [
-      *EVALUATE, f'--model_dir={run_dir}', f'--input={tweets}/0*.parquet',
-      '--format=json',
-  ]  # fmt: skip
-  local = json.loads(run_python(*command).stdout)
-  engine = '--engine=ray', f'--ray_address={cluster.address}'
-  result = run_python(*command, *engine)
-  on_ray = json.loads(result.stdout)
+def test_evaluation_on_ray_equals_that_of_one_process(
+    cluster, storage, run_dir, tweets
+):
+  def evaluated(run, inputs, *arguments):
+    arguments = f'--model_dir={run}', f'--input={inputs}/0*.parquet', *arguments
+    result = run_python(*EVALUATE, '--format=json', *arguments)
+    scores = json.loads(result.stdout)
+    assert scores.pop('model_dir') == str(run)
+    assert f'{inputs}/00.parquet' in scores.pop('data')
+    return scores, result
+
+  local, _ = evaluated(run_dir, tweets)
+  on_ray, result = evaluated(
+      storage.put_folder('run', run_dir), storage.put_folder('in', tweets),
+      '--engine=ray', f'--ray_address={cluster.address}',
+  )  # fmt: skip
   assert '50,000 rows read, 0 skipped.' in result.stderr
   for way in ('as_is', 'without_emoticons'):
     local[way].pop('roc_auc')

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.files import open_regular
 from trax_twitter_sentiment.prediction import fields
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.results import CHUNK_SIZE, DecisionRule
@@ -33,7 +34,7 @@ def model_bytes(model_dir: str | os.PathLike) -> bytes:
   buffer = io.BytesIO()
   with zipfile.ZipFile(buffer, 'w') as archive:
     for name in _FILES:
-      with open(run.path(name), 'rb') as file:
+      with open_regular(run.path(name)) as file:
         # ZipInfo has a fixed date, so that a run always becomes the same bytes.
         archive.writestr(zipfile.ZipInfo(name), file.read())
   return buffer.getvalue()

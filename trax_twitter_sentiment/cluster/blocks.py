@@ -1,10 +1,11 @@
 """Splits files into blocks, which can be read independently."""
 
 import dataclasses
-import hashlib
-import os
 from collections.abc import Sequence
+from concurrent import futures
 
+from trax_twitter_sentiment.files import absolute
+from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables.file_formats import FORMATS, FileFormat, format_of
 from trax_twitter_sentiment.tables.input_files import InputFile, Part
 from trax_twitter_sentiment.tables.options import ReadingOptions
@@ -13,24 +14,25 @@ from trax_twitter_sentiment.tables.table_reader import TableReader
 # The size of a block. A worker reads it in a few seconds, and it fits in memory.
 _BLOCK_BYTES = 2**24
 
+# The number of files opened at a time, since object storage answers late.
+_N_THREADS = 32
+
 
 @dataclasses.dataclass(frozen=True)
 class Block:
   """A file, or a part of one.
 
   Attributes:
-    path: the path of the file, the same on all machines.
+    path: the path of the file, the same on all machines, or its URL.
     format_name: the name of the file's format.
     part: the part of the file; `None` for all of it.
-    size: the size of the file, in bytes.
-    changed: the time of the file's last change, in nanoseconds since 1970.
+    state: the state of the file, which differs after a change.
   """
 
   path: str
   format_name: str
   part: Part | None
-  size: int
-  changed: int
+  state: tuple[object, ...]
 
   @property
   def format(self) -> FileFormat:
@@ -56,17 +58,14 @@ def cut(
   Raises:
     UserError: if a file can't be opened, or is of a kind that contains no text.
   """
-  blocks = []
-  for path in map(os.path.abspath, paths):
+
+
+  def blocks(path: str) -> list[Block]:
     with InputFile(path) as file:
       format_ = format_of(file, columns, options)
       parts = format_.parts(file, options, _BLOCK_BYTES)
-    status = os.stat(path)
-    facts = status.st_size, status.st_mtime_ns
-    blocks += [Block(path, format_.name, part, *facts) for part in parts or (None,)]
-  return blocks
+    state = input_files.state(path)
+    return [Block(path, format_.name, part, state) for part in parts or (None,)]
 
-
-def digest(blocks: Sequence[Block]) -> str:
-  """Returns a checksum of blocks, which differs if a file has changed."""
-  return hashlib.sha256(os.fsencode(repr(blocks))).hexdigest()
+  with futures.ThreadPoolExecutor(_N_THREADS) as threads:
+    return [b for of_file in threads.map(blocks, map(absolute, paths)) for b in of_file]

@@ -115,28 +115,23 @@ def run(
 
 def _result(done: Any, block: Block) -> Any:
   try:
-    result = ray.get(done)
-  except ray.exceptions.RayTaskError:
-    raise  # Only a bug of the package causes this error.
+    return ray.get(done)
+  except ray.exceptions.RayTaskError as error:
+    cause = error.cause
+    if isinstance(cause, OSError):
+      cause = UserError(f'{cause.filename or block.path}: {cause.strerror}.')
+    raise cause from error
   except ray.exceptions.RayError as error:
     raise UserError(
         f'{block.path}: its process died {_MAX_RETRIES + 1} times: '
         f'{_in_one_line(error)}'
     ) from error
-  if isinstance(result, UserError):
-    raise result
-  return result
 
 
 def _call(
     shared: list[Any], function: Callable[..., Any], block: Block, *rest: Any
 ) -> Any:
-  try:
-    return function(_predictor(*shared), block, *rest)
-  except UserError as error:
-    return error  # Ray would wrap an error that is raised.
-  except OSError as error:
-    return UserError(f'{error.filename or block.path}: {error.strerror}.')
+  return function(_predictor(*shared), block, *rest)
 
 
 @functools.lru_cache(maxsize=1)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from trax_twitter_sentiment import files
+from trax_twitter_sentiment import files, remote
 from trax_twitter_sentiment.cluster import batch_predictor, blocks, engine
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.formats import cell
@@ -20,7 +20,7 @@ from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.results import CHUNK_SIZE, DecisionRule
 from trax_twitter_sentiment.tables.input_files import InputFile
 from trax_twitter_sentiment.tables.options import ReadingOptions
-from trax_twitter_sentiment.tables.table_reader import Record, RowCounts, TableReader
+from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 
 # The file that describes the job of a folder. Spark and other readers skip names that
 # begin with _.
@@ -32,18 +32,12 @@ SUCCESS_FILE = '_SUCCESS'
 # The number of rows in a row group of a Parquet file.
 _N_ROWS = 8 * CHUNK_SIZE
 
-# The texts of several rows, and all columns of these rows.
-_Batch = tuple[list[str | None], Any]
+# Batches of rows: the texts, and all columns. The first batch has no rows.
+_Batches = Iterator[tuple[list[str | None], Any]]
 
 
 class Settings(NamedTuple):
-  """Settings of a job.
-
-  Attributes:
-    column: the column of the texts.
-    options: the settings for reading the files.
-    rule: turns predictions into decisions.
-  """
+  """The column of the texts, how to read the files, and how to decide."""
 
   column: str
   options: ReadingOptions
@@ -60,39 +54,47 @@ def score_files(
 ) -> RowCounts:
   """Writes a folder of Parquet files with predictions, one for each block.
 
-  The folder has the same name on all machines. If an interrupted job left some of its
-  files, only the others are written, and only their rows are counted.
+  The folder has the same name on all machines, or is a URL. If an interrupted job left
+  some of its files, only the others are written, and only their rows are counted.
 
   Raises:
     UserError: if a file or a setting is wrong, or if the folder is not this job's.
   """
   model = batch_predictor.model_bytes(model_dir)
   cut = blocks.cut(paths, (settings.column,), settings.options)
-  output = os.path.abspath(output)
-  facts = {'model': hashlib.sha256(model).hexdigest(), 'files': blocks.digest(cut)}
-  _begin(output, facts | {k: repr(v) for k, v in settings._asdict().items()})
-  parts = [os.path.join(output, f'part-{i:06d}.parquet') for i in range(len(cut))]
-  missing = [pair for pair in zip(cut, parts) if not os.path.exists(pair[1])]
+  output = files.absolute(output)
+  facts = {'model': model, 'files': os.fsencode(repr(cut))}
+  job = {name: hashlib.sha256(content).hexdigest() for name, content in facts.items()}
+  _begin(output, job | {name: repr(v) for name, v in settings._asdict().items()})
+  parts = {f'part-{i:06d}.parquet': block for i, block in enumerate(cut)}
+  missing = _missing(output, parts)
   if n_complete := len(cut) - len(missing):
     print(f'{n_complete:,} of {len(cut):,} blocks are complete.', file=sys.stderr)
   total = RowCounts()
   if missing:
     score = functools.partial(score_block, settings=settings)
+    calls = [(parts[name], os.path.join(output, name)) for name in missing]
     with engine.connected(address, n_processes):
-      for counts in engine.run(score, model, missing):
+      for counts in engine.run(score, model, calls):
         total = total.plus(counts)
   _end(output, parts)
   return total
+
+
+def _missing(folder: str, parts: Iterable[str]) -> list[str]:
+  complete = files.names(folder)
+  return [name for name in parts if name not in complete]
 
 
 def _begin(folder: str, job: dict[str, str]) -> None:
   """Makes the folder of a job, or checks that the folder is of this job."""
   path = os.path.join(folder, JOB_FILE)
   try:
-    os.makedirs(folder, exist_ok=True)
-    if not os.listdir(folder):
+    if not remote.is_url(folder):
+      os.makedirs(folder, exist_ok=True)
+    if not files.names(folder):
       files.write_atomically(path, json.dumps(job, indent=2) + '\n')
-    with open(path, encoding='utf-8') as file:
+    with files.open_regular(path) as file:
       begun = json.load(file)
   except (FileNotFoundError, ValueError) as error:
     problem = f'--output={folder} contains other files; use a new folder.'
@@ -106,15 +108,14 @@ def _begin(folder: str, job: dict[str, str]) -> None:
     )
 
 
-def _end(folder: str, parts: Sequence[str]) -> None:
+def _end(folder: str, parts: Iterable[str]) -> None:
   """Marks a folder as complete."""
-  for path in parts:
-    if not os.path.exists(path):
-      raise UserError(
-          f'{path} was written on another machine; --output requires a folder that all '
-          'machines share.'
-      )
-  for name in os.listdir(folder):
+  if missing := _missing(folder, parts):
+    raise UserError(
+        f'{os.path.join(folder, missing[0])} was written on another machine; --output '
+        'requires a URL, or a folder that all machines share.'
+    )
+  for name in files.names(folder):
     if name.startswith('.part-'):  # A killed process left it.
       os.unlink(os.path.join(folder, name))
   files.write_atomically(os.path.join(folder, SUCCESS_FILE), b'')
@@ -131,24 +132,24 @@ def score_block(
   Raises:
     UserError: if the block can't be read.
   """
-  keep = () if block.format.batches else None
-  reader = block.reader((settings.column,), settings.options, keep)
-  batches = _typed_batches if block.format.batches else _text_batches
+  is_typed = block.format.batches is not None
+  reader = block.reader((settings.column,), settings.options, () if is_typed else None)
+  batches = (_typed_batches if is_typed else _text_batches)(block, reader, settings)
   scored = (
       batch_predictor.add_predictions(predictor, batch, texts, settings.rule)
-      for texts, batch in batches(block, reader, settings)
+      for texts, batch in batches
   )
-  first = next(scored)
-  with files.atomic_file(path) as file, pq.ParquetWriter(file, first.schema) as writer:
-    for batch in itertools.chain([first], scored):
+  schema = next(scored).schema
+  with files.atomic_file(path) as file, pq.ParquetWriter(file, schema) as writer:
+    for batch in scored:
       writer.write(batch)
   return RowCounts().plus(reader)
 
 
 def _typed_batches(
     block: blocks.Block, reader: TableReader, settings: Settings
-) -> Iterator[_Batch]:
-  """Yields the rows of a block whose format has types; without rows, an empty batch.
+) -> _Batches:
+  """Yields the rows of a block whose format has types.
 
   The reader reads the texts as `predict` does, and leaves out malformed rows. The block
   is read again for the columns with their types.
@@ -159,6 +160,7 @@ def _typed_batches(
   record = next(records, None)
   n_before = 0
   with InputFile(block.path, block.part) as file:
+    yield [], block.format.schema(file).empty_table()
     for batch in block.format.batches(file):
       rows, texts = [], []
       while record and record.line <= n_before + len(batch):
@@ -168,30 +170,28 @@ def _typed_batches(
       n_before += len(batch)
       is_complete = len(rows) == len(batch)
       yield texts, batch if is_complete else batch.take(pa.array(rows, pa.int64()))
-    if not n_before:
-      yield [], block.format.schema(file).empty_table()
 
 
 def _text_batches(
     block: blocks.Block, reader: TableReader, settings: Settings
-) -> Iterator[_Batch]:
-  """Yields the rows of a block as columns of texts; without rows, an empty batch."""
-  sample: Iterable[Record] = block.reader((settings.column,), settings.options, None)
-  if block.format.has_header:
-    sample = itertools.islice(sample, 1)
+) -> _Batches:
+  """Yields the rows of a block as columns of texts."""
   # Without a header, each object may have new fields, so all are read for the names.
-  names = [*dict.fromkeys(name for record in sample for name in record.kept)]
-  records, is_first = iter(reader), True
-  while (rows := [*itertools.islice(records, _N_ROWS)]) or is_first:
-    is_first = False
+  n_rows = 1 if block.format.has_header else None
+  sample = block.reader((settings.column,), settings.options, None)
+  kept = (record.kept for record in itertools.islice(sample, n_rows))
+  names = [*dict.fromkeys(itertools.chain.from_iterable(kept))]
+  schema = pa.schema([(name, pa.string()) for name in names or [settings.column]])
+  yield [], schema.empty_table()
+  records = iter(reader)
+  while rows := [*itertools.islice(records, _N_ROWS)]:
     texts = [row.values[0] for row in rows]
-    columns = {name: [row.kept.get(name) for row in rows] for name in names}
-    columns = columns or {settings.column: texts}  # Text without columns.
-    arrays = [*map(_strings, columns.values())]
-    yield texts, pa.RecordBatch.from_arrays(arrays, names=[*columns])
+    # A row of plain text has no columns.
+    fields = (row.kept or {settings.column: row.values[0]} for row in rows)
+    cells = [{name: _cell(v) for name, v in values.items()} for values in fields]
+    yield texts, pa.RecordBatch.from_pylist(cells, schema)
 
 
-def _strings(values: Iterable[Any]) -> pa.Array:
+def _cell(value: Any) -> str | None:
   # JSON may contain a lone surrogate, which a question mark replaces.
-  texts = [None if v is None else cell(v).encode('utf-8', 'replace') for v in values]
-  return pa.array(texts, pa.string())
+  return None if value is None else cell(value).encode('utf-8', 'replace').decode()

@@ -19,6 +19,7 @@ from trax_twitter_sentiment.corpora.text_files import (
 )
 from trax_twitter_sentiment.corpora.twitter import english_stop_words
 from trax_twitter_sentiment.errors import UserError, check_seed
+from trax_twitter_sentiment.files import absolute
 from trax_twitter_sentiment.tables import labels as label_names
 from trax_twitter_sentiment.tables.options import LabelledOptions, ReadingOptions
 
@@ -59,7 +60,8 @@ def TextFileCorpus(
 
   Args:
     train_path: the file to train on, a list of files, or `{label: file}` if each file
-      contains the texts of one class. `*` and `?` match names as in a shell. The
+      contains the texts of one class. A file may be a URL, such as
+      `'s3://bucket/tweets.csv'`. `*` and `?` match names as in a shell. The
       formats are CSV, TSV, JSON Lines, a JSON array, Parquet and fastText's
       `__label__x text`, compressed or not, and a folder with a folder of `.txt` files
       for each class.
@@ -193,7 +195,7 @@ def _with_absolute_paths(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _absolute(paths: Any) -> list[str]:
   paths = [paths] if isinstance(paths, str) else paths
-  return [os.path.abspath(os.path.expanduser(path)) for path in paths]
+  return [*map(absolute, paths)]
 
 
 def _check_fraction(setting: str, value: object) -> None:

@@ -15,6 +15,7 @@ from trax import layers as tl
 from trax import shapes
 
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.files import parse_file
 from trax_twitter_sentiment.run.run import MODEL_FILE, Run
 from trax_twitter_sentiment.run.settings import CONFIG_FILE
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
@@ -40,11 +41,14 @@ class TraxModel:
   def __init__(self, run: Run):
     folder, info = run.folder, run.model_info
     path = run.path(CONFIG_FILE)
-    if not os.path.exists(path):
-      raise UserError(f'{folder} has no {CONFIG_FILE}, which names its model.')
-    _refuse_code_of(folder, path)
+    try:
+      config = parse_file(path, lambda content: content.decode('utf-8'), 'a gin file')
+    except FileNotFoundError as error:
+      problem = f'{folder} has no {CONFIG_FILE}, which names its model.'
+      raise UserError(problem) from error
+    _refuse_code_of(folder, path, config)
     with gin.unlock_config():
-      gin.parse_config_file(path)
+      gin.parse_config(config)
       model = gin.query_parameter('train.model').scoped_configurable_fn(mode='eval')
     self._shape = (_BATCH_SIZE, info.padded_length)
     signature = shapes.ShapeDtype(self._shape, np.int32)
@@ -86,15 +90,19 @@ class TraxModel:
     return output - np.logaddexp.reduce(output, axis=1, keepdims=True)
 
 
-def _refuse_code_of(folder: str, path: str) -> None:
+def _refuse_code_of(folder: str, path: str, config: str) -> None:
   """Raises `UserError` if a config includes files or imports code of the run's folder.
 
   Trax writes neither, unless training was started in the run's own folder.
+
+  Args:
+    folder: the run's folder.
+    path: the path of the config, for messages.
+    config: the content of the config.
   """
   delegate = gin.config.ParserDelegate(skip_unknown=True)
   try:
-    with open(path, encoding='utf-8') as file:
-      statements = list(config_parser.ConfigParser(file, delegate))
+    statements = list(config_parser.ConfigParser(config, delegate))
   except (SyntaxError, tokenize.TokenError, ValueError) as error:
     raise UserError(f'{path} is not a gin file.') from error
   for statement in statements:

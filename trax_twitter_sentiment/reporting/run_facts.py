@@ -6,6 +6,7 @@ import importlib.resources
 import re
 import shlex
 
+from trax_twitter_sentiment import remote
 from trax_twitter_sentiment.run import settings
 from trax_twitter_sentiment.run.run import Run
 
@@ -26,7 +27,7 @@ def facts(run: Run) -> dict[str, str]:
       duration = _duration(history.seconds)
       result['trained'] = f'{saved_at:%Y-%m-%d %H:%M} UTC, in {duration}'
   result['trainable weights'] = f'{sum(array.size for array in run.weights):,}'
-  if run.settings:
+  if run.settings and not remote.is_url(run.folder):  # Gin reads local files.
     config = shlex.quote(run.path(settings.CONFIG_FILE))
     result['train it again'] = (
         'python -m trax_twitter_sentiment.trainer '

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from trax_twitter_sentiment import remote
 from trax_twitter_sentiment.corpora.corpus import Corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import parse_file, write_atomically
@@ -35,7 +36,7 @@ class Run:
   Each attribute is read on first use and kept.
 
   Args:
-    folder: the directory.
+    folder: the directory, or its URL, such as `'s3://bucket/runs/twitter'`.
 
   Raises:
     UserError: if there is no such directory. Every attribute raises `UserError` if
@@ -49,11 +50,12 @@ class Run:
 
   def __init__(self, folder: str | os.PathLike):
     self.folder = os.fspath(folder)
-    if not os.path.isdir(self.folder):
+    # The first file that is read from a URL shows whether there is such a folder.
+    if not (remote.is_url(self.folder) or os.path.isdir(self.folder)):
       raise UserError(f'model_dir={self.folder!r} is not a directory.')
 
   def path(self, name: str) -> str:
-    """Returns the path of a file of the run."""
+    """Returns the path of a file of the run, or its URL."""
     return os.path.join(self.folder, name)
 
   @functools.cached_property

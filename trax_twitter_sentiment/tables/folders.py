@@ -5,8 +5,9 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from trax_twitter_sentiment import remote
 from trax_twitter_sentiment.errors import UserError
-from trax_twitter_sentiment.tables.input_files import InputFile
+from trax_twitter_sentiment.tables.input_files import InputFile, matches
 from trax_twitter_sentiment.tables.json_rows import rows_of_objects
 from trax_twitter_sentiment.tables.rows import Query, Rows
 
@@ -28,9 +29,9 @@ def rows(file: InputFile, query: Query) -> Rows:
 
 def _objects(file: InputFile, query: Query) -> Iterator[dict[str, Any]]:
   # In the IMDB data set, the texts are `pos/*.txt` and `neg/*.txt`, beside other files.
-  folder = glob.escape(file.path)
-  by_class = sorted(glob.glob(os.path.join(folder, '*', f'*{_ENDING}')))
-  paths = by_class or sorted(glob.glob(os.path.join(folder, f'*{_ENDING}')))
+  folder = file.path if remote.is_url(file.path) else glob.escape(file.path)
+  by_class = matches(os.path.join(folder, '*', f'*{_ENDING}'))
+  paths = by_class or matches(os.path.join(folder, f'*{_ENDING}'))
   if not paths:
     raise UserError(
         f'{file.name} and its subfolders contain no *{_ENDING}; for files of other '

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
+from trax_twitter_sentiment import remote
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables import compression
 
@@ -54,7 +55,7 @@ class InputFile:
   """An opened file.
 
   Args:
-    path: the path of a file or a folder, or `'-'` for standard input.
+    path: the path or URL of a file or a folder, or `'-'` for standard input.
     part: the part of an uncompressed file to read; `None` for the whole file.
 
   Attributes:
@@ -65,7 +66,8 @@ class InputFile:
       `'.csv'` for `a.csv.gz`.
     file: the decompressed content, at its start.
     is_compressed: whether the content was compressed.
-    size: the file's size on disk, in bytes; `None` for standard input and a folder.
+    size: the file's size on disk, in bytes; `None` if unknown, as for standard input
+      and a folder.
     is_folder: whether the path is a folder, whose `file` is empty.
     head: the first bytes of the content.
     encoding: the encoding of the byte-order mark; `None` without one.
@@ -73,7 +75,8 @@ class InputFile:
     n_quoted: the number of texts so far whose quotes were read as text.
 
   Raises:
-    UserError: if the file can't be opened.
+    UserError: if the file can't be opened; and at the end of a `with` block, if it
+      could not be read.
   """
 
   def __init__(self, path: str, part: Part | None = None):
@@ -91,6 +94,9 @@ class InputFile:
         self._raw: Any = sys.stdin.buffer
       elif self.is_folder:
         self._raw = io.BufferedReader(io.BytesIO())
+      elif remote.is_url(path):
+        self._raw, self.is_folder = _opened_url(path)
+        self.size = self._raw.raw.size if not self.is_folder else None
       else:
         self._raw = open(path, 'rb')  # noqa: SIM115  `close` closes it.
         self.size = os.fstat(self._raw.fileno()).st_size
@@ -106,9 +112,11 @@ class InputFile:
   def __enter__(self) -> 'InputFile':
     return self
 
-  def __exit__(self, *_: object) -> None:
+  def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
     if self._raw is not sys.stdin.buffer:
       self._raw.close()
+    if isinstance(error, OSError):
+      raise _named(self.name, error) from error
 
   def position(self) -> int:
     """Returns the number of bytes that were read from disk."""
@@ -132,22 +140,22 @@ class InputFile:
       encoding: the encoding; `None` for that of the byte-order mark, or else UTF-8.
 
     Raises:
-      UserError: if a line is longer than 4 MiB, or can't be read.
+      UserError: if a line is longer than 4 MiB.
+      OSError: if a line can't be read.
     """
     encoding = encoding or self.encoding or 'utf-8'
-    with _naming_errors(self.name):
-      if encoding not in ('utf-8', 'utf-8-sig'):
-        yield from self._decoded_lines(encoding)
-        return
-      if b'\0' in self.head:
-        raise UserError(
-            f'{self.name} contains NUL bytes, so it is not text in UTF-8; for UTF-16, '
-            "give the encoding 'utf-16-le' or 'utf-16-be'."
-        )
-      if self.ends_lines_in_cr():
-        yield from self._decoded_lines(encoding)
-      else:
-        yield from self._utf8_lines()
+    if encoding not in ('utf-8', 'utf-8-sig'):
+      yield from self._decoded_lines(encoding)
+      return
+    if b'\0' in self.head:
+      raise UserError(
+          f'{self.name} contains NUL bytes, so it is not text in UTF-8; for UTF-16, '
+          "give the encoding 'utf-16-le' or 'utf-16-be'."
+      )
+    if self.ends_lines_in_cr():
+      yield from self._decoded_lines(encoding)
+    else:
+      yield from self._utf8_lines()
 
   def ends_lines_in_cr(self) -> bool:
     """Returns whether CR ends the lines, as on old Macs."""
@@ -187,8 +195,17 @@ class InputFile:
 
   def read(self) -> bytes:
     """Returns the rest of the content."""
-    with _naming_errors(self.name):
-      return self.file.read()
+    return self.file.read()
+
+
+def _opened_url(url: str) -> tuple[BinaryIO, bool]:
+  """Returns the file of a URL; for a folder, an empty file and `True`."""
+  try:
+    return remote.opened(url), False
+  except (FileNotFoundError, IsADirectoryError):
+    if not remote.is_folder(url):
+      raise
+    return io.BufferedReader(io.BytesIO()), True
 
 
 class _Window(io.RawIOBase):
@@ -237,7 +254,11 @@ def _naming_errors(name: str) -> Iterator[None]:
   try:
     yield
   except OSError as error:
-    raise UserError(f'{name}: {error.strerror or error}.') from error
+    raise _named(name, error) from error
+
+
+def _named(name: str, error: OSError) -> UserError:
+  return UserError(f'{name}: {error.strerror or error}.')
 
 
 def _peek(file: Any) -> bytes:
@@ -259,6 +280,10 @@ def check_encoding(setting: str, encoding: str | None) -> None:
 
 def state(path: str) -> tuple[object, ...]:
   """Returns a cache key of a file or folder, which differs after a change."""
+  if remote.is_url(path):
+    with contextlib.suppress(OSError):
+      return path, *remote.state(path)
+    return (path,)
   if not os.path.isdir(path):
     with contextlib.suppress(OSError):
       status = os.stat(path)
@@ -269,18 +294,36 @@ def state(path: str) -> tuple[object, ...]:
   return path, *map(state, names)
 
 
+def size(path: str) -> int | None:
+  """Returns the size of a file in bytes; `None` if it is unknown.
+
+  Raises:
+    UserError: if there is no such file.
+  """
+  with _naming_errors(path):
+    return remote.state(path)[0] if remote.is_url(path) else os.path.getsize(path)
+
+
 def expand(patterns: Sequence[str]) -> list[str]:
   """Returns the paths that patterns with `*`, `?` and `[…]` match, in order.
 
   Raises:
-    UserError: if a pattern matches no file.
+    UserError: if a pattern matches no file, or its bucket can't be listed.
   """
   paths: list[str] = []
   for pattern in map(os.path.expanduser, patterns):
-    if os.path.exists(pattern) or not glob.has_magic(pattern):
-      paths.append(pattern)
-    elif matches := sorted(glob.glob(pattern, recursive=True)):
-      paths += matches
+    if pattern_paths := matches(pattern):
+      paths += pattern_paths
     else:
       raise UserError(f'{pattern}: no file matches the pattern.')
   return paths
+
+
+def matches(pattern: str) -> list[str]:
+  """Returns the paths that a pattern matches; a path without wildcards as it is."""
+  if remote.is_url(pattern):
+    with _naming_errors(pattern):
+      return remote.matches(pattern)
+  if os.path.exists(pattern) or not glob.has_magic(pattern):
+    return [pattern]
+  return sorted(glob.glob(pattern, recursive=True))

@@ -1,12 +1,11 @@
 """Reads rows of texts, and of labels, from input files of any format."""
 
-import os
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables.file_formats import format_of
-from trax_twitter_sentiment.tables.input_files import STDIN, InputFile, Part
+from trax_twitter_sentiment.tables.input_files import STDIN, InputFile, Part, size
 from trax_twitter_sentiment.tables.options import ReadingOptions
 from trax_twitter_sentiment.tables.rows import Query
 from trax_twitter_sentiment.tables.values import (
@@ -68,7 +67,7 @@ class TableReader:
     n_damaged: the number of lines with bytes that are not valid.
     n_decoded: the number of texts that were a bytes literal (`b'…'`), and were decoded.
     n_quoted: the number of texts in TSV whose quotes were read as text.
-    n_bytes: the size of the files; `None` for standard input.
+    n_bytes: the size of the files; `None` if it is unknown, as for standard input.
     n_bytes_read: the number of these bytes read so far.
 
   Raises, during iteration:
@@ -115,7 +114,8 @@ class TableReader:
   def n_bytes(self) -> int | None:
     if STDIN in self._paths:
       return None
-    return sum(map(os.path.getsize, self._paths))
+    sizes = [*map(size, self._paths)]
+    return None if None in sizes else sum(filter(None, sizes))
 
   @property
   def n_bytes_read(self) -> int:

@@ -44,8 +44,7 @@ def load_predictor(model: bytes) -> SentimentPredictor:
   """Returns the predictor of the model that `model_bytes` returned."""
   with tempfile.TemporaryDirectory() as folder:
     with zipfile.ZipFile(io.BytesIO(model)) as archive:
-      for name in _FILES:
-        archive.extract(name, folder)
+      archive.extractall(folder)
     return SentimentPredictor.load(folder)
 
 
@@ -102,21 +101,22 @@ class BatchPredictor:
       texts = [as_text(value, self._column) for value in values]
     except MalformedError as problem:
       raise UserError(f'{problem}.') from problem
-    return add_predictions(self._predictor, batch, texts, self._rule)
+    return add_predictions(self._predictor, self._rule, texts, batch)
 
 
 def add_predictions(
     predictor: SentimentPredictor,
-    batch: Any,
-    texts: Sequence[str | None],
     rule: DecisionRule,
+    texts: Sequence[str | None],
+    batch: Any,
 ) -> Any:
   """Returns a batch with the `fields.prediction_columns` of its texts."""
   class_names = predictor.class_names
   columns: dict[str, list] = {name: [] for name in fields.column_names(class_names)}
   for start in range(0, len(texts), CHUNK_SIZE):
-    chunk, names = texts[start : start + CHUNK_SIZE], class_names
-    predicted = fields.prediction_columns(chunk, predictor.score(chunk), names, rule)
+    chunk = texts[start : start + CHUNK_SIZE]
+    scores = predictor.score(chunk)
+    predicted = fields.prediction_columns(chunk, scores, class_names, rule)
     for name, values in predicted.items():
       columns[name] += values
   if hasattr(batch, 'iloc'):

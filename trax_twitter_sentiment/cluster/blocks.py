@@ -20,23 +20,15 @@ _N_THREADS = 32
 
 @dataclasses.dataclass(frozen=True)
 class Block:
-  """A file, or a part of one.
+  """A file, or a part of one. It can be pickled."""
 
-  Attributes:
-    path: the path of the file, the same on all machines, or its URL.
-    format_name: the name of the file's format.
-    part: the part of the file; `None` for all of it.
-    state: the state of the file, which differs after a change.
-  """
-
-  path: str
+  path: str  # The same on all machines, or a URL.
   format_name: str
-  part: Part | None
-  state: tuple[object, ...]
+  part: Part | None  # None for the complete file.
+  state: tuple[object, ...]  # It differs after a change of the file.
 
   @property
   def format(self) -> FileFormat:
-    """The format of the file."""
     return FORMATS[self.format_name]
 
   def reader(
@@ -45,7 +37,7 @@ class Block:
       options: ReadingOptions,
       keep: tuple[str, ...] | None = (),
   ) -> TableReader:
-    """Returns a `TableReader` of the block, with the same arguments."""
+    """Returns a `TableReader` of the block."""
     options = dataclasses.replace(options, input_format=self.format_name)
     return TableReader([self.path], columns, options, keep, self.part)
 

@@ -23,18 +23,13 @@ except ImportError as import_error:
       "--engine=ray requires Ray: `pip install 'ray[data]'`."
   ) from import_error
 
-# The maximum number of times that a task runs again after its machine or process died.
-_MAX_RETRIES = 5
-
-# The maximum number of tasks submitted at a time, enough to keep any cluster busy.
-_MAX_PENDING = 1000
+_MAX_RETRIES = 5  # Of a task, after its machine or process died.
+_MAX_PENDING = 1000  # Tasks at a time: enough to keep any cluster busy.
+_CONNECT_SECONDS = 10  # The time limit for the answer of a cluster.
 
 # The size of Ray's object store: enough for a model, and less than a container's
 # /dev/shm.
 _STORE_BYTES = 2**28
-
-# The time limit for the answer of a cluster.
-_CONNECT_SECONDS = 10
 
 
 @contextlib.contextmanager
@@ -42,28 +37,24 @@ def connected(address: str | None, n_processes: int | None = None) -> Iterator[N
   """Connects to a Ray cluster, or starts one on this machine until the block ends.
 
   Args:
-    address: the address of the cluster, as for `ray.init`; `None` for the address in
+    address: the address of the cluster, as for `ray.init`; `None` for that in
       `RAY_ADDRESS`, or else for this machine.
     n_processes: the number of tasks at a time on this machine; `None` for its cores.
-
-  Raises:
-    UserError: if no cluster answers.
   """
   address = address or os.environ.get('RAY_ADDRESS') or None
   if address and n_processes:
     raise UserError('--processes is for this machine only; a Ray cluster sets its own.')
   os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
   os.environ.setdefault('RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO', '0')
-  settings: dict[str, Any] = {'address': address}
+  settings: dict[str, Any] = {
+      'address': 'local',
+      'num_cpus': n_processes or len(os.sched_getaffinity(0)),
+      'object_store_memory': _STORE_BYTES,
+      'include_dashboard': False,
+  }
   if address:
     _check_answers(address)
-  else:
-    settings = {
-        'address': 'local',
-        'num_cpus': n_processes or len(os.sched_getaffinity(0)),
-        'object_store_memory': _STORE_BYTES,
-        'include_dashboard': False,
-    }
+    settings = {'address': address}
   try:
     ray.init(**settings, log_to_driver=False, logging_level=logging.ERROR)
   except (ConnectionError, ValueError, RuntimeError) as error:
@@ -82,9 +73,8 @@ def _check_answers(address: str) -> None:
   try:
     socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
   except OSError as error:
-    reason = error.strerror or error
-    problem = f'--ray_address={address}: no Ray cluster answers ({reason}).'
-    raise UserError(problem) from error
+    reason = f'no Ray cluster answers ({error.strerror or error})'
+    raise UserError(f'--ray_address={address}: {reason}.') from error
 
 
 def run(
@@ -93,13 +83,9 @@ def run(
   """Yields the results of a function as its tasks end; a bar shows the progress.
 
   Args:
-    function: a function of a `SentimentPredictor` and the arguments of a call. It is
-      pickled.
+    function: a function of a `SentimentPredictor` and the arguments of a call.
     model: the predictor's model. Each process loads it once.
     calls: the arguments of each call, a block first.
-
-  Raises:
-    UserError: if the function raises it, or if each process of a task died.
   """
   task = ray.remote(max_retries=_MAX_RETRIES, num_cpus=1)(_call)
   # Ray fetches a plain reference for each task, so the reference is in a list.

@@ -24,18 +24,11 @@ _LabelCounts = dict[tuple[str, Any], scores.LabelCounts]
 
 
 class Counts(NamedTuple):
-  """The counts of predictions for labelled texts, which can be added for blocks.
-
-  Attributes:
-    read: the counts of rows.
-    n_skipped_labels: the number of rows skipped because of their label.
-    first_rows: the first row with each label.
-    of_labels: the counts of predictions, by variant and label.
-  """
+  """The counts of predictions for labelled texts, which can be added for blocks."""
 
   read: RowCounts
   n_skipped_labels: int
-  first_rows: dict[str, Record]
+  first_rows: dict[str, Record]  # Label -> its first row.
   of_labels: _LabelCounts
 
   def plus(self, other: 'Counts') -> 'Counts':
@@ -57,18 +50,10 @@ def evaluate_files(
 ) -> tuple[dict[str, scores.Evaluation], Counts]:
   """Evaluates a run on any number of labelled texts, on a cluster.
 
-  Args:
-    paths: the files.
-    options: how to read the files.
-    model_dir: the run's output directory.
-    address: the address of the cluster.
-    trained: the class of each label of the run's training files.
+  `trained` contains the class of each label of the run's training files.
 
   Returns:
     The scores by variant of the predictor, without ROC AUC; and the counts.
-
-  Raises:
-    UserError: if a file can't be read, a row is malformed or a label unknown.
   """
   model = model_bytes(model_dir)
   calls = [(block,) for block in blocks.cut(paths, options.columns, options.reading)]
@@ -110,12 +95,10 @@ def evaluate_counts(
     trained: Mapping[str, int] | None = None,
 ) -> tuple[dict[str, scores.Evaluation], Counts]:
   """Returns scores, and counts in which texts with unknown labels are skipped rows."""
-  places = {
-      label: f'{record.name}, line {record.line}'
-      for label, record in total.first_rows.items()
-  }
+  rows = total.first_rows.items()
+  places = {label: f'{row.name}, line {row.line}' for label, row in rows}
   class_of = Classes(places, class_names, options.labels, trained)
-  unknown = [label for label in total.first_rows if class_of(label) is None]
+  unknown = [label for label in places if class_of(label) is None]
   if unknown and options.reading.on_malformed == 'refuse':
     raise UserError(f'{places[unknown[0]]}: {class_of.problem(unknown[0])}.')
   nothing = scores.count(np.empty((0, len(class_names))))
@@ -135,7 +118,4 @@ def evaluate_counts(
 
 
 def _sum(one: _LabelCounts, other: _LabelCounts) -> _LabelCounts:
-  total = {**one}
-  for key, counts in other.items():
-    total[key] = total[key].plus(counts) if key in total else counts
-  return total
+  return one | {k: one[k].plus(c) if k in one else c for k, c in other.items()}

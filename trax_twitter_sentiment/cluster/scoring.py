@@ -22,15 +22,11 @@ from trax_twitter_sentiment.tables.input_files import InputFile
 from trax_twitter_sentiment.tables.options import ReadingOptions
 from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 
-# The file that describes the job of a folder. Spark and other readers skip names that
-# begin with _.
-JOB_FILE = '_job.json'
+# Readers of the folder, such as Spark, skip names that begin with _.
+JOB_FILE = '_job.json'  # It describes the job of the folder.
+SUCCESS_FILE = '_SUCCESS'  # It marks the folder as complete, for Hadoop and Spark.
 
-# The file that marks a folder as complete, for Hadoop and Spark.
-SUCCESS_FILE = '_SUCCESS'
-
-# The number of rows in a row group of a Parquet file.
-_N_ROWS = 8 * CHUNK_SIZE
+_N_ROWS = 8 * CHUNK_SIZE  # In a row group of a Parquet file.
 
 # Batches of rows: the texts, and all columns. The first batch has no rows.
 _Batches = Iterator[tuple[list[str | None], Any]]
@@ -56,9 +52,6 @@ def score_files(
 
   The folder has the same name on all machines, or is a URL. If an interrupted job left
   some of its files, only the others are written, and only their rows are counted.
-
-  Raises:
-    UserError: if a file or a setting is wrong, or if the folder is not this job's.
   """
   model = batch_predictor.model_bytes(model_dir)
   cut = blocks.cut(paths, (settings.column,), settings.options)
@@ -128,17 +121,16 @@ def score_block(
 
   The columns of Parquet keep their types; those of other formats are texts, as in
   predict's CSV.
-
-  Raises:
-    UserError: if the block can't be read.
   """
-  is_typed = block.format.batches is not None
-  reader = block.reader((settings.column,), settings.options, () if is_typed else None)
-  batches = (_typed_batches if is_typed else _text_batches)(block, reader, settings)
-  scored = (
-      batch_predictor.add_predictions(predictor, batch, texts, settings.rule)
-      for texts, batch in batches
-  )
+  open_reader = functools.partial(block.reader, (settings.column,), settings.options)
+  if block.format.batches:
+    reader = open_reader()
+    batches = _typed_batches(block, reader)
+  else:
+    reader = open_reader(None)
+    batches = _text_batches(reader, _names(block, open_reader(None)), settings.column)
+  add = functools.partial(batch_predictor.add_predictions, predictor, settings.rule)
+  scored = itertools.starmap(add, batches)
   schema = next(scored).schema
   with files.atomic_file(path) as file, pq.ParquetWriter(file, schema) as writer:
     for batch in scored:
@@ -146,15 +138,12 @@ def score_block(
   return RowCounts().plus(reader)
 
 
-def _typed_batches(
-    block: blocks.Block, reader: TableReader, settings: Settings
-) -> _Batches:
+def _typed_batches(block: blocks.Block, reader: TableReader) -> _Batches:
   """Yields the rows of a block whose format has types.
 
   The reader reads the texts as `predict` does, and leaves out malformed rows. The block
   is read again for the columns with their types.
   """
-  del settings
   assert block.format.batches and block.format.schema
   records = iter(reader)
   record = next(records, None)
@@ -172,23 +161,22 @@ def _typed_batches(
       yield texts, batch if is_complete else batch.take(pa.array(rows, pa.int64()))
 
 
-def _text_batches(
-    block: blocks.Block, reader: TableReader, settings: Settings
-) -> _Batches:
-  """Yields the rows of a block as columns of texts."""
-  # Without a header, each object may have new fields, so all are read for the names.
-  n_rows = 1 if block.format.has_header else None
-  sample = block.reader((settings.column,), settings.options, None)
-  kept = (record.kept for record in itertools.islice(sample, n_rows))
-  names = [*dict.fromkeys(itertools.chain.from_iterable(kept))]
-  schema = pa.schema([(name, pa.string()) for name in names or [settings.column]])
+def _names(block: blocks.Block, reader: TableReader) -> list[str]:
+  """Returns the names of the columns of a block."""
+  # Without a header, each object may have new fields, so all are read.
+  records = itertools.islice(reader, 1 if block.format.has_header else None)
+  return [*dict.fromkeys(name for record in records for name in record.kept)]
+
+
+def _text_batches(reader: TableReader, names: list[str], column: str) -> _Batches:
+  """Yields rows as columns of texts. Plain text has only the column of the texts."""
+  schema = pa.schema([(name, pa.string()) for name in names or [column]])
   yield [], schema.empty_table()
   records = iter(reader)
   while rows := [*itertools.islice(records, _N_ROWS)]:
     texts = [row.values[0] for row in rows]
-    # A row of plain text has no columns.
-    fields = (row.kept or {settings.column: row.values[0]} for row in rows)
-    cells = [{name: _cell(v) for name, v in values.items()} for values in fields]
+    kept = (row.kept or {column: row.values[0]} for row in rows)
+    cells = [{name: _cell(v) for name, v in values.items()} for values in kept]
     yield texts, pa.RecordBatch.from_pylist(cells, schema)
 
 

@@ -81,7 +81,7 @@ def near_duplicates(texts: Sequence[str]) -> list[int]:
       text_of[words] = i
       rare_words = _rare_words(words, frequency)
       for j in {j for word in rare_words for j in texts_with[word]}:
-        if _similarity(words, word_sets[j]) >= _SIMILARITY:
+        if len(words & word_sets[j]) >= _SIMILARITY * len(words | word_sets[j]):
           pairs.append((i, j))
       for word in rare_words:
         texts_with[word].append(i)
@@ -100,11 +100,6 @@ def _rare_words(
     return []
   n_rare = len(words) - math.ceil(_SIMILARITY * len(words)) + 1
   return sorted(words, key=lambda word: (frequency[word], word))[:n_rare]
-
-
-def _similarity(a: frozenset[str], b: frozenset[str]) -> float:
-  n_shared = len(a & b)
-  return n_shared / (len(a) + len(b) - n_shared)
 
 
 def _words(text: str) -> frozenset[str]:

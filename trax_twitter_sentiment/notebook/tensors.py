@@ -109,11 +109,7 @@ class TensorGenerator:
 
 
 def _texts(examples: Examples, label: int) -> tuple[str, ...]:
-  return tuple(
-      text
-      for text, of in zip(examples.texts, examples.labels, strict=True)
-      if of == label
-  )
+  return examples.part(examples.labels == label).texts
 
 
 def _parts(

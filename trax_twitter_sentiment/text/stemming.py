@@ -143,14 +143,8 @@ def _step_5(word: str) -> str:
   return word
 
 
-class _Shapes(dict[int, str]):
-  """Maps vowels to v and all other characters to c."""
-
-  def __missing__(self, character: int) -> str:
-    return 'c'
-
-
-_SHAPES = _Shapes({ord(vowel): 'v' for vowel in 'aeiou'})
+# Vowels become v, and all other characters become c.
+_SHAPES = collections.defaultdict(lambda: 'c', {ord(vowel): 'v' for vowel in 'aeiou'})
 
 
 def _shape(word: str) -> str:

@@ -153,7 +153,7 @@ class SafeLoop(training.Loop):
     if self._has_run or self._output_dir is None:
       return
     changed = changed_settings(self._output_dir)
-    changed.pop('train.steps', None)  # Trax prints that fewer steps are reached.
+    changed.pop('train.steps', None)  # Trax prints a message about these steps.
     if changed:
       raise UserError(
           f'{self._output_dir} was finished at step {self._step}; the changed '

@@ -23,7 +23,7 @@ except ImportError as import_error:
       "--engine=ray requires Ray: `pip install 'ray[data]'`."
   ) from import_error
 
-_MAX_RETRIES = 5  # Of a task, after its machine or process died.
+_MAX_RETRIES = 5  # The retries of a task whose machine or process died.
 _MAX_PENDING = 1000  # Tasks at a time: enough to keep any cluster busy.
 _CONNECT_SECONDS = 10  # The time limit for the answer of a cluster.
 

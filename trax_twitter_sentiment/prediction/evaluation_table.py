@@ -24,11 +24,7 @@ _NAME_WIDTH = 34  # The width of the column of class names.
 
 
 def lines(evaluations: Mapping[str, Evaluation]) -> Iterator[str]:
-  """Yields the lines of a table with a column for each variant of the texts.
-
-  Args:
-    evaluations: the evaluation of each variant; the keys are those of `VARIANTS`.
-  """
+  """Yields the lines of a table with a column for each of the `VARIANTS`."""
   results = [*evaluations.values()]
   yield _line('', (VARIANTS[variant] for variant in evaluations))
   for name, title in TITLES.items():

@@ -196,14 +196,8 @@ def calibration_events(
   """Returns predicted probabilities, and whether the predicted event occurred.
 
   For two classes, the event is that the text belongs to the second class. For more
-  classes, the event is that the predicted class is right.
-
-  Args:
-    log_probabilities: <float>[n_texts, n_classes].
-    labels: <int>[n_texts].
-
-  Returns:
-    <float>[n_texts] and <int>[n_texts].
+  classes, the event is that the predicted class is right. The shapes of the results are
+  <float>[n_texts] and <int>[n_texts].
   """
   probabilities = event_probabilities(log_probabilities)
   if log_probabilities.shape[1] == 2:

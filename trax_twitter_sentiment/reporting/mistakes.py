@@ -55,10 +55,7 @@ def split(
 ) -> tuple[list[int], list[int]]:
   """Returns the mistakes to show: perhaps mislabelled texts, and other texts.
 
-  Args:
-    mistakes: <int>[n_mistakes], the result of `surest`.
-    log_probabilities: <float64>[n_texts, n_classes].
-    shown: the indices of mistakes to leave out.
+  `mistakes` is the result of `surest`. The mistakes in `shown` are left out.
   """
   rows = [row for row in mistakes.tolist() if row not in shown]
   probabilities = np.exp(log_probabilities.max(axis=1))

@@ -110,10 +110,7 @@ def calibration(axes: Axes, bins: Sequence[CalibrationBin], event: str) -> None:
 
   scikit-learn's CalibrationDisplay shows neither intervals nor numbers of texts.
 
-  Args:
-    axes: the axes.
-    bins: the predictions, grouped by probability.
-    event: the predicted event: `'positive'`, or `'the predicted class'`.
+  `event` is the predicted event: `'positive'`, or `'the predicted class'`.
   """
   x, y = np.array([(each.probability, each.rate) for each in bins]).T
   low, high = np.array([each.interval for each in bins]).T

@@ -42,9 +42,6 @@ def differing_settings(recorded: dict[str, str]) -> tuple[str, dict[str, str]]:
 
   A difference is a setting of both with two values: `'its value → own value'`. For a
   run without settings, the name of the file is `''`.
-
-  Args:
-    recorded: the settings that the run recorded.
   """
   best, n_alike, differing = '', 0, {}
   for name, shipped in _shipped():

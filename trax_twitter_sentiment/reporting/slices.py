@@ -76,10 +76,7 @@ def slices(
 ) -> dict[str, list[Slice]]:
   """Returns the accuracy by length and by share of unknown words.
 
-  Args:
-    predictor: the predictor.
-    texts: the texts, as the predictor reads them.
-    right: <bool>[n_texts], whether each prediction is right.
+  `right` is <bool>[n_texts], whether each prediction is right.
   """
   n_words = np.array([len(text.split()) for text in texts])
   shares = _shares_of_unknown(predictor, texts)

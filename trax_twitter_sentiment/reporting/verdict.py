@@ -14,13 +14,7 @@ _SIGNIFICANT = 0.05
 def verdict(
     variants: Sequence[Variant], class_names: Sequence[str], unit: str
 ) -> list[str]:
-  """Returns the sentences of the verdict, variants that lose to a baseline first.
-
-  Args:
-    variants: the results, with emoticons first.
-    class_names: the classes.
-    unit: `'tweets'` or `'texts'`.
-  """
+  """Returns the sentences of the verdict, variants that lose to a baseline first."""
   ordered = sorted(variants, key=lambda variant: not _loses(variant))
   lines = [_sentence(variant, unit) for variant in ordered]
   if _loses(ordered[0]):

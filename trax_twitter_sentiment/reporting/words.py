@@ -57,10 +57,7 @@ def weighty_words(
 ) -> dict[int, list[WeightyWord]]:
   """Returns the words of the most frequent classes, the weightiest first.
 
-  Args:
-    predictor: a predictor with a `TwitterClassifier`.
-    corpus: the corpus.
-    split: the split whose texts are counted.
+  The predictor requires a `TwitterClassifier`. The texts of `split` are counted.
   """
   assert isinstance(predictor.model, BagOfTokens)
   encoder, vocabulary = predictor.encoder, predictor.encoder.vocabulary.tokens

@@ -51,11 +51,8 @@ def make_app(
 ) -> FastAPI:
   """Returns the service of a trained run.
 
-  Args:
-    predictor: the predictor.
-    allowed_hosts: the allowed values of the Host header. So a web site whose name is
-      rebound to this machine reads nothing.
-    examples: the texts that the page offers to click.
+  A request with a Host header that is not in `allowed_hosts` is refused. So a web site
+  whose name is rebound to this machine reads nothing.
   """
   app = _empty_app(allowed_hosts)
 

@@ -24,10 +24,7 @@ _MAX_WINDOW_BYTES = 2**31
 def decompressed(file: BinaryIO, head: bytes, name: str) -> io.BufferedReader | None:
   """Returns the decompressed content of a file; `None` for an uncompressed file.
 
-  Args:
-    file: the file, at its start.
-    head: the file's first bytes.
-    name: the file's name, for errors.
+  `head` contains the first bytes of the file. Errors contain its `name`.
   """
   for pattern, new_decompressor in _COMPRESSIONS:
     if re.match(pattern, head):

@@ -39,11 +39,7 @@ def rows(
 ) -> Rows:
   """Yields the rows below the header, or all rows if there is none.
 
-  Args:
-    file: the file.
-    query: the columns to read, and how to read them.
-    usual_delimiter: the delimiter if neither the options nor the header determine it.
-    usual_quoting: the quoting if the options do not determine it.
+  The usual delimiter and quoting apply if neither options nor header determine others.
 
   Raises:
     UserError: if a column is missing, or a row is malformed.
@@ -126,12 +122,8 @@ def split_rows(
 ) -> Iterator[tuple[int, list[str]]]:
   """Yields the number of each row's first line, counted from 1, and its fields.
 
-  Args:
-    lines: the lines, with their line ends.
-    delimiter: a character.
-    quoting: one of `QUOTINGS`, or `ESCAPED`.
-    malformed: a function of a line number and a problem. If it returns, the row is
-      skipped, and reading continues with the next line.
+  `quoting` is one of `QUOTINGS`, or `ESCAPED`. After a call of `malformed`, reading
+  continues with the next line.
   """
   if quoting == 'double':
     yield from _quoted_rows(lines, delimiter, malformed)

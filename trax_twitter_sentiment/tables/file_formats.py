@@ -119,10 +119,7 @@ def format_of(
 ) -> FileFormat:
   """Returns the format of a file: that of the options, or else a recognized one.
 
-  Args:
-    file: the file.
-    names: the columns to read.
-    options: how to read the file.
+  A header with the columns `names` is recognized as CSV or TSV.
 
   Raises:
     UserError: if the format is one of text, but the file is binary.

@@ -89,12 +89,8 @@ def objects(
 ) -> Iterator[tuple[int, Fields]]:
   """Yields JSON objects, each with its line number; in an array, with its position.
 
-  Arrays, and objects that span several lines, are read into memory at once.
-
-  Args:
-    lines: the lines of the file, with their line ends.
-    malformed: a function of a line number and a problem. If it returns, the line is
-      skipped.
+  Arrays, and objects that span several lines, are read into memory at once. A line
+  about which `malformed` is called is skipped.
   """
   lines = iter(lines)
   first: list[str] = []

@@ -81,12 +81,7 @@ def has_emoticon(word: str) -> bool:
 
 
 class Splitter:
-  """Splits texts into words.
-
-  Args:
-    strip_handles: whether to remove `@someone`.
-    reduce_len: whether to shorten runs of a character to three characters.
-  """
+  """Splits texts into words. The arguments are those of NLTK's `TweetTokenizer`."""
 
   def __init__(self, strip_handles: bool, reduce_len: bool):
     self._strip_handles = strip_handles

@@ -49,12 +49,8 @@ class Memo(dict[str, T]):
 class CachedByPiece(Generic[T]):
   """Applies a function to the words of a text, and caches results by piece.
 
-  A piece is the text between two spaces.
-
-  Args:
-    split: splits a text into words.
-    convert: converts a list of words into a result.
-    join: joins the results of the pieces of a text.
+  A piece is the text between two spaces. `convert` converts a list of words into a
+  result, and `join` joins the results of the pieces of a text.
   """
 
   def __init__(

@@ -66,11 +66,9 @@ def sum_over_devices(x: Any) -> Any:
 
 
 def exact_evaluator(make_evaluator: Callable[[Any], Any], task: Any) -> Any:
-  """Returns the evaluator of a task, exact for each `ConfusionMetric`.
+  """Returns the evaluator that `Loop._init_evaluator` makes of a `training.EvalTask`.
 
-  Args:
-    make_evaluator: `Loop._init_evaluator`.
-    task: a `training.EvalTask`.
+  Each `ConfusionMetric` becomes exact.
   """
   if not any(isinstance(metric, ConfusionMetric) for metric in task.metrics):
     return make_evaluator(task)

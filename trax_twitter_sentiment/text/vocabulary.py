@@ -3,6 +3,7 @@
 import collections
 import dataclasses
 import functools
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 
@@ -66,8 +67,8 @@ class Vocabulary:
 
   def encode(self, tokens: Iterable[str]) -> np.ndarray:
     """Returns the ids of tokens, `UNK_ID` for unknown tokens: <int32>[n_tokens]."""
-    id_of = self.ids.get
-    return np.array([id_of(token, UNK_ID) for token in tokens], np.int32)
+    ids = map(self.ids.get, tokens, itertools.repeat(UNK_ID))
+    return np.fromiter(ids, np.int32)
 
   @functools.cached_property
   def ids(self) -> dict[str, int]:

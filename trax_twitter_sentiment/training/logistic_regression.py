@@ -171,11 +171,19 @@ def token_features(corpus: EncodedCorpus) -> sparse.csr_matrix:
   features = [sparse.csr_matrix((len(vocabulary), 0))]
   if corpus.lexicon is not None:
     words = load_lexicon('encoded_corpus.lexicon', corpus.lexicon)
-    sides = sparse.lil_matrix((len(vocabulary), 4))
-    for row, token in enumerate(vocabulary):
-      if any(strengths := side_features(token, words)):
-        sides[row] = strengths
-    features.append(sides.tocsr())
+    has_phrases = any(' ' in word for word in words)
+    strengths = {
+        row: side_features(token, words)
+        for row, token in enumerate(vocabulary)
+        # Neither n-grams nor pairs are words of the lexicon.
+        if has_phrases or ' ' not in token.removeprefix('<not> ')
+    }
+    sides = sparse.csr_matrix([*strengths.values()])
+    rows = sparse.csr_matrix(
+        (np.ones(len(strengths)), [*strengths], np.arange(len(strengths) + 1)),
+        (len(strengths), len(vocabulary)),
+    )
+    features.append(rows.T @ sides)
   if corpus.further_tokens_from is not None:
     of_run = _features_of_run(vocabulary, corpus.further_tokens_from)
     features.append(sparse.csr_matrix(of_run))

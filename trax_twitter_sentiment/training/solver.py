@@ -120,7 +120,8 @@ def _fit(
 
   Two classes have one column of weights, the log-odds, as in scikit-learn.
   """
-  # A lazy import: every run imports this module, and few runs fit a regression.
+  # Lazy imports: every run imports this module, and few runs fit a regression.
+  import threadpoolctl
   from scipy import optimize
 
   n_classes = len(np.unique(examples.labels))
@@ -141,13 +142,15 @@ def _fit(
     return value, np.append(gradient.ravel(), by_bias)
 
   # `disable=None` shows the bar only if stderr is a terminal.
-  with tqdm.tqdm(
+  bar = tqdm.tqdm(
       desc=f'Fitting {n_classes} classes',
       bar_format='{desc}: iteration {n_fmt} [{elapsed}]',
       mininterval=0,  # Shows each of the few iterations.
       disable=None,
       leave=False,
-  ) as bar:
+  )
+  # The threads of BLAS wait for each other longer than one thread computes.
+  with bar, threadpoolctl.threadpool_limits(1, 'blas'):
     result = optimize.minimize(
         loss,
         np.zeros((inputs.shape[1] + 1) * n_columns),

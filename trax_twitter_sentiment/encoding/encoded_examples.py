@@ -5,6 +5,7 @@ import functools
 
 import numpy as np
 
+from trax_twitter_sentiment.parallel import map_in_threads
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
 # The number of texts whose tokens are counted at a time.
@@ -134,17 +135,25 @@ class EncodedExamples:
         (np.ones(len(members), np.float32), members, starts),
         (len(starts) - 1, n_tokens),
     )
-    frequencies = np.zeros((n_classes, n_tokens), np.int64)
-    for start in range(0, len(self.labels), _CHUNK_TEXTS):
+
+    def of_chunk(start: int) -> list[np.ndarray]:
       chunk = slice(start, start + _CHUNK_TEXTS)
       bounds = self.starts[start : start + _CHUNK_TEXTS + 1]
       ids = self.ids[bounds[0] : bounds[-1]]
-      shape = (len(bounds) - 1, tokens_of_id.shape[0])
       counts = sparse.csr_matrix(
-          (np.ones(len(ids), np.float32), ids, bounds - bounds[0]), shape
+          (np.ones(len(ids), np.float32), ids, bounds - bounds[0]),
+          (len(bounds) - 1, tokens_of_id.shape[0]),
       )
-      for label in range(n_classes):
-        # The product has one entry for a token that a text repeats.
-        of_class = counts[self.labels[chunk] == label] @ tokens_of_id
-        frequencies[label] += np.bincount(of_class.indices, minlength=n_tokens)
+      # A product has one entry for a token that a text repeats.
+      products = (
+          counts[self.labels[chunk] == label] @ tokens_of_id
+          for label in range(n_classes)
+      )
+      return [np.bincount(p.indices, minlength=n_tokens) for p in products]
+
+    frequencies = np.zeros((n_classes, n_tokens), np.int64)
+    for of_classes in map_in_threads(
+        of_chunk, range(0, len(self.labels), _CHUNK_TEXTS)
+    ):
+      frequencies += of_classes
     return frequencies

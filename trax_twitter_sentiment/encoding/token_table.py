@@ -36,16 +36,21 @@ class _Chunk(NamedTuple):
   Attributes:
     words: <int32>[n], the words and marks of the texts, as indices.
     texts: <int64>[n], the text of each word.
-    is_negated: <bool>[n], whether each word is negated.
-    begins_pair: <bool>[n], whether a word and the next one are a pair.
+    is_next: <bool>[n], whether each word follows another one of its text.
+    is_negated: <bool>[n], whether each word is negated; empty if that is not required.
     n_texts: the number of texts.
   """
 
   words: np.ndarray
   texts: np.ndarray
+  is_next: np.ndarray
   is_negated: np.ndarray
-  begins_pair: np.ndarray
   n_texts: int
+
+  @property
+  def begins_pair(self) -> np.ndarray:
+    """<bool>[n], whether a word and the next one are a pair."""
+    return np.append(self.is_next[1:], False)
 
 
 class _Ngrams(NamedTuple):
@@ -107,7 +112,7 @@ class TokenTable:
       n = np.concatenate([counts for _, counts in kinds])
       if max_size < len(n):
         min_count = max(min_count, int(np.partition(n, -max_size)[-max_size]))
-    result: collections.Counter[str] = collections.Counter()
+    result: dict[str, int] = collections.defaultdict(int)
     for tokens, n in kinds:
       frequent = np.flatnonzero(n >= min_count)
       for token, count in zip(tokens(frequent), n[frequent].tolist(), strict=True):
@@ -229,7 +234,8 @@ class TokenTable:
       )
     return kinds
 
-  def _chunks(self) -> Iterator[_Chunk]:
+  def _chunks(self, for_pairs: bool = False) -> Iterator[_Chunk]:
+    """Yields the texts in chunks. Pairs do not require the negated words."""
     index, n_marks = self._index, self._index.n_marks
     starts = np.concatenate([[0], np.cumsum(index.lengths)])
     bounds = np.searchsorted(starts, np.arange(0, starts[-1], _CHUNK_WORDS))
@@ -238,16 +244,15 @@ class TokenTable:
       lengths = index.lengths[first:last]
       words = index.indices[starts[first] : starts[last]]
       texts = np.repeat(np.arange(last - first), lengths)
-      is_next = np.zeros(len(words), bool)  # The text of the word before goes on.
+      is_next = np.zeros(len(words), bool)
       is_next[1:] = (texts[1:] == texts[:-1]) & (words[1:] >= n_marks)
       is_negated = np.zeros(len(words), bool)
-      if self._tokenizer.add_negated:
+      if self._tokenizer.add_negated and not for_pairs:
         is_negation, ends_clause = self._clauses
         is_negated = extra_tokens.negated_flags(
             is_negation[words], ends_clause[words], is_next
         )
-      begins_pair = np.append(is_next[1:], False)
-      yield _Chunk(words, texts, is_negated, begins_pair, last - first)
+      yield _Chunk(words, texts, is_next, is_negated, last - first)
 
   @functools.cached_property
   def _clauses(self) -> tuple[np.ndarray, np.ndarray]:
@@ -267,7 +272,7 @@ class TokenTable:
     memory is bounded.
     """
     n_by_first = np.zeros(self._n_words, np.int64)
-    for chunk in self._chunks():
+    for chunk in self._chunks(for_pairs=True):
       firsts = chunk.words[chunk.begins_pair]
       n_by_first += np.bincount(firsts, minlength=self._n_words)
     ends = np.cumsum(n_by_first)
@@ -276,7 +281,7 @@ class TokenTable:
     limits = np.unique(np.append(limits, [0, self._n_words])) * self._n_words
     keys, n_pairs = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for low, high in itertools.pairwise(limits.tolist()):
-      parts = (self._keys(chunk) for chunk in self._chunks())
+      parts = map(self._keys, self._chunks(for_pairs=True))
       part = np.concatenate([k[(k >= low) & (k < high)] for k in parts])
       distinct, n = np.unique(part, return_counts=True)
       keys.append(distinct)

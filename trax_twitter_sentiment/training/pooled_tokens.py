@@ -1,13 +1,13 @@
 """The inputs of a logistic regression, as a product of small matrices."""
 
-import concurrent.futures
-import os
+import operator
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from trax_twitter_sentiment.encoding.encoded_examples import EncodedExamples
+from trax_twitter_sentiment.parallel import map_in_threads
 
 # The number of entries of a block. Blocks share one array of ones.
 _BLOCK_ENTRIES = 2**23
@@ -46,14 +46,15 @@ class CountMatrix:
 
   def dot(self, vectors: np.ndarray) -> np.ndarray:
     """Returns the product with <float>[n_columns, k]."""
-    products = _in_threads(lambda block: block @ vectors, self._blocks)
+    products = map_in_threads(lambda block: block @ vectors, self._blocks)
     return np.concatenate([*products])
 
   def transposed_dot(self, vectors: np.ndarray) -> np.ndarray:
     """Returns the product of the transpose and <float>[n_rows, k]."""
     parts = np.split(vectors, self._bounds[1:-1])
     total = np.zeros((self._n_columns, vectors.shape[1]))
-    for product in _in_threads(lambda block, part: block.T @ part, self._blocks, parts):
+    transposed = (block.T for block in self._blocks)
+    for product in map_in_threads(operator.matmul, transposed, parts):
       total += product
     return total
 
@@ -104,9 +105,3 @@ class PooledTokens:
       values[:n_tokens] += self._groups.transposed_dot(values[n_tokens:])
     values = values[:n_tokens]
     return np.concatenate([self._scales * values, self._features.T @ values])
-
-
-def _in_threads(function: Any, *arguments: Any) -> Any:
-  """Yields the results of a function, in order. SciPy releases Python's lock."""
-  with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-    yield from threads.map(function, *arguments)

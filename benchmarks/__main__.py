@@ -17,9 +17,10 @@ import tempfile
 import tqdm
 from absl import app, flags
 
-from benchmarks import machine, processes
-from benchmarks.figures import FIGURES, Run
+from benchmarks import figures, machine, millions, processes
+from benchmarks.figures import Run
 
+FIGURES = {**figures.FIGURES, 'millions': millions.millions}
 _RESULTS = os.path.join(os.path.dirname(__file__), 'RESULTS.md')
 _DISTRIBUTIONS = (
     'trax-twitter-sentiment',

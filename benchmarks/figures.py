@@ -105,7 +105,7 @@ def first_step(run: Run) -> Iterator[Row]:
   against = 'stock `python -m trax.trainer`, same config'
   for name, ours, aim in (('first start', first, 0.167), ('later start', later, 0.125)):
     figure = f'time to the first training step, launcher, {name}'
-    yield _row(figure, against, ours, theirs, 's', at_most=aim)
+    yield row(figure, against, ours, theirs, 's', at_most=aim)
 
 
 def training_100_steps(run: Run) -> Iterator[Row]:
@@ -125,7 +125,7 @@ def training_100_steps(run: Run) -> Iterator[Row]:
       name='100 steps',
   )
   for name, ours in (('first', first), ('second', second)):
-    yield _row(
+    yield row(
         f"training 100 steps of the notebook's, {name} run",
         "the notebook's pipeline",
         ours,
@@ -140,14 +140,14 @@ def tokenizing(run: Run) -> Iterator[Row]:
   del run
   ours, theirs = processes.run_task('tokenized_per_second')
   name, against = 'tokenizing', "the notebook's `process_tweet`"
-  yield _row(name, against, ours, theirs, 'tweets/s')
+  yield row(name, against, ours, theirs, 'tweets/s')
 
 
 def prediction(run: Run) -> Iterator[Row]:
   """Predicts the 2,000 validation tweets, from text to label, in one process."""
   ours, theirs = processes.run_task('predictions_per_second', run.model_dir)
   against = "the notebook's `predict`, one tweet at a time"
-  yield _row('predicting, one process', against, ours, theirs, 'tweets/s', at_least=25)
+  yield row('predicting, one process', against, ours, theirs, 'tweets/s', at_least=25)
 
 
 def two_processes(run: Run) -> Iterator[Row]:
@@ -160,7 +160,7 @@ def two_processes(run: Run) -> Iterator[Row]:
       name='two processes',
   )
   name = '`predict --processes=2` on 100,000 tweets'
-  yield _row(name, '`--processes=1`', ours, theirs, 's')
+  yield row(name, '`--processes=1`', ours, theirs, 's')
 
 
 def cluster(run: Run) -> Iterator[Row]:
@@ -182,7 +182,7 @@ def cluster(run: Run) -> Iterator[Row]:
   )
   for n_processes, ours in ((1, one), (2, two)):
     name = f'`predict --engine=ray --processes={n_processes}` on 1,000,000 tweets'
-    yield _row(name, '`--processes=2`', ours, theirs, 's')
+    yield row(name, '`--processes=2`', ours, theirs, 's')
 
 
 def large_file(run: Run) -> Iterator[Row]:
@@ -205,9 +205,9 @@ def large_file(run: Run) -> Iterator[Row]:
     seconds.append(finished.seconds)
     megabytes.append(finished.megabytes)
   name = 'the first step on a file of 1,600,000 tweets, from the start on'
-  yield _row(f'{name}: time', 'a minute', seconds, [60.0], 's', at_most=1)
+  yield row(f'{name}: time', 'a minute', seconds, [60.0], 's', at_most=1)
   figure = f'{name}: peak memory'
-  yield _row(figure, '3 GB', megabytes, [3000.0], 'MB', at_most=1)
+  yield row(figure, '3 GB', megabytes, [3000.0], 'MB', at_most=1)
 
 
 def cold_start(run: Run) -> Iterator[Row]:
@@ -220,7 +220,7 @@ def cold_start(run: Run) -> Iterator[Row]:
       name='cold start',
   )
   name, against = 'cold `predict` on one text', '`python -c "import numpy, nltk"`'
-  yield _row(name, against, ours, theirs, 's', at_most=0.5)
+  yield row(name, against, ours, theirs, 's', at_most=0.5)
 
 
 def looking(run: Run) -> Iterator[Row]:
@@ -228,14 +228,14 @@ def looking(run: Run) -> Iterator[Row]:
   for name in ('evaluate', 'report'):
     command = '-m', f'trax_twitter_sentiment.{name}', f'--model_dir={run.model_dir}'
     ours = [processes.run(*command).seconds for _ in tqdm.trange(5, desc=name)]
-    yield _row(f'`{name}`', 'three seconds', ours, [3.0], 's', at_most=1)
+    yield row(f'`{name}`', 'three seconds', ours, [3.0], 's', at_most=1)
 
 
 def serving(run: Run) -> Iterator[Row]:
   """Sends the 2,000 validation tweets, one per request, over eight connections."""
   ours = processes.run_task('requests_per_second', run.model_dir)
   name, against = '`serve`, a tweet a request', 'a thousand'
-  yield _row(name, against, ours, [1000.0], 'requests/s', at_least=1)
+  yield row(name, against, ours, [1000.0], 'requests/s', at_least=1)
 
 
 def memory(run: Run) -> Iterator[Row]:
@@ -251,7 +251,7 @@ def memory(run: Run) -> Iterator[Row]:
       name='memory',
   )
   name, against = 'peak memory of training', 'the bare `import trax`'
-  yield _row(name, against, ours, theirs, 'MB', at_most=1.15)
+  yield row(name, against, ours, theirs, 'MB', at_most=1.15)
 
 
 def peers(run: Run) -> Iterator[Row]:
@@ -272,8 +272,8 @@ def peers(run: Run) -> Iterator[Row]:
   for name, values in measured.items():
     theirs = list(zip(*values))
     if name != 'VADER':  # VADER is not trained.
-      yield _row('training', name, ours[0], theirs[0], 's')
-    yield _row('predicting, one process', name, ours[1], theirs[1], 'tweets/s')
+      yield row('training', name, ours[0], theirs[0], 's')
+    yield row('predicting, one process', name, ours[1], theirs[1], 'tweets/s')
 
 
 def growth(run: Run) -> Iterator[Row]:
@@ -320,9 +320,9 @@ def growth(run: Run) -> Iterator[Row]:
       figure = f'{name}, {large:,} tweets'
       against = f'{small:,} tweets'
       seconds, megabytes = zip(measured[large], measured[small])
-      yield _row(f'{figure}: time', against, *seconds, 's', at_most=10)
+      yield row(f'{figure}: time', against, *seconds, 's', at_most=10)
       memory_figure = f'{figure}: peak memory'
-      yield _row(memory_figure, against, *megabytes, 'MB', at_most=most_memory)
+      yield row(memory_figure, against, *megabytes, 'MB', at_most=most_memory)
 
 
 FIGURES: dict[str, Callable[[Run], Iterator[Row]]] = {
@@ -342,7 +342,7 @@ FIGURES: dict[str, Callable[[Run], Iterator[Row]]] = {
 }
 
 
-def _row(
+def row(
     name: str,
     against: str,
     ours: Sequence[float],

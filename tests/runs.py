@@ -8,7 +8,7 @@ from conftest import REPOSITORY
 from trax.supervised import trainer_lib, training
 
 # Gin files that fit a logistic regression and run no training steps.
-FITTED = ('text_file.gin', 'tweeteval.gin', 'twitter_hard.gin')
+FITTED = ('sentiment140.gin', 'text_file.gin', 'tweeteval.gin', 'twitter_hard.gin')
 
 
 def train(

@@ -31,6 +31,7 @@ from trax_twitter_sentiment.prediction.formats import OutputFormat, Rows
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.results import CHUNK_SIZE, DecisionRule
 from trax_twitter_sentiment.tables import input_files
+from trax_twitter_sentiment.tables.progress import with_progress
 from trax_twitter_sentiment.tables.table_reader import Record, TableReader
 from trax_twitter_sentiment.text.tokenizer import is_cut, warn_of_cut_texts
 
@@ -222,7 +223,7 @@ def _records(texts: list[str], reader: TableReader) -> Iterator[Record]:
     for i, text in enumerate(texts, start=1):
       yield Record(i, 'arguments', i, (text,), {})
     return
-  records = _with_progress(reader)
+  records = with_progress(reader)
   if _KEEP_ALL.value and _FORMAT.value != 'jsonl':
     records = _with_first_columns(records)
   yield from records
@@ -280,23 +281,6 @@ def _chunks(records: Iterable[Record]) -> Iterator[Rows]:
   if chunk.numbers:
     yield chunk
   warn_of_cut_texts(n_cut)
-
-
-def _with_progress(reader: TableReader) -> Iterator[Record]:
-  """Yields the reader's rows, with a progress bar on a terminal."""
-  if not sys.stderr.isatty() or (reader.n_bytes is None and sys.stdin.isatty()):
-    yield from reader
-    return
-  import tqdm  # A lazy import, since a single text needs no progress bar.
-
-  with tqdm.tqdm(
-      total=reader.n_bytes, unit='B', unit_scale=True, file=sys.stderr
-  ) as progress:
-    for record in reader:
-      if record.row % CHUNK_SIZE == 0:
-        progress.set_postfix_str(f'{record.row:,} texts', refresh=False)
-        progress.update(reader.n_bytes_read - progress.n)
-      yield record
 
 
 if __name__ == '__main__':

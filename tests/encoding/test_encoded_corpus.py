@@ -5,10 +5,10 @@ import numpy as np
 
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.encoding.encoded_corpus import (
-    EncodedExamples,
     encoded_corpus,
     vocabulary_size,
 )
+from trax_twitter_sentiment.encoding.encoded_examples import EncodedExamples
 from trax_twitter_sentiment.text.vocabulary import UNK_ID
 
 

@@ -37,7 +37,7 @@ def test_index_has_the_tokens_of_the_tokenizer(n_runs):
   for _ in range(n_runs):  # The second run reads the cache.
     index = token_index(TOKENIZER, TEXTS)
   assert token_lists(index) == [TOKENIZER.tokenize(text) for text in TEXTS]
-  assert list(index.counts().items())[:2] == [('good', 3), (':)', 1)]
+  assert index.tokens[:2] == ('good', ':)')
   assert index.lengths.dtype == np.int64
   assert len(entries()) == 1
 

@@ -13,6 +13,7 @@ import pytest
 from runs import FITTED, train
 from sklearn import feature_extraction, linear_model
 
+from trax_twitter_sentiment import memory
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
@@ -281,6 +282,11 @@ def test_training_uses_each_setting_of_a_gin_file(tmp_path, config):
              for i in range(9) for word in ('great', 'awful')]  # fmt: skip
     (tmp_path / 'own' / f'{split}.jsonl').write_text('\n'.join(lines))
   extra = {
+      'sentiment140.gin': [
+          f"TextFileCorpus.train_path='{tmp_path}/a.csv'", 'TextFileCorpus.header=True',
+          'TextFileCorpus.text_column=1', 'TextFileCorpus.label_column=2',
+          'TextFileCorpus.labels=None', 'TextFileCorpus.validation_fraction=0.1',
+      ],
       'text_file.gin': [f"TextFileCorpus.train_path='{tmp_path}/a.csv'"],
       'tweeteval.gin': [
           f"TweetEvalCorpus.data_dir='{tmp_path}'", "TweetEvalCorpus.task='own'",
@@ -292,12 +298,20 @@ def test_training_uses_each_setting_of_a_gin_file(tmp_path, config):
   assert bound - used == {'TwitterCorpus.source'} - used
 
 
-def test_fit_that_requires_much_memory_is_announced(capsys):
-  solver._announce_memory(30_000, 20)
+def test_fit_that_requires_much_memory_is_announced(capsys, monkeypatch):
+  monkeypatch.setattr(memory, 'limit', lambda: 10**11)
+  solver._check_memory(30_000, 20)
   assert capsys.readouterr().err == ''
-  solver._announce_memory(30_000, 1000)
+  solver._check_memory(30_000, 1000)
   (line,) = capsys.readouterr().err.splitlines()
   assert 'Fitting 1,000 classes to 30,000 tokens requires about 7.2 GB' in line
+
+
+def test_fit_that_exceeds_the_memory_is_refused(monkeypatch):
+  monkeypatch.setattr(memory, 'limit', lambda: memory.used() + 36 * 10**8)
+  message = '3.6 GB are available. Bind encoded_corpus.max_vocabulary_size=149'
+  with pytest.raises(UserError, match=message):
+    solver._check_memory(30_000, 1000)
 
 
 def test_terminal_shows_the_iterations_of_the_fit(sample_corpus, monkeypatch):
@@ -308,5 +322,4 @@ def test_terminal_shows_the_iterations_of_the_fit(sample_corpus, monkeypatch):
   features = np.zeros((len(corpus.vocabulary.tokens), 0))
   solver.solve(corpus, features, 'masked_mean', 3.0, True, True)
   assert 'Fitting 2 classes: iteration 0' in terminal.getvalue()
-  if hasattr(linear_model.LogisticRegression, 'set_callbacks'):
-    assert re.search(r'iteration [1-9]', terminal.getvalue())
+  assert re.search(r'iteration [1-9]', terminal.getvalue())

@@ -1,16 +1,19 @@
 """Reads labelled texts from files, and maps their labels to classes."""
 
-import collections
+import array
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from trax_twitter_sentiment.corpora.corpus import Examples, examples_of
+import numpy as np
+
+from trax_twitter_sentiment.corpora.corpus import Examples
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables import labels as label_names
 from trax_twitter_sentiment.tables.labels import Classes
 from trax_twitter_sentiment.tables.options import LabelledOptions, ReadingOptions
+from trax_twitter_sentiment.tables.progress import with_progress
 from trax_twitter_sentiment.tables.table_reader import Record, TableReader
 
 
@@ -27,6 +30,10 @@ class Labelled(NamedTuple):
 
 LabelledRow = tuple[Record, str, str]
 LabelledPaths = Sequence[str] | Mapping[str, str]
+# A row, its text and its label.
+_Pairs = Iterable[tuple[Record, str | None, str | None]]
+
+_READING = 'Reading texts'  # The title of the progress bar.
 
 
 def labelled_paths(patterns: Sequence[str]) -> LabelledPaths:
@@ -65,8 +72,25 @@ def read_labelled(
       the labels are ambiguous. The error names the file, and the line.
   """
   reader, rows = _labelled_rows(paths, options)
-  kept = [row for row in rows if row[2] not in options.skip_labels]
-  places = {label: f'{r.name}, line {r.line}' for r, _, label in reversed(kept)}
+  texts: list[str] = []
+  label_of_text = array.array('i')
+  # Label -> its number, and its first row. The order is that of first appearance.
+  numbers: dict[str, int] = {}
+  first_rows: list[Record] = []
+  n_skipped_labels = 0
+  for record, text, label in rows:
+    if label in options.skip_labels:
+      n_skipped_labels += 1
+      continue
+    if label not in numbers:
+      numbers[label] = len(numbers)
+      first_rows.append(record)
+    texts.append(text)
+    label_of_text.append(numbers[label])
+  places = {
+      label: f'{first_rows[i].name}, line {first_rows[i].line}'
+      for label, i in numbers.items()
+  }
   if class_names is None and options.labels:
     class_names, trained = options.labels.class_names(), {}
   elif class_names is None:
@@ -74,23 +98,28 @@ def read_labelled(
     class_names, trained = label_names.own_classes({*places} - several)
   setting = f'{options.reading.setting}labels'
   class_of = Classes(places, class_names, options.labels, trained, setting)
-  examples, counts, classes = [], collections.Counter[str](), {}
-  for record, text, label in kept:
-    if (class_ := class_of(label)) is None:
-      reader.malformed(record, class_of.problem(label))
-    else:
-      examples.append((text, class_))
-      counts[label] += 1
-      classes[label] = class_
-  if not examples:
+  counts = np.bincount(label_of_text, minlength=len(numbers)).tolist()
+  classes = {label: class_of(label) for label in numbers}
+  for label, i in numbers.items():
+    if classes[label] is None:
+      problem = class_of.problem(label)
+      for _ in range(counts[i]):
+        reader.malformed(first_rows[i], problem)
+  labels = np.array([-1 if c is None else c for c in classes.values()], np.int32)
+  labels = labels[np.array(label_of_text, np.int32)]
+  examples = Examples(tuple(texts), labels)
+  if (labels < 0).any():
+    examples = examples.part(labels >= 0)
+  if not examples.texts:
     raise UserError(f'{next(iter(paths))} contains no labelled text.')
+  class_of_label = {label: c for label, c in classes.items() if c is not None}
   return Labelled(
-      examples_of(examples),
+      examples,
       class_names,
       reader,
-      len(rows) - len(kept),
-      tuple(sorted(counts.items())),
-      tuple(sorted(classes.items())),
+      n_skipped_labels,
+      tuple(sorted((label, counts[numbers[label]]) for label in class_of_label)),
+      tuple(sorted(class_of_label.items())),
   )
 
 
@@ -102,28 +131,29 @@ def rows_with_label(
   A row without a text or a label is malformed. `columns` are those of the texts and of
   the labels.
   """
-  pairs = ((record, record.values[0], record.values[1]) for record in reader)
-  return _with_label(pairs, columns, reader)
+  return _with_label(_text_and_label(reader), columns, reader)
 
 
-# A row, its text and its label.
-_Pairs = Iterable[tuple[Record, str | None, str | None]]
+def _text_and_label(records: Iterable[Record]) -> _Pairs:
+  return ((record, record.values[0], record.values[1]) for record in records)
 
 
 def _labelled_rows(
     paths: LabelledPaths, options: LabelledOptions
-) -> tuple[TableReader, list[LabelledRow]]:
-  """Returns the reader of files, and the rows with a text and a label."""
+) -> tuple[TableReader, Iterator[LabelledRow]]:
+  """Returns the reader of some files, and their rows that have a text and a label."""
   columns, reading = options.columns, options.reading
   if options.labels_path is not None:
     reader, pairs = _read_two_files([*paths], options.labels_path, reading)
-    return reader, [*_with_label(pairs, columns, reader)]
+    return reader, _with_label(pairs, columns, reader)
   if isinstance(paths, Mapping):
     reader = TableReader([*paths], columns[:1], reading)
-    pairs = [(record, record.values[0], paths[record.name]) for record in reader]
-    return reader, [*_with_label(pairs, columns, reader)]
+    read = with_progress(reader, _READING, delay=1)
+    pairs = ((record, record.values[0], paths[record.name]) for record in read)
+    return reader, _with_label(pairs, columns, reader)
   reader = TableReader(paths, columns, reading)
-  return reader, [*rows_with_label(reader, columns)]
+  read = with_progress(reader, _READING, delay=1)
+  return reader, _with_label(_text_and_label(read), columns, reader)
 
 
 def _with_label(

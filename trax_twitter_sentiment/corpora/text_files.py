@@ -118,9 +118,9 @@ def check_texts(path: str, labelled: Labelled) -> None:
       raise UserError(
           f'{path}: too few texts of class {name!r}: {count}; at least 2 are required.'
       )
-  texts = {text.strip() for text in examples.texts}
-  if len(texts) == 1:
-    kind = 'equal' if any(texts) else 'empty'
+  first = examples.texts[0].strip()
+  if all(text.strip() == first for text in examples.texts):
+    kind = 'equal' if first else 'empty'
     raise UserError(
         f'{path}: all texts are {kind}, so no model can distinguish the classes.'
     )

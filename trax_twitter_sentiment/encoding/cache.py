@@ -1,7 +1,6 @@
 """A cache of NumPy arrays in the user's cache folder."""
 
 import contextlib
-import io
 import os
 import sys
 import zipfile
@@ -9,7 +8,7 @@ import zipfile
 import numpy as np
 
 from trax_twitter_sentiment.errors import check_choice
-from trax_twitter_sentiment.files import open_regular, write_atomically
+from trax_twitter_sentiment.files import atomic_file, open_regular
 
 _SWITCH = 'TRAX_TWITTER_SENTIMENT_CACHE'
 
@@ -62,11 +61,10 @@ def load(key: str) -> dict[str, np.ndarray] | None:
 
 def save(key: str, arrays: dict[str, np.ndarray]) -> None:
   """Writes an entry, or prints a warning on stderr if that is not possible."""
-  content = io.BytesIO()
-  np.savez(content, **arrays)  # type: ignore[arg-type]
   try:
     os.makedirs(folder(), mode=0o700, exist_ok=True)
-    write_atomically(_path(key), content.getvalue())
+    with atomic_file(_path(key)) as file:
+      np.savez(file, **arrays)  # type: ignore[arg-type]
     _remove_oldest()
   except OSError as error:
     print(

@@ -4,11 +4,13 @@ import dataclasses
 import functools
 
 import gin
-import numpy as np
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
-from trax_twitter_sentiment.encoding.tokenized_texts import TokenIndex, token_index
+from trax_twitter_sentiment.encoding import forecast
+from trax_twitter_sentiment.encoding.encoded_examples import EncodedExamples
+from trax_twitter_sentiment.encoding.token_table import TokenTable
+from trax_twitter_sentiment.encoding.tokenized_texts import token_index
 from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of, vader_lexicon
@@ -19,45 +21,7 @@ from trax_twitter_sentiment.text.tokenizer import (
   shared_tokenizer,
   warn_of_cut_texts,
 )
-from trax_twitter_sentiment.text.vocabulary import PAD_ID, SPECIAL_TOKENS, Vocabulary
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class EncodedExamples:
-  """The texts of one split as token ids.
-
-  Attributes:
-    ids: <int32>[n_tokens], the ids of all texts, one text after the other.
-    lengths: <int64>[n_texts], the number of tokens of each text.
-    labels: <int32>[n_texts], the class of each text.
-    weights: <float32>[n_texts], the weight of each text in training. `None` for
-      weights of one.
-  """
-
-  ids: np.ndarray
-  lengths: np.ndarray
-  labels: np.ndarray
-  weights: np.ndarray | None = None
-
-  def padded(self, length: int, rows: np.ndarray | None = None) -> np.ndarray:
-    """Returns <int32>[n_rows, length], cut off or padded with `PAD_ID`.
-
-    Args:
-      length: the number of tokens of each row.
-      rows: the indices of the texts; `None` for all texts.
-    """
-    if rows is None:
-      rows = np.arange(len(self.lengths))
-    if not len(self.ids):
-      return np.full((len(rows), length), PAD_ID, np.int32)
-    columns = np.arange(length)
-    indices = self._starts[rows, None] + columns
-    is_token = columns < self.lengths[rows, None]
-    return np.where(is_token, self.ids.take(indices, mode='clip'), PAD_ID)
-
-  @functools.cached_property
-  def _starts(self) -> np.ndarray:
-    return np.cumsum(self.lengths) - self.lengths
+from trax_twitter_sentiment.text.vocabulary import SPECIAL_TOKENS, Vocabulary
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -205,9 +169,21 @@ def encode_split(corpus: Corpus, split: str, encoder: TextEncoder) -> EncodedExa
     encoder: turns texts into ids, usually a run's.
   """
   examples: Examples = getattr(corpus, split)
-  index = token_index(encoder.tokenizer, examples.texts)
-  ids, lengths = _encode(encoder, index)
-  return EncodedExamples(ids, lengths, examples.labels, examples.weights)
+  encoded = _token_table(encoder.tokenizer, examples).ids(encoder)
+  return EncodedExamples(
+      encoded.ids,
+      encoded.lengths,
+      examples.labels,
+      examples.weights,
+      encoded.groups,
+      encoded.group_lengths,
+  )
+
+
+# The vocabulary and the ids of the training texts come from one table.
+@functools.lru_cache(maxsize=1)
+def _token_table(tokenizer: TweetTokenizer, examples: Examples) -> TokenTable:
+  return TokenTable(tokenizer, token_index(tokenizer, examples.texts))
 
 
 def encoded_without_emoticons(split: str) -> EncodedExamples:
@@ -243,7 +219,10 @@ def _learn_encoder(
     other = _encoder_of('further_tokens_from', further_tokens_from)
     _check_same_switches(further_tokens_from, other.tokenizer, tokenizer)
     extra += other.vocabulary.tokens[len(SPECIAL_TOKENS) :]
-  counts = token_index(tokenizer, corpus.train.texts).counts()
+  forecast.announce(corpus, tokenizer, min_token_count, max_vocabulary_size)
+  counts = _token_table(tokenizer, corpus.train).counts(
+      min_token_count, max_vocabulary_size
+  )
   vocabulary = Vocabulary.from_counts(
       counts, max_vocabulary_size, min_token_count, extra
   )
@@ -273,15 +252,5 @@ def _encode_corpus(
   train, validation = (
       encode_split(corpus, split, encoder) for split in ('train', 'validation')
   )
+  _token_table.cache_clear()
   return EncodedCorpus(encoder, train, validation, lexicon, further_tokens_from)
-
-
-def _encode(encoder: TextEncoder, index: TokenIndex) -> tuple[np.ndarray, np.ndarray]:
-  """Returns the ids of tokenized texts, and the number of ids of each text."""
-  ids, lengths = encoder.vocabulary.encode(index.tokens)[index.indices], index.lengths
-  is_kept = encoder.is_kept(ids)
-  if is_kept.all():
-    return ids, lengths
-  text_of_token = np.repeat(np.arange(len(lengths)), lengths)
-  lengths = np.bincount(text_of_token[is_kept], minlength=len(lengths))
-  return ids[is_kept], lengths

@@ -1,4 +1,4 @@
-"""Tokenized texts, cached between runs. Many texts are tokenized in parallel."""
+"""Texts as words, cached between runs. Many texts are tokenized in parallel."""
 
 import dataclasses
 import functools
@@ -14,10 +14,15 @@ import numpy as np
 
 from trax_twitter_sentiment.encoding import cache
 from trax_twitter_sentiment.parallel import map_in_order
-from trax_twitter_sentiment.text.tokenizer import TweetTokenizer, shared_tokenizer
+from trax_twitter_sentiment.text import normalization
+from trax_twitter_sentiment.text.tokenizer import (
+  MAX_CHARACTERS,
+  TweetTokenizer,
+  shared_tokenizer,
+)
 
 # The version of the cached arrays. It is part of the cache key.
-_FORMAT = 2
+_FORMAT = 3
 
 # The number of texts that a process tokenizes at a time.
 _CHUNK_SIZE = 512
@@ -28,30 +33,35 @@ _MANY_TEXTS = 50_000
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class TokenIndex:
-  """Tokenized texts, each token as its index in a list of distinct tokens.
+  """The words of texts, each as its index in a list of distinct words.
+
+  `TokenTable` derives n-grams and extra tokens from the words. If the tokenizer adds
+  marks, such as `<link>`, the marks of a text follow its words.
 
   Attributes:
-    tokens: the distinct tokens, in the order of first appearance.
-    indices: <int32>[n_tokens], the tokens of all texts, one text after the other, each
-      as its index in `tokens`.
-    lengths: <int64>[n_texts], the number of tokens of each text.
+    tokens: the marks, then the distinct words in the order of first appearance.
+    indices: <int32>[n], the words and marks of all texts, one text after the other,
+      each as its index in `tokens`.
+    lengths: <int64>[n_texts], the number of words and marks of each text.
+    n_marks: the number of `tokens` that are marks.
   """
 
   tokens: tuple[str, ...]
   indices: np.ndarray
   lengths: np.ndarray
+  n_marks: int = 0
 
-  def counts(self) -> dict[str, int]:
-    """Returns the number of occurrences of each token, by first appearance."""
-    counts = np.bincount(self.indices, minlength=len(self.tokens))
-    return dict(zip(self.tokens, counts.tolist(), strict=True))
+  @property
+  def words(self) -> tuple[str, ...]:
+    """The tokens that are words."""
+    return self.tokens[self.n_marks :]
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['tokenizer', 'texts'])
 def token_index(
     tokenizer: TweetTokenizer, texts: Sequence[str], use_cache: bool = True
 ) -> TokenIndex:
-  """Returns tokenized texts, from the user's cache folder if it contains them.
+  """Returns the words of texts, from the user's cache folder if it contains them.
 
   Args:
     tokenizer: the tokenizer.
@@ -63,7 +73,8 @@ def token_index(
     return _tokenize(tokenizer, texts)
   key = _key(tokenizer, texts)
   arrays = cache.load(key)
-  index = _from_arrays(arrays, len(texts)) if arrays else None
+  n_marks = len(_marks(tokenizer))
+  index = _from_arrays(arrays, len(texts), n_marks) if arrays else None
   if index is None:
     index = _tokenize(tokenizer, texts)
     cache.save(key, _to_arrays(index))
@@ -73,6 +84,7 @@ def token_index(
 def _tokenize(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
   import tqdm  # A lazy import, since cached texts need no progress bar.
 
+  marks = _marks(tokenizer)
   index_of: dict[str, int] = {}
   indices, lengths = [], []
   # `disable=None` shows the bar on terminals only, `delay` for long work only.
@@ -85,11 +97,18 @@ def _tokenize(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
       leave=False,
   ) as progress:
     for index in _indices_of_chunks(tokenizer, texts):
-      merged = [index_of.setdefault(token, len(index_of)) for token in index.tokens]
+      merged = [*range(len(marks)), *_add_words(index_of, index.words, len(marks))]
       indices.append(np.array(merged, np.int32)[index.indices])
       lengths.append(index.lengths)
       progress.update(len(index.lengths))
-  return TokenIndex(tuple(index_of), np.concatenate(indices), np.concatenate(lengths))
+  tokens = (*marks, *index_of)
+  return TokenIndex(
+      tokens, np.concatenate(indices), np.concatenate(lengths), len(marks)
+  )
+
+
+def _marks(tokenizer: TweetTokenizer) -> tuple[str, ...]:
+  return normalization.MARKS if tokenizer.add_marks else ()
 
 
 def _indices_of_chunks(
@@ -103,16 +122,29 @@ def _indices_of_chunks(
 
 
 def _index_chunk(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
+  marks = _marks(tokenizer)
   index_of: dict[str, int] = {}
   indices: list[int] = []
   lengths = []
   for text in texts:
-    tokens = tokenizer.tokenize(text)
-    indices += [index_of.setdefault(token, len(index_of)) for token in tokens]
-    lengths.append(len(tokens))
+    n_before = len(indices)
+    indices += _add_words(index_of, tokenizer.word_tokens(text), len(marks))
+    if marks:
+      indices += map(marks.index, normalization.marks(text[:MAX_CHARACTERS]))
+    lengths.append(len(indices) - n_before)
   return TokenIndex(
-      tuple(index_of), np.array(indices, np.int32), np.array(lengths, np.int64)
+      (*marks, *index_of),
+      np.array(indices, np.int32),
+      np.array(lengths, np.int64),
+      len(marks),
   )
+
+
+def _add_words(
+    index_of: dict[str, int], words: Iterable[str], n_marks: int
+) -> list[int]:
+  """Returns the index of each word, after the marks. New words get the next index."""
+  return [index_of.setdefault(word, n_marks + len(index_of)) for word in words]
 
 
 def _key(tokenizer: TweetTokenizer, texts: Sequence[str]) -> str:
@@ -142,7 +174,9 @@ def _to_arrays(index: TokenIndex) -> dict[str, np.ndarray]:
   return {'tokens': tokens, 'indices': index.indices, 'lengths': index.lengths}
 
 
-def _from_arrays(arrays: dict[str, np.ndarray], n_texts: int) -> TokenIndex | None:
+def _from_arrays(
+    arrays: dict[str, np.ndarray], n_texts: int, n_marks: int
+) -> TokenIndex | None:
   """Returns the index that `_to_arrays` received; `None` for damaged arrays."""
   try:
     tokens = json.loads(arrays['tokens'].tobytes())
@@ -160,4 +194,6 @@ def _from_arrays(arrays: dict[str, np.ndarray], n_texts: int) -> TokenIndex | No
     )
   except (KeyError, TypeError, ValueError, RecursionError):
     return None
-  return TokenIndex(tuple(tokens), indices, lengths) if is_valid else None
+  if not is_valid:
+    return None
+  return TokenIndex(tuple(tokens), indices, lengths, n_marks)

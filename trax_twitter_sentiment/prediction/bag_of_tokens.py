@@ -79,9 +79,20 @@ class BagOfTokens:
     starts = ends - lengths + np.arange(len(lengths))
     padding = self.token_logits[PAD_ID]
     sums = np.add.reduceat(self.token_logits[ids], starts, axis=0) - padding
+    return self.log_probabilities_of_sums(sums, lengths)
+
+  def log_probabilities_of_sums(
+      self, sums: np.ndarray, lengths: np.ndarray
+  ) -> np.ndarray:
+    """Returns <float64>[n_texts, n_classes].
+
+    Args:
+      sums: <float64>[n_texts, n_classes], the sums of the logits of each text's tokens.
+      lengths: <int64>[n_texts], the number of tokens of each text.
+    """
     divisors = self.divisors(lengths)[:, None]
     if self._info.pooling == 'mean':
-      sums += (divisors - lengths[:, None]) * padding
+      sums += (divisors - lengths[:, None]) * self.token_logits[PAD_ID]
     logits = sums / divisors + self.bias
     if logits.shape[1] > 2:
       return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)

@@ -1,5 +1,6 @@
 """Predictions of a trained run."""
 
+import functools
 import itertools
 import math
 import os
@@ -19,6 +20,7 @@ from trax_twitter_sentiment.prediction.results import (
     Prediction,
     Scores,
 )
+from trax_twitter_sentiment.prediction.word_sums import WordSums
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 
@@ -58,6 +60,10 @@ class SentimentPredictor:
     self.encoder = encoder
     self.model = model
     self.class_names = class_names
+
+  @functools.cached_property
+  def _word_sums(self) -> WordSums | None:
+    return WordSums.of(self.encoder, self.model)
 
   @classmethod
   def load(cls, model_dir: str | os.PathLike) -> 'SentimentPredictor':
@@ -140,7 +146,10 @@ class SentimentPredictor:
     Raises:
       UserError: if `texts` is a single text or a table, or contains other values.
     """
-    return self._score(*self.encoder.encode_all(checked_texts('score', texts)))
+    checked = checked_texts('score', texts)
+    if self._word_sums is not None:
+      return self._word_sums.score(checked)
+    return self._score(*self.encoder.encode_all(checked))
 
   def _score(self, ids: np.ndarray, lengths: np.ndarray) -> Scores:
     text_of_token = np.repeat(np.arange(len(lengths)), lengths)
@@ -163,12 +172,10 @@ class SentimentPredictor:
     from trax_twitter_sentiment.encoding.encoded_corpus import encode_split
 
     encoded = encode_split(corpus, 'validation', self.encoder)
-    ids, lengths = encoded.ids, encoded.lengths
-    bounds = np.append(0, np.cumsum(lengths))
     return self._in_chunks(
-        len(lengths),
+        len(encoded.lengths),
         lambda chunk: self.model.log_probabilities(
-            ids[bounds[chunk.start] : bounds[chunk.stop]], lengths[chunk]
+            encoded.tokens(np.arange(chunk.start, chunk.stop)), encoded.lengths[chunk]
         ),
     )
 

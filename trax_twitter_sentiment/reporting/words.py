@@ -62,10 +62,8 @@ def weighty_words(
   assert isinstance(predictor.model, BagOfTokens)
   encoder, vocabulary = predictor.encoder, predictor.encoder.vocabulary.tokens
   encoded = encode_split(corpus, split, encoder)
-  # A number for each text and token, so that a text counts once.
-  text_of_token = np.repeat(np.arange(len(encoded.lengths)), encoded.lengths)
-  different = np.unique(text_of_token * len(vocabulary) + encoded.ids)
-  n_texts = np.bincount(different % len(vocabulary), minlength=len(vocabulary))
+  n_classes = len(corpus.class_names)
+  n_texts = encoded.document_frequencies(len(vocabulary), n_classes).sum(axis=0)
   n_texts[: len(SPECIAL_TOKENS)] = 0
   ids = np.flatnonzero(n_texts >= MIN_TEXTS)
   tokens = [vocabulary[i] for i in ids]

@@ -6,6 +6,8 @@ Each extra token has a weight of its own, so the model stays additive.
 import itertools
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from trax_twitter_sentiment.text.lexicon import strength_of
 
 # These words reverse the meaning of the words after them.
@@ -28,7 +30,12 @@ def pairs(tokens: Sequence[str]) -> list[str]:
     >>> pairs(['not', 'a', 'day'])
     ['not a', 'a day']
   """
-  return [f'{a} {b}' for a, b in itertools.pairwise(tokens)]
+  return [pair(a, b) for a, b in itertools.pairwise(tokens)]
+
+
+def pair(first: str, second: str) -> str:
+  """Returns the token of two neighbouring tokens."""
+  return f'{first} {second}'
 
 
 def negated(tokens: Sequence[str]) -> list[bool]:
@@ -42,18 +49,35 @@ def negated(tokens: Sequence[str]) -> list[bool]:
   """
   if not any(map(_is_negation, tokens)):
     return [False] * len(tokens)
-  flags = []
-  n_left = 0
-  for token in tokens:
-    if _is_negation(token):
-      flags.append(False)
-      n_left = _SCOPE
-      continue
-    if not any(c.isalnum() for c in token):
-      n_left = 0
-    flags.append(n_left > 0)
-    n_left = max(0, n_left - 1)
-  return flags
+  is_next = np.arange(len(tokens)) > 0
+  return negated_flags(*clauses(tokens), is_next).tolist()
+
+
+def clauses(tokens: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+  """Returns which tokens are negations, and which end a clause: <bool>[n_tokens]."""
+  is_negation = [*map(_is_negation, tokens)]
+  ends_clause = [not any(map(str.isalnum, token)) for token in tokens]
+  return np.array(is_negation, bool), np.array(ends_clause, bool)
+
+
+def negated_flags(
+    is_negation: np.ndarray, ends_clause: np.ndarray, is_next: np.ndarray
+) -> np.ndarray:
+  """Returns <bool>[n_tokens], whether each token of some texts is negated.
+
+  Args:
+    is_negation: <bool>[n_tokens], the negations.
+    ends_clause: <bool>[n_tokens], the tokens that end a clause.
+    is_next: <bool>[n_tokens], whether the token before is one of the same text.
+  """
+  # A negation ends the scope of the one before it, and begins its own.
+  blocks = is_negation | ends_clause
+  negated_now = np.zeros(len(is_negation), bool)
+  in_scope = is_negation
+  for _ in range(_SCOPE):
+    in_scope = np.append(False, in_scope[:-1]) & is_next & ~blocks
+    negated_now |= in_scope
+  return negated_now
 
 
 def _is_negation(token: str) -> bool:

@@ -28,6 +28,9 @@ _LINK = re.compile(
 )
 # An @ inside an e-mail address does not begin a handle.
 _HANDLE = re.compile(r'(?<![\w@＠])[@＠]\w+')
+# The tokens of `marks`.
+MARKS = ('<handle>', '<link>', '<hashtag>')
+
 # The # of a character reference such as `&#39;` or `&amp;#39;` begins no hashtag.
 _HASHTAG = re.compile(r'(?<!&)(?<!&amp;)#(?=\w)')
 
@@ -70,10 +73,8 @@ def marks(text: str) -> list[str]:
   handles = _HANDLE.findall(text) if _may_have_handle(text) else ()
   links = _LINK.findall(text) if _may_have_link(text) else ()
   hashtags = _HASHTAG.findall(text) if '#' in text else ()
-  return (
-      ['<handle>'] * len(handles) + ['<link>'] * len(links)
-      + ['<hashtag>'] * len(hashtags)
-  )  # fmt: skip
+  handle, link, hashtag = MARKS
+  return [handle] * len(handles) + [link] * len(links) + [hashtag] * len(hashtags)
 
 
 def remove_all_links(text: str) -> str:

@@ -1,8 +1,8 @@
 """The vocabulary: tokens and their ids."""
 
-import collections
 import dataclasses
 import functools
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 
@@ -55,9 +55,11 @@ class Vocabulary:
       extra_tokens: tokens that get an id in any case, after all others.
     """
     n_counted = None if max_size is None else max(0, max_size - len(SPECIAL_TOKENS))
-    most_common = collections.Counter(counts).most_common(n_counted)
-    frequent = {token for token, count in most_common if count >= min_count}
-    learned = [token for token in counts if token in frequent]
+    learned = [token for token, count in counts.items() if count >= min_count]
+    if n_counted is not None and n_counted < len(learned):
+      # Sorting is stable, so the first of equally frequent tokens stay.
+      frequent = {*sorted(learned, key=counts.__getitem__, reverse=True)[:n_counted]}
+      learned = [token for token in learned if token in frequent]
     # A dictionary removes duplicates and keeps the order.
     return cls(tuple(dict.fromkeys([*SPECIAL_TOKENS, *learned, *extra_tokens])))
 
@@ -66,8 +68,8 @@ class Vocabulary:
 
   def encode(self, tokens: Iterable[str]) -> np.ndarray:
     """Returns the ids of tokens, `UNK_ID` for unknown tokens: <int32>[n_tokens]."""
-    id_of = self.ids.get
-    return np.array([id_of(token, UNK_ID) for token in tokens], np.int32)
+    ids = map(self.ids.get, tokens, itertools.repeat(UNK_ID))
+    return np.fromiter(ids, np.int32)
 
   @functools.cached_property
   def ids(self) -> dict[str, int]:

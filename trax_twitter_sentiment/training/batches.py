@@ -15,10 +15,10 @@ from trax import fastmath
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.corpora.corpus import SPLITS
 from trax_twitter_sentiment.encoding.encoded_corpus import (
-  EncodedExamples,
   encoded_corpus,
   encoded_without_emoticons,
 )
+from trax_twitter_sentiment.encoding.encoded_examples import EncodedExamples
 from trax_twitter_sentiment.errors import (
   UserError,
   check_bool,

@@ -60,10 +60,9 @@ class L2Descent(base.Optimizer):
           f'{", ".join(map(repr, solver.POOLINGS))}; it is {pooling!r}.'
       )
     corpus = encoded_corpus()
-    self._scales, self._features = (
-        array.astype(np.float32)
-        for array in solver.coordinates(corpus, token_features(corpus), pooling)
-    )
+    scales, features = solver.coordinates(corpus, token_features(corpus), pooling)
+    self._scales = scales.astype(np.float32)
+    self._features = features.toarray().astype(np.float32)
     self._l2 = solver.l2_of_mean_loss(corpus.train, inverse_l2)
 
   def init(self, weights: Any) -> None:

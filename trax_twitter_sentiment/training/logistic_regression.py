@@ -10,6 +10,7 @@ from trax_twitter_sentiment.trax_support.safe_loop import SafeLoop
 import gin
 import jax
 import numpy as np
+from scipy import sparse
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.encoding.encoded_corpus import EncodedCorpus, encoded_corpus
@@ -39,8 +40,8 @@ def LogisticRegression(
 
   A `TwitterClassifier` is linear in how often a text has each token. Its best weights
   are therefore the solution of a convex problem, multinomial logistic regression with
-  L2, which scikit-learn solves by L-BFGS. No training step can improve them, so a run
-  consists of the fit, one evaluation and one checkpoint. In gin:
+  L2, which L-BFGS solves. No training step can improve them, so a run consists of the
+  fit, one evaluation and one checkpoint. In gin:
 
       TwitterClassifier.initializer = @LogisticRegression
       train.steps = 0
@@ -164,16 +165,29 @@ def _solution(
   return solver.solve(corpus, features, pooling, inverse_l2, balanced, calibrated)
 
 
-def token_features(corpus: EncodedCorpus) -> np.ndarray:
+def token_features(corpus: EncodedCorpus) -> sparse.csr_matrix:
   """Returns <float>[vocabulary_size, n_features], the features beside token counts."""
   vocabulary = corpus.vocabulary.tokens
-  features = [np.zeros((len(vocabulary), 0))]
+  features = [sparse.csr_matrix((len(vocabulary), 0))]
   if corpus.lexicon is not None:
     words = load_lexicon('encoded_corpus.lexicon', corpus.lexicon)
-    features.append(np.array([side_features(token, words) for token in vocabulary]))
+    has_phrases = any(' ' in word for word in words)
+    strengths = {
+        row: side_features(token, words)
+        for row, token in enumerate(vocabulary)
+        # Neither n-grams nor pairs are words of the lexicon.
+        if has_phrases or ' ' not in token.removeprefix('<not> ')
+    }
+    sides = sparse.csr_matrix([*strengths.values()])
+    rows = sparse.csr_matrix(
+        (np.ones(len(strengths)), [*strengths], np.arange(len(strengths) + 1)),
+        (len(strengths), len(vocabulary)),
+    )
+    features.append(rows.T @ sides)
   if corpus.further_tokens_from is not None:
-    features.append(_features_of_run(vocabulary, corpus.further_tokens_from))
-  return np.hstack(features)
+    of_run = _features_of_run(vocabulary, corpus.further_tokens_from)
+    features.append(sparse.csr_matrix(of_run))
+  return sparse.hstack(features, format='csr')
 
 
 def _features_of_run(vocabulary: Sequence[str], folder: str) -> np.ndarray:

@@ -15,10 +15,8 @@ import numpy as np
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.corpora.corpus import SPLITS
-from trax_twitter_sentiment.encoding.encoded_corpus import (
-  EncodedExamples,
-  encoded_corpus,
-)
+from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
+from trax_twitter_sentiment.encoding.encoded_examples import EncodedExamples
 from trax_twitter_sentiment.errors import (
   UserError,
   check_choice,

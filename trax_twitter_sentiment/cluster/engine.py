@@ -23,8 +23,8 @@ except ImportError as import_error:
       "--engine=ray requires Ray: `pip install 'ray[data]'`."
   ) from import_error
 
-_MAX_RETRIES = 5  # The retries of a task whose machine or process died.
-_MAX_PENDING = 1000  # Tasks at a time: enough to keep any cluster busy.
+_MAX_RETRIES = 5  # A task runs again if its machine or process died.
+_MAX_PENDING = 1000  # This number of tasks at a time keeps any cluster busy.
 _CONNECT_SECONDS = 10  # The time limit for the answer of a cluster.
 
 # The size of Ray's object store: enough for a model, and less than a container's

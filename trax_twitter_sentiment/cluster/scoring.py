@@ -26,7 +26,7 @@ from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 JOB_FILE = '_job.json'  # It describes the job of the folder.
 SUCCESS_FILE = '_SUCCESS'  # It marks the folder as complete, for Hadoop and Spark.
 
-_N_ROWS = 8 * CHUNK_SIZE  # In a row group of a Parquet file.
+_N_ROWS = 8 * CHUNK_SIZE  # The rows of a row group of a Parquet file.
 
 # Batches of rows: the texts, and all columns. The first batch has no rows.
 _Batches = Iterator[tuple[list[str | None], Any]]

@@ -2,7 +2,7 @@
 
 import array
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -71,26 +71,9 @@ def read_labelled(
     UserError: if a file or a column is missing, a row malformed, a label unknown, or
       the labels are ambiguous. The error names the file, and the line.
   """
-  reader, rows = _labelled_rows(paths, options)
-  texts: list[str] = []
-  label_of_text = array.array('i')
-  # Label -> its number, and its first row. The order is that of first appearance.
-  numbers: dict[str, int] = {}
-  first_rows: list[Record] = []
-  n_skipped_labels = 0
-  for record, text, label in rows:
-    if label in options.skip_labels:
-      n_skipped_labels += 1
-      continue
-    if label not in numbers:
-      numbers[label] = len(numbers)
-      first_rows.append(record)
-    texts.append(text)
-    label_of_text.append(numbers[label])
-  places = {
-      label: f'{first_rows[i].name}, line {first_rows[i].line}'
-      for label, i in numbers.items()
-  }
+  reader, labelled_rows = _labelled_rows(paths, options)
+  rows = _read(labelled_rows, options.skip_labels)
+  places = {label: f'{r.name}, line {r.line}' for label, r in rows.first_rows.items()}
   if class_names is None and options.labels:
     class_names, trained = options.labels.class_names(), {}
   elif class_names is None:
@@ -98,29 +81,57 @@ def read_labelled(
     class_names, trained = label_names.own_classes({*places} - several)
   setting = f'{options.reading.setting}labels'
   class_of = Classes(places, class_names, options.labels, trained, setting)
-  counts = np.bincount(label_of_text, minlength=len(numbers)).tolist()
-  classes = {label: class_of(label) for label in numbers}
-  for label, i in numbers.items():
-    if classes[label] is None:
-      problem = class_of.problem(label)
-      for _ in range(counts[i]):
-        reader.malformed(first_rows[i], problem)
-  labels = np.array([-1 if c is None else c for c in classes.values()], np.int32)
-  labels = labels[np.array(label_of_text, np.int32)]
-  examples = Examples(tuple(texts), labels)
-  if (labels < 0).any():
+  classes = [class_of(label) for label in rows.first_rows]
+  counts = np.bincount(rows.labels, minlength=len(classes)).tolist()
+  for class_, n, (label, record) in zip(classes, counts, rows.first_rows.items()):
+    for _ in range(n if class_ is None else 0):
+      reader.malformed(record, class_of.problem(label))
+  labels = np.array([-1 if c is None else c for c in classes], np.int32)[rows.labels]
+  examples = Examples(tuple(rows.texts), labels)
+  if None in classes:
     examples = examples.part(labels >= 0)
   if not examples.texts:
     raise UserError(f'{next(iter(paths))} contains no labelled text.')
-  class_of_label = {label: c for label, c in classes.items() if c is not None}
+  known = [
+      (label, n, class_)
+      for label, n, class_ in zip(rows.first_rows, counts, classes, strict=True)
+      if class_ is not None
+  ]
   return Labelled(
       examples,
       class_names,
       reader,
-      n_skipped_labels,
-      tuple(sorted((label, counts[numbers[label]]) for label in class_of_label)),
-      tuple(sorted(class_of_label.items())),
+      rows.n_skipped,
+      tuple(sorted((label, n) for label, n, _ in known)),
+      tuple(sorted((label, class_) for label, _, class_ in known)),
   )
+
+
+class _Rows(NamedTuple):
+  """The rows of files, without the rows of some labels."""
+
+  texts: list[str]
+  labels: np.ndarray  # <int32>[n_texts], the indices of the labels in `first_rows`.
+  first_rows: dict[str, Record]  # Label -> its first row.
+  n_skipped: int
+
+
+def _read(rows: Iterable[LabelledRow], skip_labels: Collection[str]) -> _Rows:
+  texts: list[str] = []
+  labels = array.array('i')
+  number_of_label: dict[str, int] = {}
+  first_rows: dict[str, Record] = {}
+  n_skipped = 0
+  for record, text, label in rows:
+    if label in skip_labels:
+      n_skipped += 1
+      continue
+    if label not in first_rows:
+      number_of_label[label] = len(first_rows)
+      first_rows[label] = record
+    texts.append(text)
+    labels.append(number_of_label[label])
+  return _Rows(texts, np.array(labels, np.int32), first_rows, n_skipped)
 
 
 def rows_with_label(

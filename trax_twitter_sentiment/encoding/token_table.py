@@ -4,8 +4,8 @@ import array
 import collections
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -128,7 +128,7 @@ class TokenTable:
     id_of, groups = self._ids_of_words(encoder)
     extra = self._ids_of_extra_tokens(encoder)
     ids, n_ids, lengths = [], [], []
-    for chunk in self._chunks():
+    for chunk in self._chunks('Encoding texts'):
       parts = [(id_of[chunk.words], chunk.texts)]
       parts += [(of_extra(chunk)) for of_extra in extra]
       chunk_ids, texts = (np.concatenate(arrays) for arrays in zip(*parts))
@@ -149,7 +149,7 @@ class TokenTable:
     """Yields the kinds of tokens, each with its distinct tokens and their counts."""
     tokens, n = self._index.tokens, self._n_words
     n_occurrences, n_negated = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    for chunk in self._chunks():
+    for chunk in self._chunks('Counting words'):
       n_occurrences += np.bincount(chunk.words, minlength=n)
       n_negated += np.bincount(chunk.words[chunk.is_negated], minlength=n)
     yield lambda some: (tokens[i] for i in some.tolist()), n_occurrences
@@ -234,13 +234,18 @@ class TokenTable:
       )
     return kinds
 
-  def _chunks(self, for_pairs: bool = False) -> Iterator[_Chunk]:
-    """Yields the texts in chunks. Pairs do not require the negated words."""
+  def _chunks(self, title: str, for_pairs: bool = False) -> Iterator[_Chunk]:
+    """Yields the texts in chunks, with a progress bar.
+
+    Args:
+      title: the title of the bar.
+      for_pairs: whether the negated words are not required.
+    """
     index, n_marks = self._index, self._index.n_marks
     starts = np.concatenate([[0], np.cumsum(index.lengths)])
     bounds = np.searchsorted(starts, np.arange(0, starts[-1], _CHUNK_WORDS))
     bounds = np.unique(np.append(bounds, [0, len(index.lengths)])).tolist()
-    for first, last in itertools.pairwise(bounds):
+    for first, last in _with_progress(title, [*itertools.pairwise(bounds)]):
       lengths = index.lengths[first:last]
       words = index.indices[starts[first] : starts[last]]
       texts = np.repeat(np.arange(last - first), lengths)
@@ -272,7 +277,7 @@ class TokenTable:
     memory is bounded.
     """
     n_by_first = np.zeros(self._n_words, np.int64)
-    for chunk in self._chunks(for_pairs=True):
+    for chunk in self._chunks('Counting pairs', for_pairs=True):
       firsts = chunk.words[chunk.begins_pair]
       n_by_first += np.bincount(firsts, minlength=self._n_words)
     ends = np.cumsum(n_by_first)
@@ -281,7 +286,7 @@ class TokenTable:
     limits = np.unique(np.append(limits, [0, self._n_words])) * self._n_words
     keys, n_pairs = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     for low, high in itertools.pairwise(limits.tolist()):
-      parts = map(self._keys, self._chunks(for_pairs=True))
+      parts = map(self._keys, self._chunks('Counting pairs', for_pairs=True))
       part = np.concatenate([k[(k >= low) & (k < high)] for k in parts])
       distinct, n = np.unique(part, return_counts=True)
       keys.append(distinct)
@@ -315,11 +320,18 @@ class TokenTable:
   def _ngrams(self) -> _Ngrams:
     index_of: dict[str, int] = {}
     members, sizes = array.array('i'), [0] * self._index.n_marks
-    for word in self._index.words:
+    for word in _with_progress('Making n-grams', self._index.words):
       ngrams = self._tokenizer.character_ngrams(word)
       members.extend([index_of.setdefault(n, len(index_of)) for n in ngrams])
       sizes.append(len(ngrams))
     return _Ngrams([*index_of], np.array(members, np.int32), np.array(sizes, int))
+
+
+def _with_progress(title: str, items: Sequence[Any]) -> Iterable[Any]:
+  """Returns items with a progress bar, on terminals only, for long work only."""
+  import tqdm  # A lazy import, since most corpora need no progress bar.
+
+  return tqdm.tqdm(items, desc=title, disable=None, delay=0.5, leave=False)
 
 
 def _kept_ids(encoder: TextEncoder, tokens: Iterable[str]) -> np.ndarray:

@@ -90,7 +90,7 @@ def test_allowed_hosts_are_answered_after_a_warning(run_dir):
 def test_malformed_allowed_host_is_an_error(run_dir, name):
   result = run_python(*COMMAND, f'--model_dir={run_dir}', f'--allowed_hosts={name}')
   assert result.returncode == 1
-  assert result.stderr.startswith(f'ERROR: --allowed_hosts={name}: not a host name;')
+  assert result.stderr.startswith(f'ERROR: --allowed_hosts={name} is not a host name')
 
 
 def test_help_describes_the_flags():

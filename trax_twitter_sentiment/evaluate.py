@@ -91,7 +91,7 @@ def _evaluate(
     paths: LabelledPaths, options: LabelledOptions, run: Run
 ) -> 'tuple[str, int, dict[str, scores.Evaluation]]':
   predictor = SentimentPredictor.from_run(run)
-  # A lazy import, since scikit-learn is slow, and a wrong directory should fail fast.
+  # A lazy import: SciPy is slow to import, and a wrong directory should fail fast.
   from trax_twitter_sentiment.prediction import scores
 
   variants = predictor.emoticon_variants()

@@ -145,7 +145,7 @@ def parse_file(path: str, parse: Callable[[bytes], T], kind: str) -> T:
   except OSError as error:
     raise UserError(f'{path}: {error.strerror}.') from error
   except RecursionError as error:
-    raise UserError(f'{path} is not {kind}: it is nested too deeply.') from error
+    raise UserError(f'{path} is not {kind}: its JSON is nested too deeply.') from error
   except ValueError as error:
     raise UserError(f'{path} is not {kind}: {error}.') from error
 

@@ -80,9 +80,9 @@ def map_in_order(
 class _Workers:
   """A context manager of worker processes, each of which has a thread in this process.
 
-  Each process has its own two pipes. `ProcessPoolExecutor` has one pipe for the results
-  of all processes. If a process is killed while it writes a result, the pool waits for
-  the rest of that result forever.
+  Each process has two pipes of its own, which are closed if the process is killed. The
+  processes of a `ProcessPoolExecutor` share a pipe for their results. If a process is
+  killed while it writes a result, that pool waits forever for the rest of the result.
   """
 
   def __init__(self, function: Callable[[Any], Any], n_processes: int):

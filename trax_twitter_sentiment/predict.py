@@ -80,7 +80,8 @@ _PROCESSES = flags.DEFINE_integer(
 )
 _ENGINE, _RAY_ADDRESS = cli.define_engine_flags()
 
-# The number of characters that ends a chunk of rows early, more than tweets have.
+# A chunk of rows ends early at this number of characters, so long texts need little
+# memory. Chunks of tweets are shorter.
 _CHUNK_CHARACTERS = 2**20
 
 _STDIN_HELP = (

@@ -109,8 +109,8 @@ def _allowed_hosts() -> list[str]:
   for name in _ALLOWED_HOSTS.value:
     if not _ALLOWED_HOST.fullmatch(name):
       raise UserError(
-          f'--allowed_hosts={name}: not a host name; a name has no port, and * must be '
-          'alone or followed by a dot (*.example.com).'
+          f'--allowed_hosts={name} is not a host name such as example.com, without a '
+          'port. *.example.com allows all subdomains, and * allows every name.'
       )
   return [_in_url(_HOST.value), *_LOCAL_HOSTS, *_ALLOWED_HOSTS.value]
 

@@ -1,9 +1,9 @@
-"""Runs test files of Trax and prints the result of each test as JSON.
+"""Runs test modules of Trax, and prints the names of the passed tests as JSON.
 
-The arguments are the modules to import first, and `--` before the names of the test
-modules.
+The arguments are modules to import first, `--`, and the names of the test modules.
 """
 
+import contextlib
 import functools
 import importlib
 import inspect
@@ -25,28 +25,26 @@ inspect.stack = lambda: [(sys._getframe(1),), (sys._getframe(2),)]
 inspect.getframeinfo = functools.partial(inspect.getframeinfo, context=0)
 
 
+class _Results(unittest.TextTestResult):
+  """A result that lists the names of the passed tests."""
+
+  def __init__(self, *args, **kwargs):
+    super().__init__(*args, **kwargs)
+    self.passed = []
+
+  def addSuccess(self, test):
+    super().addSuccess(test)
+    self.passed.append(test.id())
+
+
 def main(imports: list[str], test_modules: list[str]) -> None:
   for module in imports:
     importlib.import_module(module)
   flags.FLAGS(sys.argv[:1])
   suite = unittest.defaultTestLoader.loadTestsFromNames(test_modules)
-  result = unittest.TextTestRunner(sys.stderr, resultclass=_Results).run(suite)
-  json.dump(result.outcomes, sys.stdout)
-
-
-class _Results(unittest.TextTestResult):
-  """The result of each test by the name of the test."""
-
-  def __init__(self, *args, **kwargs):
-    super().__init__(*args, **kwargs)
-    self.outcomes = {}
-
-  def stopTest(self, test):
-    super().stopTest(test)
-    failed = [case for case, _ in (*self.failures, *self.errors)]
-    skipped = [case for case, _ in self.skipped]
-    outcome = 'failed' if test in failed else 'skipped' if test in skipped else 'passed'
-    self.outcomes[test.id()] = outcome
+  with contextlib.redirect_stdout(sys.stderr):
+    result = unittest.TextTestRunner(resultclass=_Results).run(suite)
+  json.dump(result.passed, sys.stdout)
 
 
 if __name__ == '__main__':

@@ -43,7 +43,9 @@ def connected(address: str | None, n_processes: int | None = None) -> Iterator[N
   """
   address = address or os.environ.get('RAY_ADDRESS') or None
   if address and n_processes:
-    raise UserError('--processes is for this machine only; a Ray cluster sets its own.')
+    raise UserError(
+        '--processes excludes --ray_address: a Ray cluster chooses the number of tasks.'
+    )
   os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
   os.environ.setdefault('RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO', '0')
   settings: dict[str, Any] = {

@@ -50,8 +50,8 @@ def score_files(
 ) -> RowCounts:
   """Writes a folder of Parquet files with predictions, one for each block.
 
-  The folder has the same name on all machines, or is a URL. If an interrupted job left
-  some of its files, only the others are written, and only their rows are counted.
+  The folder has the same name on all machines, or is a URL. If an interrupted job wrote
+  some of the files, this job writes the missing files and counts only their rows.
   """
   model = batch_predictor.model_bytes(model_dir)
   cut = blocks.cut(paths, (settings.column,), settings.options)

@@ -12,8 +12,8 @@ from trax_twitter_sentiment.run.run import (
 )
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
-# Logits are smaller unless training diverged, as products of two float32 are. Sums of
-# smaller logits stay finite in float64.
+# If a logit exceeds this limit, training diverged. Sums of smaller logits stay finite
+# in float64.
 _TOO_LARGE = 1e100
 
 
@@ -96,7 +96,7 @@ class BagOfTokens:
     logits = sums / divisors + self.bias
     if logits.shape[1] > 2:
       return logits - np.logaddexp.reduce(logits, axis=1, keepdims=True)
-    # Two classes need the difference alone, which stays exact for large logits.
+    # The difference of two logits stays exact, however large the logits are.
     odds = logits[:, 1] - logits[:, 0]
     return -np.logaddexp(0, np.stack([odds, -odds], axis=1))
 

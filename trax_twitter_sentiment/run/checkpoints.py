@@ -90,8 +90,8 @@ def verified_state(folder: str, name: str) -> dict[str, Any] | None:
       is_intact = False
     if not is_intact:
       raise UserError(
-          f'{path} is missing, damaged or of another checkpoint than the files beside '
-          f'it. Restore all of {name}.*, or use another output_dir.'
+          f'{path} is missing, damaged, or older or newer than the other files of its '
+          f'checkpoint. Restore all files {name}.*, or use another output_dir.'
       )
   return state
 

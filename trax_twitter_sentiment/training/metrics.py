@@ -1,4 +1,4 @@
-"""Metrics: the notebook's weighted accuracy, and those for any number of classes."""
+"""The notebook's weighted accuracy, and metrics for any number of classes."""
 
 from typing import Any
 

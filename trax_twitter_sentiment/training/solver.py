@@ -22,7 +22,7 @@ POOLINGS = {'masked_mean': (1.0, 20.0), 'masked_sqrtn': (0.5, 1.4)}
 # The best strength of L2 in cross-validation on four tasks.
 INVERSE_L2 = 3.0
 
-# The options of scikit-learn's `LogisticRegression`.
+# scikit-learn's `LogisticRegression` calls L-BFGS with the same options.
 _SOLVER_OPTIONS = {
     'maxiter': 300,
     'maxls': 50,

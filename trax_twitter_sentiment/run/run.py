@@ -213,5 +213,6 @@ def check_same_run(folder: str, encoder: TextEncoder, corpus: Corpus) -> None:
   if run.corpus_record.digest != corpus.digest:
     raise UserError(
         f'{folder} contains a run on other texts than the corpus has now '
-        f'({CORPUS_FILE} differs). Use another output_dir, or restore the texts of that run.'
+        f'({CORPUS_FILE} differs). Use another output_dir, or restore the texts of that '
+        'run.'
     )

@@ -1,12 +1,15 @@
 """Measures the accuracy of the package and of baselines on five tasks.
 
     python -m benchmarks.accuracy --tweeteval=FOLDER
+    python -m benchmarks.accuracy --tweeteval=FOLDER --encoder=FOLDER
 
 Run this command in a checkout. Each model is trained on the training split of a task
 and evaluated on the validation split. The command replaces the tables in
-`docs/accuracy.md`, which contains no tweet.
+`docs/accuracy.md`, which contains no tweet. With `--encoder`, it measures only the
+table of pretrained encoders, which takes an hour on two cores.
 """
 
+import functools
 import importlib.util
 import os
 import pathlib
@@ -33,6 +36,11 @@ PAGE = pathlib.Path(__file__).parent.parent / 'docs' / 'accuracy.md'
 _TWEETEVAL = flags.DEFINE_string(
     'tweeteval', 'tweeteval', 'The value of TweetEvalCorpus.data_dir.'
 )
+_ENCODER = flags.DEFINE_string(
+    'encoder', None, 'A pretrained encoder: the value of the macro %folder.'
+)
+# The tasks of the table of pretrained encoders, with the number of epochs.
+_EPOCHS = {'emotion': 4, 'irony': 4, 'offensive': 2}
 _TASKS = ('hard', 'emotion', 'irony', 'offensive', 'sentiment')
 # The true class, + or -, and a phrase that an additive model may misread.
 _PHRASES = (
@@ -51,22 +59,35 @@ Learner = Callable[[Corpus, str], baselines.Classifier]
 def ours(data: Corpus, task: str) -> baselines.Classifier:
   """Trains this package by its launcher with a gin file."""
   del data
+  return SentimentPredictor.load(_run(task)).log_probabilities
+
+
+def _run(task: str, epochs: int = 0) -> str:
+  """Trains a run, of the encoder if it has epochs, and returns its directory."""
   folder = tempfile.mkdtemp()
   command = [sys.executable, '-m', 'trax_twitter_sentiment.trainer']
-  if task == 'hard':
-    command += ['--config_file=twitter_hard.gin']
-  else:
-    command += [
-        '--config_file=tweeteval.gin',
-        f"--config=TweetEvalCorpus.task='{task}'",
-        f"--config=TweetEvalCorpus.data_dir='{_TWEETEVAL.value}'",
+  config, bindings = 'tweeteval.gin', []
+  if epochs:
+    config = 'encoder.gin'
+    bindings = [
+        'configured_corpus.corpus=@TweetEvalCorpus',
+        f"folder='{_ENCODER.value}'",
+        f'n_epochs={epochs}',
     ]
+  if task == 'hard':
+    config = 'twitter_hard.gin'
+  else:
+    bindings += [
+        f"TweetEvalCorpus.task='{task}'",
+        f"TweetEvalCorpus.data_dir='{_TWEETEVAL.value}'",
+    ]
+  flag_values = [f'--config={binding}' for binding in bindings]
   environment = {**os.environ, 'TRAX_TWITTER_SENTIMENT_CACHE': 'off'}
   subprocess.run(
-      [*command, f'--output_dir={folder}'], check=True, capture_output=True,
-      env=environment,
+      [*command, f'--config_file={config}', *flag_values, f'--output_dir={folder}'],
+      check=True, capture_output=True, env=environment,
   )  # fmt: skip
-  return SentimentPredictor.load(folder).log_probabilities
+  return folder
 
 
 def majority(data: Corpus, task: str) -> baselines.Classifier:
@@ -151,7 +172,15 @@ def data_of(task: str) -> Corpus:
 def _row(name: str, learner: Learner, data: Corpus, task: str) -> list[str]:
   start = time.perf_counter()
   predict = learner(data, task)
-  seconds = time.perf_counter() - start
+  cells = _cells(name, predict, data, time.perf_counter() - start)
+  if learner is vader:  # VADER's scores are not probabilities.
+    cells[-2] = ''
+  return cells
+
+
+def _cells(
+    name: str, predict: baselines.Classifier, data: Corpus, seconds: float
+) -> list[str]:
   labels = data.validation.labels
   result = scores.evaluate(predict(data.validation.texts), labels, data.class_names)
   return [
@@ -160,8 +189,7 @@ def _row(name: str, learner: Learner, data: Corpus, task: str) -> list[str]:
       '{:.3f} to {:.3f}'.format(*result.accuracy_interval),
       f'{result.macro_f1.value:.3f}',
       f'{result.macro_recall.value:.3f}',
-      # VADER's scores are not probabilities.
-      '' if learner is vader else f'{result.calibration_error.value:.3f}',
+      f'{result.calibration_error.value:.3f}',
       f'{seconds:.0f} s',
   ]
 
@@ -178,6 +206,25 @@ def task_table(task: str) -> str:
     if learner is fasttext and not importlib.util.find_spec('fasttext'):
       continue
     rows.append(_row(name, learner, data, task))
+  return machine.table(titles, rows)
+
+
+def encoder_table() -> str:
+  """Fine-tunes the encoder of `--encoder` on tasks; returns a Markdown table."""
+  titles = ('task', 'model', 'accuracy', '95% interval', 'macro F1', 'macro recall',
+            'calibration error', 'training')  # fmt: skip
+  rows = []
+  for task, epochs in _EPOCHS.items():
+    data, folders, total = data_of(task), [], 0.0
+    for name, n_epochs in ((OURS, 0), ('encoder', epochs)):
+      start = time.perf_counter()
+      folders.append(_run(task, n_epochs))
+      seconds = time.perf_counter() - start
+      total += seconds
+      classifier = SentimentPredictor.load(folders[-1]).log_probabilities
+      rows.append([task, *_cells(name, classifier, data, seconds)])
+    mean = SentimentPredictor.load(folders).log_probabilities
+    rows.append([task, *_cells('mean of both', mean, data, total)])
   return machine.table(titles, rows)
 
 
@@ -198,8 +245,14 @@ def phrase_table() -> str:
 
 def main(arguments: list[str]) -> None:
   del arguments
-  for name in tqdm.tqdm([*_TASKS, 'phrases']):
-    table = phrase_table() if name == 'phrases' else task_table(name)
+  tables: dict[str, Callable[[], str]] = {
+      **{task: functools.partial(task_table, task) for task in _TASKS},
+      'phrases': phrase_table,
+  }
+  if _ENCODER.value:
+    tables = {'encoders': encoder_table}
+  for name, make_table in tqdm.tqdm(tables.items()):
+    table = make_table()
     page = PAGE.read_text(encoding='utf-8')
     before, begin, rest = page.partition(f'<!-- {name} -->\n')
     _, end, after = rest.partition('<!-- end -->')

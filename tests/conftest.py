@@ -187,3 +187,13 @@ def run_python(
   result.stdout = result.stdout.decode()
   result.stderr = result.stderr.decode()
   return result
+
+
+@pytest.fixture(scope='session')
+def encoder_run_dir(tmp_path_factory):
+  """Returns the output directory of a small encoder's run. Tests do not change it."""
+  from runs import train_encoder  # Imports Trax, as above.
+
+  folder = tmp_path_factory.mktemp('encoder_run')
+  train_encoder(folder)
+  return folder

@@ -7,6 +7,8 @@ import trax.models  # noqa: F401  (registers what gin files name)
 from conftest import REPOSITORY
 from trax.supervised import trainer_lib, training
 
+ENCODER_FOLDERS = REPOSITORY / 'tests' / 'encoder' / 'folders'
+
 # Gin files that fit a logistic regression and run no training steps.
 FITTED = ('sentiment140.gin', 'text_file.gin', 'tweeteval.gin', 'twitter_hard.gin')
 
@@ -22,3 +24,21 @@ def train(
       ["TwitterCorpus.source='sample'", *steps, *bindings],
   )
   return trainer_lib.train(str(output_dir))
+
+
+def train_encoder(
+    output_dir: os.PathLike, *bindings: str, family: str = 'bert'
+) -> training.Loop:
+  """Trains a small encoder on the sample with `encoder.gin`: four steps by default."""
+  return train(
+      output_dir,
+      'configured_corpus.corpus=@TwitterCorpus',
+      f"folder='{ENCODER_FOLDERS / family}'",
+      'EncoderBatches.buckets=(60,)',
+      'train.steps=4',
+      'train.eval_frequency=2',
+      'checkpoint_steps.interval=2',
+      'warmup_and_linear_decay.n_steps=4',
+      *bindings,
+      config='encoder.gin',
+  )

@@ -14,6 +14,8 @@ __version__ = '0.1.0'
 # Public name -> the module that contains it.
 _MODULES = {
     'BatchPredictor': 'cluster.batch_predictor',
+    'Encoder': 'encoder.models',
+    'EncoderBatches': 'training.encoder_batches',
     'GRUClassifier': 'training.models',
     'GroupedCorpus': 'corpora.near_duplicates',
     'L2Descent': 'training.l2_descent',
@@ -21,6 +23,7 @@ _MODULES = {
     'LogisticRegression': 'training.logistic_regression',
     'MacroF1': 'training.metrics',
     'MixedCorpus': 'corpora.mixed_corpus',
+    'PretrainedEncoder': 'encoder.models',
     'SaveForPrediction': 'training.callbacks',
     'SentimentNetwork': 'notebook.sentiment_network',
     'SentimentPredictor': 'prediction.predictor',
@@ -44,9 +47,11 @@ _MODULES = {
     'model_bytes': 'cluster.batch_predictor',
     'number_of_classes': 'corpora.configured_corpus',
     'tokenize_tweet': 'encoding.encoded_corpus',
+    'training_steps': 'training.streams',
     'twitter_data_streams': 'training.streams',
     'validation_steps': 'training.streams',
     'vocabulary_size': 'encoding.encoded_corpus',
+    'warmup_and_linear_decay': 'training.schedules',
 }
 
 __all__ = [*_MODULES]  # noqa: PLE0604

@@ -103,7 +103,12 @@ def define_path(name: str, help_text: str, required: bool = False) -> Any:
 
 def define_model_dir() -> flags.FlagHolder[str]:
   """Defines the required flag `--model_dir`."""
-  return define_path('model_dir', "A run's output directory, or its URL.", True)
+  return define_path(
+      'model_dir',
+      "A run's output directory, or its URL. Several of them, separated by commas, "
+      'predict the mean of their log-probabilities.',
+      required=True,
+  )
 
 
 def define_reading_flags(content: str) -> Callable[[], options.ReadingOptions]:

@@ -22,11 +22,12 @@ from trax_twitter_sentiment.corpora.labelled_texts import LabelledPaths, labelle
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.labelled_input import read_input
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.run.run import Run
+from trax_twitter_sentiment.run.run import Run, open_runs
 from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables.options import LabelledOptions
 
 if TYPE_CHECKING:
+  from trax_twitter_sentiment.corpora.corpus import Corpus
   from trax_twitter_sentiment.prediction import scores
 
 _MODEL_DIR = cli.define_model_dir()
@@ -43,14 +44,14 @@ def main(arguments: list[str]) -> None:
     raise UserError(f'Unexpected argument {arguments[0]!r}; pass texts with --input.')
   paths, options = labelled_paths(flags.FLAGS.input), _labelled_options()
   _check_engine(paths, options)
-  run = Run(_MODEL_DIR.value)
-  if options.labels:
-    options.labels.class_of_label(run.model_info.class_names)  # Checks the names.
+  runs = open_runs(_MODEL_DIR.value)
+  if options.labels:  # Checks the names.
+    options.labels.class_of_label(runs[0].model_info.class_names)
   if _ENGINE.value == 'ray':
     title = ', '.join(paths)
-    n_texts, evaluations = _evaluate_on_ray([*paths], options, run)
+    n_texts, evaluations = _evaluate_on_ray([*paths], options, runs[0])
   else:
-    title, n_texts, evaluations = _evaluate(paths, options, run)
+    title, n_texts, evaluations = _evaluate(paths, options, runs)
   _print(title, n_texts, evaluations)
 
 
@@ -78,7 +79,7 @@ def _evaluate_on_ray(
   evaluations, counts = evaluation.evaluate_files(
       paths,
       options,
-      run.folder,
+      _MODEL_DIR.value,
       _RAY_ADDRESS.value,
       dict(run.corpus_record.class_of_label),
   )
@@ -88,9 +89,9 @@ def _evaluate_on_ray(
 
 
 def _evaluate(
-    paths: LabelledPaths, options: LabelledOptions, run: Run
+    paths: LabelledPaths, options: LabelledOptions, runs: list[Run]
 ) -> 'tuple[str, int, dict[str, scores.Evaluation]]':
-  predictor = SentimentPredictor.from_run(run)
+  predictor, run = SentimentPredictor.from_runs(runs), runs[0]
   # A lazy import: SciPy is slow to import, and a wrong directory should fail fast.
   from trax_twitter_sentiment.prediction import scores
 
@@ -103,7 +104,7 @@ def _evaluate(
         for name, variant in variants.items()
     }
   else:
-    corpus = run.corpus()
+    corpus = _common_corpus(runs)
     title, examples = f'{corpus.name}, validation', corpus.validation
     predictions = {
         name: variant.validation_log_probabilities(corpus)
@@ -114,6 +115,19 @@ def _evaluate(
       for name, log_probabilities in predictions.items()
   }
   return title, len(examples.texts), evaluations
+
+
+def _common_corpus(runs: list[Run]) -> 'Corpus':
+  """Returns the corpus of the first run, and warns if another run has another one."""
+  corpus = runs[0].corpus()
+  for run in runs[1:]:
+    if run.corpus_record.digest != corpus.digest:
+      print(
+          f'WARNING: {run.folder} was trained on another corpus than {runs[0].folder}, '
+          'whose validation texts it may have seen.',
+          file=sys.stderr,
+      )
+  return corpus
 
 
 def _print(

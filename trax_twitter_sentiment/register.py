@@ -8,6 +8,7 @@ from trax_twitter_sentiment.corpora import (  # noqa: F401
     tfds_corpus,
     twitter,
 )
+from trax_twitter_sentiment.encoder import models as encoder_models  # noqa: F401
 from trax_twitter_sentiment.encoding import (  # noqa: F401
     encoded_corpus,
     tokenized_texts,
@@ -18,9 +19,11 @@ from trax_twitter_sentiment.training import (  # noqa: F401
     batches,
     callbacks,
     early_stopping,
+    encoder_batches,
     l2_descent,
     logistic_regression,
     metrics,
     models,
+    schedules,
     streams,
 )

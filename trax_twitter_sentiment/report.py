@@ -20,7 +20,7 @@ from trax_twitter_sentiment.corpora.labelled_texts import labelled_paths
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import output_file, write_atomically
 from trax_twitter_sentiment.labelled_input import read_input
-from trax_twitter_sentiment.run.run import Run
+from trax_twitter_sentiment.run.run import Run, open_runs
 
 if TYPE_CHECKING:
   from trax_twitter_sentiment.corpora.corpus import Examples
@@ -63,7 +63,12 @@ def _report(arguments: list[str]) -> str:
     raise UserError(f'Unexpected argument {arguments[0]!r}.')
   if not _MODEL_DIR.value:
     raise UserError('--model_dir is missing; it is an output directory of a run.')
-  run = Run(_MODEL_DIR.value)
+  run, *others = open_runs(_MODEL_DIR.value)
+  if others:
+    raise UserError(
+        f'--model_dir={_MODEL_DIR.value} names several runs, but a report is about '
+        'one. evaluate scores several runs as one; report --compare compares them.'
+    )
   path = _path(run.path(REPORT_FILE))
   examples, source = _input(run)
   # A lazy import: scikit-learn takes a second, and a wrong directory fails before it.

@@ -18,7 +18,7 @@ from absl import flags
 from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.run.run import Run
+from trax_twitter_sentiment.run.run import open_runs
 
 _MODEL_DIR = cli.define_model_dir()
 _HOST = flags.DEFINE_string(
@@ -80,12 +80,12 @@ def main(arguments: list[str]) -> None:
     raise UserError(
         f'The service requires {error.name}: `pip install {_LIBRARIES}`.'
     ) from error
-  run = Run(_MODEL_DIR.value)
-  predictor = SentimentPredictor.from_run(run)
+  runs = open_runs(_MODEL_DIR.value)
+  predictor = SentimentPredictor.from_runs(runs)
   predictor.predict([''])  # Fills the caches, so the first request is fast.
   shown_examples = examples.DEFAULT_EXAMPLES
   if _SHOW_EXAMPLES.value:
-    shown_examples = examples.validation_examples(run.corpus())
+    shown_examples = examples.validation_examples(runs[0].corpus())
   config = uvicorn.Config(
       make_app(predictor, allowed_hosts, shown_examples),
       loop='asyncio',

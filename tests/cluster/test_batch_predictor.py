@@ -82,6 +82,18 @@ def test_model_other_than_twitter_classifier_is_refused(tmp_path):
     model_bytes(tmp_path)
 
 
+def test_runs_of_both_kinds_are_averaged(run_dir, encoder_run_dir):
+  dirs = [run_dir, encoder_run_dir]
+  batch = BatchPredictor(model_bytes(dirs))(pa.table({'text': TEXTS}))
+  expected = [
+      prediction.probabilities['positive'] if text and not text.isspace() else None
+      for text, prediction in zip(
+          TEXTS, SentimentPredictor.load(dirs).predict(TEXTS), strict=True
+      )
+  ]
+  assert batch['p_positive'].to_pylist() == pytest.approx(expected)
+
+
 def test_batch_predictor_imports_neither_trax_nor_tensorflow(run_dir, tmp_path):
   path = tmp_path / 'model'
   path.write_bytes(model_bytes(run_dir))

@@ -217,7 +217,7 @@ def test_missing_directory_is_refused(tmp_path):
 
 
 def test_directory_without_a_run_is_refused(tmp_path):
-  with pytest.raises(UserError, match=r'has no tokenizer.json.*SaveForPrediction'):
+  with pytest.raises(UserError, match=r'has no model.json.*SaveForPrediction'):
     SentimentPredictor.load(tmp_path)
 
 

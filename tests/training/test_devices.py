@@ -15,6 +15,7 @@ from test_docs import files
 
 from trax_twitter_sentiment import SentimentPredictor
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
+from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.training.batches import TwitterBatches
 from trax_twitter_sentiment.training.streams import TwitterSamples, twitter_data_streams
 
@@ -50,6 +51,28 @@ def _train(output_dir, n_devices, *bindings):
   )
 
 
+@pytest.mark.slow
+def test_encoder_on_two_devices_has_the_figures_of_one(tmp_path):
+  curves = []
+  for n_devices in (1, 2):
+    result = forked.run(
+        *LAUNCHER,
+        '--config_file=encoder.gin',
+        f'--output_dir={tmp_path / str(n_devices)}',
+        "--config=TwitterCorpus.source='sample'",
+        '--config=configured_corpus.corpus=@TwitterCorpus',
+        f"--config=folder='{REPOSITORY}/tests/encoder/folders/roberta'",
+        '--config=EncoderBatches.buckets=(60,)',
+        '--config=PretrainedEncoder.dropout=0.0',  # The devices drop different values.
+        '--config=n_epochs=1',
+        XLA_FLAGS=f'--xla_force_host_platform_device_count={n_devices}',
+    )
+    assert result.returncode == 0, result.stderr
+    curves.append(Run(tmp_path / str(n_devices)).history.eval_curves)
+  for name in ('cross_entropy', 'accuracy', 'macro_f1'):
+    assert curves[1][name] == pytest.approx(curves[0][name], abs=1e-3)
+
+
 TFDS = (
     'import trax_twitter_sentiment.tfds.twitter_samples',
     "TFDS.dataset_name='twitter_samples/sample'",
@@ -59,6 +82,12 @@ TFDS = (
     "TfdsCorpus.validation_split='validation'",
 )
 OWN = ("TextFileCorpus.train_path='own.csv'", 'TwitterBatches.batch_size=12')
+ENCODER = (
+    *OWN[:1],
+    f"folder='{REPOSITORY}/tests/encoder/folders/distilbert'",
+    'EncoderBatches.buckets=(60,)',
+    'n_epochs=1',
+)
 TWEETEVAL = ("TweetEvalCorpus.task='irony'",)
 # Gin files that only fit a logistic regression run without this binding.
 STEPS = ('train.steps=2',)
@@ -71,6 +100,7 @@ STEPS = ('train.steps=2',)
         *(
             pytest.param(config, bindings, marks=pytest.mark.slow)
             for config, bindings in (
+                ('encoder.gin', ENCODER),
                 ('tweeteval.gin', TWEETEVAL),
                 ('tfds_text.gin', (*TFDS, *STEPS)),
                 ('twitter.gin', STEPS),

@@ -15,28 +15,32 @@ from trax_twitter_sentiment.prediction.results import CHUNK_SIZE, DecisionRule
 from trax_twitter_sentiment.run import run as runs
 from trax_twitter_sentiment.tables.values import MalformedError, as_text
 
-# The files of a run that predictions require.
-_FILES = (
-    runs.TOKENIZER_FILE, runs.VOCABULARY_FILE, runs.MODEL_FILE, runs.WEIGHTS_FILE,
-)  # fmt: skip
 
+def model_bytes(model_dir: str | os.PathLike | Sequence[str | os.PathLike]) -> bytes:
+  """Returns the models of runs as bytes, to be sent to other machines.
 
-def model_bytes(model_dir: str | os.PathLike) -> bytes:
-  """Returns a run's model as bytes, to be sent to other machines.
+  Args:
+    model_dir: an output directory or several, as for `SentimentPredictor.load`.
 
   Raises:
-    UserError: if the directory is not that of a run, or its model is not a
-      `TwitterClassifier`. Any other model would require Trax on every machine.
+    UserError: if a directory is not that of a run, or its model is neither a
+      `TwitterClassifier` nor a `PretrainedEncoder`. Any other model would require Trax
+      on every machine.
   """
-  run = runs.Run(model_dir)
-  if not SentimentPredictor.from_run(run).explains:
-    raise UserError(f'model_dir={run.folder!r} has no TwitterClassifier.')
+  opened = runs.open_runs(model_dir)
+  for run in opened:
+    if not run.files_of_prediction:
+      raise UserError(
+          f'model_dir={run.folder!r} has no TwitterClassifier and no PretrainedEncoder.'
+      )
+  SentimentPredictor.from_runs(opened)  # Checks the files.
   buffer = io.BytesIO()
   with zipfile.ZipFile(buffer, 'w') as archive:
-    for name in _FILES:
-      with open_regular(run.path(name)) as file:
-        # ZipInfo has a fixed date, so that a run always becomes the same bytes.
-        archive.writestr(zipfile.ZipInfo(name), file.read())
+    for number, run in enumerate(opened):
+      for name in run.files_of_prediction:
+        with open_regular(run.path(name)) as file:
+          # ZipInfo has a fixed date, so that a run always becomes the same bytes.
+          archive.writestr(zipfile.ZipInfo(f'{number}/{name}'), file.read())
   return buffer.getvalue()
 
 
@@ -45,7 +49,11 @@ def load_predictor(model: bytes) -> SentimentPredictor:
   with tempfile.TemporaryDirectory() as folder:
     with zipfile.ZipFile(io.BytesIO(model)) as archive:
       archive.extractall(folder)
-    return SentimentPredictor.load(folder)
+    return SentimentPredictor.load([entry.path for entry in _sorted_entries(folder)])
+
+
+def _sorted_entries(folder: str) -> list[os.DirEntry]:
+  return sorted(os.scandir(folder), key=lambda entry: int(entry.name))
 
 
 class BatchPredictor:

@@ -14,7 +14,7 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.results import CHUNK_SIZE
-from trax_twitter_sentiment.run.run import Run
+from trax_twitter_sentiment.run.run import open_runs
 from trax_twitter_sentiment.tables.labels import Classes
 from trax_twitter_sentiment.tables.options import LabelledOptions
 from trax_twitter_sentiment.tables.table_reader import Record, RowCounts
@@ -60,7 +60,7 @@ def evaluate_files(
   count = functools.partial(count_block, options=options)
   with engine.connected(address):
     total = functools.reduce(Counts.plus, engine.run(count, model, calls))
-  class_names = Run(model_dir).model_info.class_names
+  class_names = open_runs(model_dir)[0].model_info.class_names
   return evaluate_counts(total, options, class_names, paths, trained)
 
 

@@ -14,6 +14,7 @@ from trax_twitter_sentiment.encoding.tokenized_texts import token_index
 from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of, vader_lexicon
+from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.tokenizer import (
   TweetTokenizer,
@@ -160,7 +161,9 @@ def vocabulary_size() -> int:
 
 # Four entries suffice for both splits, with emoticons and without.
 @functools.lru_cache(maxsize=4)
-def encode_split(corpus: Corpus, split: str, encoder: TextEncoder) -> EncodedExamples:
+def encode_split(
+    corpus: Corpus, split: str, encoder: TextEncoder | SubwordEncoder
+) -> EncodedExamples:
   """Returns a split of a corpus as token ids.
 
   Args:
@@ -169,6 +172,9 @@ def encode_split(corpus: Corpus, split: str, encoder: TextEncoder) -> EncodedExa
     encoder: turns texts into ids, usually a run's.
   """
   examples: Examples = getattr(corpus, split)
+  if isinstance(encoder, SubwordEncoder):
+    ids, lengths = encoder.encode_all(examples.texts)
+    return EncodedExamples(ids, lengths, examples.labels, examples.weights)
   encoded = _token_table(encoder.tokenizer, examples).ids(encoder)
   return EncodedExamples(
       encoded.ids,
@@ -194,7 +200,7 @@ def encoded_without_emoticons(split: str) -> EncodedExamples:
 
 def _encoder_of(setting: str, folder: str) -> TextEncoder:
   try:
-    return Run(folder).encoder
+    return Run(folder).text_encoder
   except UserError as error:
     raise UserError(
         f'encoded_corpus.{setting}={folder!r}: {error.message}'

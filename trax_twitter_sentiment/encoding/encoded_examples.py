@@ -76,6 +76,7 @@ class EncodedExamples:
     groups: the groups of tokens; `None` if each id is a token.
     group_lengths: <int64>[n_texts], the number of ids of each text if `groups` is not
       `None`.
+    pad_id: the id of padding.
   """
 
   ids: np.ndarray
@@ -84,6 +85,7 @@ class EncodedExamples:
   weights: np.ndarray | None = None
   groups: TokenGroups | None = None
   group_lengths: np.ndarray | None = None
+  pad_id: int = PAD_ID
 
   @property
   def n_ids(self) -> np.ndarray:
@@ -103,7 +105,7 @@ class EncodedExamples:
     return ids if self.groups is None else self.groups.expanded(ids, n_ids)
 
   def padded(self, length: int, rows: np.ndarray | None = None) -> np.ndarray:
-    """Returns <int32>[n_rows, length], cut off or padded with `PAD_ID`.
+    """Returns <int32>[n_rows, length], cut off or padded with `pad_id`.
 
     Args:
       length: the number of tokens of each row.
@@ -113,7 +115,7 @@ class EncodedExamples:
     tokens, lengths = self.tokens(rows), self.lengths[rows]
     columns = np.arange(len(tokens)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     kept = columns < length
-    padded = np.full((len(rows), length), PAD_ID, np.int32)
+    padded = np.full((len(rows), length), self.pad_id, np.int32)
     padded[np.repeat(np.arange(len(rows)), lengths)[kept], columns[kept]] = tokens[kept]
     return padded
 

@@ -66,6 +66,8 @@ def prediction_fields(
     fields['shares'] = explanation.shares
     fields['bias'] = explanation.bias
     fields['contrast'] = [names[label] for label in prediction.contrast]
+    if explanation.source:
+      fields['explained_run'] = explanation.source
   return fields
 
 
@@ -115,7 +117,7 @@ def all_names(class_names: Sequence[str]) -> frozenset[str]:
   return frozenset((
       *column_names(class_names), *name_fields(class_names), 'text', 'row', 'n_tokens',
       'log_probabilities', 'probabilities', 'tokens', 'n_known', 'shares', 'bias',
-      'contrast',
+      'contrast', 'explained_run',
   ))  # fmt: skip
 
 

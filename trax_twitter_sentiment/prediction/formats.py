@@ -88,14 +88,16 @@ class Text(OutputFormat):
 
   def _explained(self, text: str | None, explanation: Explanation) -> str:
     prediction = explanation.prediction
-    title = '(log-odds)'
+    title = 'log-odds'
     if len(self.class_names) > 2:
       first, second = (self.class_names[label] for label in prediction.contrast)
-      title = f'(log-odds of {first} rather than {second})'
+      title = f'log-odds of {first} rather than {second}'
+    if explanation.source:
+      title += f', by {explanation.source} alone'
     rows = [
         *zip(explanation.tokens, explanation.shares, strict=True),
         ('(bias)', explanation.bias),
-        (title, prediction.log_odds),
+        (f'({title})', explanation.log_odds),
     ]
     marked = ''.join(
         self._in_colour(printable(fragment), share or 0.0)

@@ -1,7 +1,6 @@
 """Predictions of a trained run."""
 
 import functools
-import itertools
 import math
 import os
 import sys
@@ -13,16 +12,23 @@ import numpy as np
 from trax_twitter_sentiment.corpora.corpus import SENTIMENTS, Corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens, against_others
+from trax_twitter_sentiment.prediction.encoder_model import EncoderModel
 from trax_twitter_sentiment.prediction.explaining import explain
 from trax_twitter_sentiment.prediction.results import (
-    CHUNK_SIZE,
-    Explanation,
-    Prediction,
-    Scores,
+  CHUNK_SIZE,
+  Explanation,
+  Prediction,
+  Scores,
 )
 from trax_twitter_sentiment.prediction.word_sums import WordSums
-from trax_twitter_sentiment.run.run import Run
+from trax_twitter_sentiment.run.run import Run, open_runs
+from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
+
+NOT_EXPLAINED = (
+    'Only the predictions of a TwitterClassifier can be explained: they are sums over '
+    'tokens, and those of other models are not.'
+)
 
 
 class Model(Protocol):
@@ -53,7 +59,7 @@ class SentimentPredictor:
 
   def __init__(
       self,
-      encoder: TextEncoder,
+      encoder: TextEncoder | SubwordEncoder,
       model: Model,
       class_names: tuple[str, ...] = SENTIMENTS,
   ):
@@ -63,24 +69,44 @@ class SentimentPredictor:
 
   @functools.cached_property
   def _word_sums(self) -> WordSums | None:
+    if not isinstance(self.encoder, TextEncoder):
+      return None
     return WordSums.of(self.encoder, self.model)
 
   @classmethod
-  def load(cls, model_dir: str | os.PathLike) -> 'SentimentPredictor':
-    """Returns the predictor of a run's output directory.
+  def load(
+      cls, model_dir: str | os.PathLike | Sequence[str | os.PathLike]
+  ) -> 'SentimentPredictor':
+    """Returns the predictor of a run's output directory, or of several directories.
+
+    Several runs predict the mean of their log-probabilities, as `CombinedPredictor`.
+
+    Args:
+      model_dir: the directory; or several, as a list or separated by commas.
 
     Raises:
-      UserError: if the directory is not that of a trained run, or is damaged.
+      UserError: if a directory is not that of a trained run, or is damaged, or if the
+        runs have different classes.
     """
-    return cls.from_run(Run(model_dir))
+    return cls.from_runs(open_runs(model_dir))
+
+  @classmethod
+  def from_runs(cls, runs: Sequence[Run]) -> 'SentimentPredictor':
+    """Returns the predictor of one or several runs, as `load` does."""
+    if len(runs) == 1:
+      return cls.from_run(runs[0])
+    # A lazy import, since the module imports this one.
+    from trax_twitter_sentiment.prediction.combined import CombinedPredictor
+
+    return CombinedPredictor({run.folder: cls.from_run(run) for run in runs})
 
   @classmethod
   def from_run(cls, run: Run) -> 'SentimentPredictor':
     """Returns the predictor of a run.
 
-    NumPy alone predicts with a `TwitterClassifier`: no code of the directory runs, and
-    Trax is not imported. Trax loads any other model by the run's `config.gin`, and a
-    line on stderr says so.
+    NumPy alone predicts with a `TwitterClassifier` or a `PretrainedEncoder`: no code of
+    the directory runs, and Trax is not imported. Trax loads any other model by the
+    run's `config.gin`, and a line on stderr says so.
 
     Raises:
       UserError: if a file of the run is missing or damaged, or if two files do not
@@ -89,15 +115,22 @@ class SentimentPredictor:
     encoder, info = run.encoder, run.model_info
     if info.pooling is not None:
       return cls(encoder, BagOfTokens.of_run(run), info.class_names)
+    if info.encoder is not None:
+      return cls(encoder, EncoderModel.of_run(run), info.class_names)
     # A lazy import, since importing Trax is slow.
     from trax_twitter_sentiment.prediction.trax_model import TraxModel
 
     print(
-        f'{run.folder} has no TwitterClassifier, so Trax loads the model of its '
-        'config.gin, which is slow.',
+        f'{run.folder} has no TwitterClassifier and no PretrainedEncoder, so Trax '
+        'loads the model of its config.gin, which is slow.',
         file=sys.stderr,
     )
     return cls(encoder, TraxModel(run), info.class_names)
+
+  @property
+  def keep_emoticons(self) -> bool:
+    """Whether emoticons count."""
+    return self.encoder.keep_emoticons
 
   def without_emoticons(self) -> 'SentimentPredictor':
     """Returns a predictor that removes emoticons from its texts."""
@@ -109,7 +142,7 @@ class SentimentPredictor:
 
     If the run itself removes emoticons, only the second one is returned.
     """
-    variants = {'as_is': self} if self.encoder.tokenizer.keep_emoticons else {}
+    variants = {'as_is': self} if self.keep_emoticons else {}
     return {**variants, 'without_emoticons': self.without_emoticons()}
 
   def predict(self, texts: Iterable[str | None]) -> list[Prediction]:
@@ -124,10 +157,8 @@ class SentimentPredictor:
     checked = checked_texts('predict', texts)
     if not checked:
       return []
-    # A prediction contains its tokens, so each text is tokenized before it is encoded.
-    token_lists = [*map(self.encoder.tokens, checked)]
-    ids = self.encoder.vocabulary.encode(itertools.chain.from_iterable(token_lists))
-    scores = self._score(ids, np.array([*map(len, token_lists)]))
+    token_lists, ids, lengths = self.encoder.tokenize_all(checked)
+    scores = self._scores(checked, ids, lengths)
     rows = zip(
         scores.labels.tolist(),
         scores.log_probabilities.tolist(),
@@ -149,9 +180,13 @@ class SentimentPredictor:
     checked = checked_texts('score', texts)
     if self._word_sums is not None:
       return self._word_sums.score(checked)
-    return self._score(*self.encoder.encode_all(checked))
+    return self._scores(checked, *self.encoder.encode_all(checked))
 
-  def _score(self, ids: np.ndarray, lengths: np.ndarray) -> Scores:
+  def _scores(
+      self, texts: Sequence[str], ids: np.ndarray, lengths: np.ndarray
+  ) -> Scores:
+    """Returns the predictions for texts, whose ids are those of `encode_all`."""
+    del texts
     text_of_token = np.repeat(np.arange(len(lengths)), lengths)
     is_known = self.encoder.is_known(ids)
     n_known = np.bincount(text_of_token[is_known], minlength=len(lengths))
@@ -209,9 +244,9 @@ class SentimentPredictor:
     Raises:
       UserError: if the model is not a `TwitterClassifier`.
     """
-    model = self._additive_model()
+    encoder, model = self.additive_model()
     (prediction,) = self.predict([text])
-    return explain(self.encoder, model, prediction, text)
+    return explain(encoder, model, prediction, text)
 
   def token_scores(self, label: int = 1) -> np.ndarray:
     """Returns the score of a text that consists of one token, without the bias.
@@ -228,12 +263,19 @@ class SentimentPredictor:
     Raises:
       UserError: if the model is not a `TwitterClassifier`.
     """
-    return against_others(self._additive_model().token_logits, label)
+    _, model = self.additive_model()
+    return against_others(model.token_logits, label)
 
-  def _additive_model(self) -> BagOfTokens:
+  def additive_model(self) -> tuple[TextEncoder, BagOfTokens]:
+    """Returns the encoder and the model of a `TwitterClassifier`.
+
+    Raises:
+      UserError: if the model is any other.
+    """
     if not isinstance(self.model, BagOfTokens):
-      raise UserError('Only the predictions of a TwitterClassifier can be explained.')
-    return self.model
+      raise UserError(NOT_EXPLAINED)
+    assert isinstance(self.encoder, TextEncoder)
+    return self.encoder, self.model
 
 
 def checked_texts(function: str, texts: Iterable[str | None]) -> Sequence[str]:

@@ -107,6 +107,8 @@ class Explanation:
     bias: the log-odds without any token. The sum of shares and bias is the log-odds.
     marked_text: the original text in fragments, with the share of each word. The shares
       of pairs, negations, lexicon tokens and n-grams are added to their words.
+    source: the run with these shares, if the prediction is that of several runs; '' if
+      it is that of one run.
   """
 
   prediction: Prediction
@@ -114,12 +116,18 @@ class Explanation:
   shares: tuple[float, ...]
   bias: float
   marked_text: tuple[Fragment, ...] = ()
+  source: str = ''
+
+  @property
+  def log_odds(self) -> float:
+    """The sum of shares and bias: the log-odds of the prediction, or of `source`."""
+    return self.bias + sum(self.shares) if self.source else self.prediction.log_odds
 
   @property
   def rest(self) -> float:
     """The log-odds minus all shares in `marked_text`: the bias and unplaced tokens."""
     marked = sum(f.share for f in self.marked_text if f.share is not None)
-    return self.prediction.log_odds - marked
+    return self.log_odds - marked
 
   def _repr_html_(self) -> str:
     # A lazy import, since only notebooks need HTML.

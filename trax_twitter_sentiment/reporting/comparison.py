@@ -14,6 +14,8 @@ from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.reporting import content, slices, variants
 from trax_twitter_sentiment.run.history import Curve
 from trax_twitter_sentiment.run.run import Run
+from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
+from trax_twitter_sentiment.text.text_encoder import TextEncoder
 
 # The page shows this many of the texts on which the runs disagree.
 _N_DISAGREEMENTS = 100
@@ -158,20 +160,29 @@ def _warnings(runs: Sequence[Run], corpora: Sequence[Corpus]) -> list[str]:
   """Returns a sentence for each way in which a run's input differs from the first's."""
   sentences = []
   for number, (run, corpus) in enumerate(zip(runs, corpora, strict=True), start=1):
-    ours, theirs = run.tokenizer, runs[0].tokenizer
+    ours, theirs = run.encoder, runs[0].encoder
     if ours.keep_emoticons != theirs.keep_emoticons:
       reader, other = (1, number) if theirs.keep_emoticons else (number, 1)
       sentences.append(f'Run {reader} reads emoticons, run {other} does not.')
-    if steps := theirs.differing_settings(ours):
-      # A setting reads 'TweetTokenizer.stem True → False'.
-      names = [step.split()[0].removeprefix('TweetTokenizer.') for step in steps]
+    if difference := _difference_of_tokens(theirs, ours):
       sentences.append(
-          f'Runs 1 and {number} turn the same text into different tokens: their '
-          f'TweetTokenizer differs in {", ".join(names)}.'
+          f'Runs 1 and {number} turn the same text into different tokens: {difference}.'
       )
     if corpus.train.texts != corpora[0].train.texts:
       sentences.append(f'Runs 1 and {number} were trained on different texts.')
   return sentences
+
+
+def _difference_of_tokens(
+    first: TextEncoder | SubwordEncoder, second: TextEncoder | SubwordEncoder
+) -> str:
+  """Returns why two encoders have different tokens, or '' if they have the same."""
+  if isinstance(first, SubwordEncoder) or isinstance(second, SubwordEncoder):
+    return '' if first == second else 'one has the tokens of a pretrained encoder'
+  # A setting reads 'TweetTokenizer.stem True → False'.
+  steps = first.tokenizer.differing_settings(second.tokenizer)
+  names = [step.split()[0].removeprefix('TweetTokenizer.') for step in steps]
+  return f'their TweetTokenizer differs in {", ".join(names)}' if names else ''
 
 
 def _differing(runs: Sequence[Run]) -> dict[str, list[str]]:

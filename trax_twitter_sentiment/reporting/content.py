@@ -13,7 +13,10 @@ from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.corpora.recipe import Recipe
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import open_regular
-from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+from trax_twitter_sentiment.prediction.predictor import (
+    NOT_EXPLAINED,
+    SentimentPredictor,
+)
 from trax_twitter_sentiment.reporting import run_facts
 from trax_twitter_sentiment.reporting import variants as all_variants
 from trax_twitter_sentiment.reporting.variants import Variant
@@ -26,8 +29,6 @@ from trax_twitter_sentiment.run.settings import CONFIG_FILE
 _MAX_SAVED = 50_000
 
 _PACKAGES = ('trax_twitter_sentiment', 'trax', 'jax', 'numpy', 'nltk')
-
-_NOT_EXPLAINED = 'Only the predictions of a TwitterClassifier can be explained.'
 
 _TWEETS = ('TwitterCorpus', 'TweetEvalCorpus')
 
@@ -97,15 +98,15 @@ def gather(
           for name, examples in splits.items()
       },
       n_baseline_texts=max_texts if len(corpus.train.texts) > max_texts else None,
-      vocabulary_size=len(run.vocabulary),
+      vocabulary_size=run.encoder.vocabulary_size,
       train_curves=run.history.train_curves,
       eval_curves=run.history.eval_curves,
       variants=variants,
       emoticons=emoticons,
       words=weighty_words(predictor, corpus, split) if predictor.explains else {},
-      stems=run.tokenizer.stem,
+      stems=run.model_info.encoder is None and run.tokenizer.stem,
       words_split='training' if split == 'train' else 'evaluated',
-      not_explained='' if predictor.explains else _NOT_EXPLAINED,
+      not_explained='' if predictor.explains else NOT_EXPLAINED,
       predictions=_predictions(corpus, variants),
       facts=run_facts.facts(run),
       like=like,

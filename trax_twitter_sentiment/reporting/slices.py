@@ -10,6 +10,7 @@ from trax_twitter_sentiment.encoding.tokenized_texts import token_index
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.scores import wilson
 from trax_twitter_sentiment.reporting.words import is_word
+from trax_twitter_sentiment.text.text_encoder import TextEncoder
 
 _THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
@@ -79,11 +80,11 @@ def slices(
   `right` is <bool>[n_texts], whether each prediction is right.
   """
   n_words = np.array([len(text.split()) for text in texts])
-  shares = _shares_of_unknown(predictor, texts)
-  return {
-      'By length': _binned(n_words, right, _N_WORDS),
-      'By share of unknown words': _binned(shares, right, _SHARES),
-  }
+  by_title = {'By length': _binned(n_words, right, _N_WORDS)}
+  if isinstance(predictor.encoder, TextEncoder):  # Subwords spell all words.
+    shares = _shares_of_unknown(predictor.encoder, texts)
+    by_title['By share of unknown words'] = _binned(shares, right, _SHARES)
+  return by_title
 
 
 def _binned(values: np.ndarray, right: np.ndarray, limits: Limits) -> list[Slice]:
@@ -96,11 +97,8 @@ def _binned(values: np.ndarray, right: np.ndarray, limits: Limits) -> list[Slice
   return rows
 
 
-def _shares_of_unknown(
-    predictor: SentimentPredictor, texts: Sequence[str]
-) -> np.ndarray:
+def _shares_of_unknown(encoder: TextEncoder, texts: Sequence[str]) -> np.ndarray:
   """Returns <float>[n_texts], the share of each text's words without an id."""
-  encoder = predictor.encoder
   index = token_index(encoder.tokenizer, texts)
   words = np.array([is_word(token) for token in index.tokens], bool)
   unknown = words & ~encoder.is_known(encoder.vocabulary.encode(index.tokens))

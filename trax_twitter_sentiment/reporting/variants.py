@@ -103,7 +103,7 @@ def _variant(
 ) -> Variant:
   """Returns a variant, and adds the indices of its mistakes to `shown`."""
   labels = corpus.validation.labels
-  read = predictor.encoder.tokenizer.without_removed_emoticons
+  read = predictor.encoder.without_removed_emoticons
   texts = [*map(read, corpus.validation.texts)]
   surest = mistakes.surest(log_probabilities, labels)
   parts = mistakes.split(surest, log_probabilities, shown)
@@ -140,7 +140,7 @@ def _baselines(
     if (n_texts := len(train.texts)) > MAX_BASELINE_TEXTS:
       rng = np.random.default_rng(0)
       train = train.part(rng.choice(n_texts, MAX_BASELINE_TEXTS, replace=False))
-    read = predictor.encoder.tokenizer.without_removed_emoticons
+    read = predictor.encoder.without_removed_emoticons
     classifiers[baselines.learner_name(len(names))] = baselines.tf_idf(
         [*map(read, train.texts)], train.labels, len(names)
     )

@@ -6,7 +6,6 @@ import numpy as np
 
 from trax_twitter_sentiment.corpora.corpus import Corpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encode_split
-from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.vocabulary import SPECIAL_TOKENS
@@ -59,8 +58,8 @@ def weighty_words(
 
   The predictor requires a `TwitterClassifier`. The texts of `split` are counted.
   """
-  assert isinstance(predictor.model, BagOfTokens)
-  encoder, vocabulary = predictor.encoder, predictor.encoder.vocabulary.tokens
+  encoder, model = predictor.additive_model()
+  vocabulary = encoder.vocabulary.tokens
   encoded = encode_split(corpus, split, encoder)
   n_classes = len(corpus.class_names)
   n_texts = encoded.document_frequencies(len(vocabulary), n_classes).sum(axis=0)
@@ -68,9 +67,9 @@ def weighty_words(
   ids = np.flatnonzero(n_texts >= MIN_TEXTS)
   tokens = [vocabulary[i] for i in ids]
   ids = ids[[not token.startswith(_CHARACTERS) for token in tokens]]
-  logits = _folded_logits(encoder, predictor.model.token_logits, ids)
+  logits = _folded_logits(encoder, model.token_logits, ids)
   # The model divides the sum over a text's tokens by this number.
-  logits /= predictor.model.divisors(np.median(encoded.lengths))
+  logits /= model.divisors(np.median(encoded.lengths))
   nearest, highest = np.sort(logits, axis=1)[:, -2:].T
   classes, weights = logits.argmax(axis=1), highest - nearest
   order = np.argsort(-weights * n_texts[ids], kind='stable')

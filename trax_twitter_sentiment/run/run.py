@@ -3,7 +3,7 @@
 import functools
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from trax_twitter_sentiment.run.corpus_record import CorpusRecord
 from trax_twitter_sentiment.run.history import History
 from trax_twitter_sentiment.run.model_info import ModelInfo
 from trax_twitter_sentiment.run.weights import load_arrays
+from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 from trax_twitter_sentiment.text.vocabulary import Vocabulary
@@ -28,6 +29,10 @@ VOCABULARY_FILE = 'vocabulary.json'
 MODEL_FILE = 'model.json'
 CORPUS_FILE = 'corpus.json'
 WEIGHTS_FILE = 'model.weights.npy.gz'
+
+# The files of a pretrained encoder, in place of a tokenizer and a vocabulary.
+ENCODER_CONFIG_FILE = 'encoder_config.json'
+ENCODER_TOKENIZER_FILE = 'encoder_tokenizer.json'
 
 
 class Run:
@@ -61,27 +66,47 @@ class Run:
   @functools.cached_property
   def tokenizer(self) -> TweetTokenizer:
     """The tokenizer, without the vocabulary."""
-    return self._read(TOKENIZER_FILE, TweetTokenizer.from_json, 'a tokenizer file')
+    return self.read(TOKENIZER_FILE, TweetTokenizer.from_json, 'a tokenizer file')
 
   @functools.cached_property
   def vocabulary(self) -> Vocabulary:
     """The tokens and their ids."""
-    return self._read(VOCABULARY_FILE, Vocabulary.from_json, 'a vocabulary file')
+    return self.read(VOCABULARY_FILE, Vocabulary.from_json, 'a vocabulary file')
 
   @property
-  def encoder(self) -> TextEncoder:
+  def text_encoder(self) -> TextEncoder:
     """The tokenizer with its vocabulary."""
     return TextEncoder(self.tokenizer, self.vocabulary)
 
   @functools.cached_property
+  def subword_encoder(self) -> SubwordEncoder:
+    """The tokenizer of the run's pretrained encoder."""
+    parse = SubwordEncoder.from_json
+    return self.read(ENCODER_TOKENIZER_FILE, parse, 'the tokenizer of an encoder')
+
+  @property
+  def encoder(self) -> TextEncoder | SubwordEncoder:
+    """The function from texts to token ids that the run's model requires."""
+    return self.subword_encoder if self.model_info.encoder else self.text_encoder
+
+  @functools.cached_property
   def model_info(self) -> ModelInfo:
     """The properties of the model besides its weights."""
-    return self._read(MODEL_FILE, ModelInfo.from_json, 'a model file')
+    return self.read(MODEL_FILE, ModelInfo.from_json, 'a model file')
+
+  @property
+  def files_of_prediction(self) -> tuple[str, ...]:
+    """The files that a prediction reads; empty if it requires Trax, too."""
+    if self.model_info.encoder:
+      return ENCODER_TOKENIZER_FILE, ENCODER_CONFIG_FILE, MODEL_FILE, WEIGHTS_FILE
+    if self.model_info.pooling:
+      return TOKENIZER_FILE, VOCABULARY_FILE, MODEL_FILE, WEIGHTS_FILE
+    return ()
 
   @functools.cached_property
   def corpus_record(self) -> CorpusRecord:
     """The record of the run's corpus."""
-    return self._read(CORPUS_FILE, CorpusRecord.from_json, 'a corpus file')
+    return self.read(CORPUS_FILE, CorpusRecord.from_json, 'a corpus file')
 
   @functools.cached_property
   def settings(self) -> dict[str, str]:
@@ -150,7 +175,17 @@ class Run:
       )
     return corpus
 
-  def _read(self, name: str, parse: Callable[[str], T], kind: str) -> T:
+  def read(self, name: str, parse: Callable[[str], T], kind: str) -> T:
+    """Returns the parsed content of a file of the run.
+
+    Args:
+      name: the name of the file.
+      parse: parses the content; raises `ValueError` if the content is not valid.
+      kind: the kind of file, for messages.
+
+    Raises:
+      UserError: if the file is missing or damaged.
+    """
     try:
       return parse_file(
           self.path(name), lambda content: parse(content.decode('utf-8')), kind
@@ -162,57 +197,104 @@ class Run:
       ) from error
 
 
+def open_runs(
+    model_dir: str | os.PathLike | Sequence[str | os.PathLike],
+) -> list[Run]:
+  """Returns the runs of one output directory or of several.
+
+  Args:
+    model_dir: the directory; or several, as a list or separated by commas.
+
+  Raises:
+    UserError: if there is no such directory, or a directory is named twice.
+  """
+  if isinstance(model_dir, (str, os.PathLike)):
+    name = os.fspath(model_dir)
+    model_dir = [name] if os.path.isdir(name) else name.split(',')
+  runs = [*map(Run, model_dir)]
+  folders = [run.folder for run in runs]
+  if not runs or len({*folders}) < len(folders):
+    raise UserError(f'model_dir={folders} names no directory, or one of them twice.')
+  return runs
+
+
 def save(
-    folder: str, encoder: TextEncoder, model_info: ModelInfo, corpus: Corpus
+    folder: str,
+    encoder: TextEncoder | SubwordEncoder,
+    model_info: ModelInfo,
+    corpus: Corpus,
+    config_json: str = '',
 ) -> None:
   """Writes the files of a run that Trax does not write.
 
   Args:
     folder: the output directory.
-    encoder: the tokenizer with its vocabulary.
+    encoder: turns texts into token ids.
     model_info: the properties of the model.
     corpus: the run's corpus.
+    config_json: the `config.json` of a pretrained encoder.
 
   Raises:
     OSError: if a file cannot be written.
   """
-  for name, content in (
-      (TOKENIZER_FILE, encoder.tokenizer),
-      (VOCABULARY_FILE, encoder.vocabulary),
-      (MODEL_FILE, model_info),
-      (CORPUS_FILE, CorpusRecord.of(corpus)),
-  ):
-    write_atomically(os.path.join(folder, name), content.to_json())
+  contents = {
+      MODEL_FILE: model_info.to_json(),
+      CORPUS_FILE: CorpusRecord.of(corpus).to_json(),
+  }
+  if isinstance(encoder, SubwordEncoder):
+    contents[ENCODER_TOKENIZER_FILE] = encoder.to_json()
+    contents[ENCODER_CONFIG_FILE] = config_json
+  else:
+    contents[TOKENIZER_FILE] = encoder.tokenizer.to_json()
+    contents[VOCABULARY_FILE] = encoder.vocabulary.to_json()
+  for name, content in contents.items():
+    write_atomically(os.path.join(folder, name), content)
 
 
-def check_same_run(folder: str, encoder: TextEncoder, corpus: Corpus) -> None:
+def check_same_run(
+    folder: str, encoder: TextEncoder | SubwordEncoder, corpus: Corpus
+) -> None:
   """Refuses a directory whose run has another corpus, tokenizer or vocabulary.
 
   Raises:
     UserError: if the directory's run cannot be resumed with these.
   """
-  if not os.path.lexists(os.path.join(folder, TOKENIZER_FILE)):
+  if not os.path.lexists(os.path.join(folder, MODEL_FILE)):
     return
   run = Run(folder)
-  advice = "Use another output_dir, or that run's corpus and settings."
   if run.corpus_record.name != corpus.name:
     raise UserError(
         f'{folder} contains a run on another corpus ({run.corpus_record.name!r}; now '
-        f'{corpus.name!r}), as {CORPUS_FILE} says. {advice}'
+        f'{corpus.name!r}), as {CORPUS_FILE} says. {_ADVICE}'
     )
-  if differing := run.tokenizer.differing_settings(encoder.tokenizer):
-    raise UserError(
-        f'{folder} contains a run with another tokenizer ({", ".join(differing)}), as '
-        f'{TOKENIZER_FILE} says. {advice}'
-    )
-  if run.encoder != encoder:
-    raise UserError(
-        f'{folder} contains a run with another vocabulary (of {len(run.vocabulary)} '
-        f'tokens; now {len(encoder.vocabulary)}), as {VOCABULARY_FILE} says. {advice}'
-    )
+  _check_same_tokenizer(run, encoder)
   if run.corpus_record.digest != corpus.digest:
     raise UserError(
         f'{folder} contains a run on other texts than the corpus has now '
-        f'({CORPUS_FILE} differs). Use another output_dir, or restore the texts of that '
-        'run.'
+        f'({CORPUS_FILE} differs). Use another output_dir, or restore the texts of '
+        'that run.'
+    )
+
+
+_ADVICE = "Use another output_dir, or that run's corpus and settings."
+
+
+def _check_same_tokenizer(run: Run, encoder: TextEncoder | SubwordEncoder) -> None:
+  if isinstance(encoder, SubwordEncoder) or run.model_info.encoder:
+    if run.encoder != encoder:
+      raise UserError(
+          f'{run.folder} contains a run with another model: only one of the two is a '
+          f'pretrained encoder, or their tokenizers differ. {_ADVICE}'
+      )
+    return
+  if differing := run.tokenizer.differing_settings(encoder.tokenizer):
+    raise UserError(
+        f'{run.folder} contains a run with another tokenizer ({", ".join(differing)}), '
+        f'as {TOKENIZER_FILE} says. {_ADVICE}'
+    )
+  if run.encoder != encoder:
+    raise UserError(
+        f'{run.folder} contains a run with another vocabulary (of '
+        f'{len(run.vocabulary)} tokens; now {len(encoder.vocabulary)}), as '
+        f'{VOCABULARY_FILE} says. {_ADVICE}'
     )

@@ -22,7 +22,7 @@ def answer(
 
 
 def _explained_fields(predictor: SentimentPredictor, text: str) -> dict[str, Any]:
-  explanation, encoder = predictor.explain(text), predictor.encoder
+  explanation, (encoder, _) = predictor.explain(text), predictor.additive_model()
   ids = encoder.vocabulary.encode(encoder.tokenizer.word_tokens(text))
   return {
       **prediction_fields(text, explanation.prediction, explanation),

@@ -65,6 +65,9 @@ class TextPrediction(BaseModel):
       'or for more than two classes the predicted class and the second most probable '
       'class'
   )
+  explained_run: str | None = _explained(
+      'The run with these shares, if the service averages several runs'
+  )
   marked_text: list[Fragment] | None = _explained('The text, in fragments')
   rest: float | None = _explained('The log-odds minus the shares in marked_text')
   n_words: int | None = _explained('The number of words')

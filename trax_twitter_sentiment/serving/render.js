@@ -70,14 +70,14 @@ function explanation(prediction) {
   if (!prediction.marked_text) return [];
   const text = element('p', 'marked', markedText(prediction));
   for (const mark of text.querySelectorAll('mark')) mark.tabIndex = 0;
-  const {contrast: [first, second], rest, shares, bias} = prediction;
+  const {contrast: [first, second], rest, shares, bias, explained_run: run} = prediction;
   const logOdds = shares.reduce((a, b) => a + b, bias);
   return [
     text,
     element(
       'p', 'faint', 'Solid green words speak for ', element('bdi', '', first),
       ' rather than ', element('bdi', '', second), ', dashed orange ones against it. ',
-      `Log-odds: ${signed(logOdds)}, of which ${signed(rest)} belongs to no word.`),
+      `Log-odds${run ? ` of ${run} alone` : ''}: ${signed(logOdds)}, of which ${signed(rest)} belongs to no word.`),
   ];
 }
 

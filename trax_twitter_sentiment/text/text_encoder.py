@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
@@ -32,6 +33,11 @@ class TextEncoder:
   tokenizer: TweetTokenizer
   vocabulary: Vocabulary
 
+  @property
+  def vocabulary_size(self) -> int:
+    """The number of token ids."""
+    return len(self.vocabulary)
+
   def encode(self, text: str) -> np.ndarray:
     """Returns the ids of the tokens of a text: <int32>[n_tokens]."""
     return self.encode_all([text])[0]
@@ -43,6 +49,23 @@ class TextEncoder:
     # An array from a bytearray can be written to; one from bytes cannot.
     ids = np.frombuffer(bytearray().join(encoded), np.int32)
     return ids, lengths // _ID_BYTES
+
+  def tokenize_all(
+      self, texts: Iterable[str]
+  ) -> tuple[list[list[str]], np.ndarray, np.ndarray]:
+    """Returns the `tokens` of each text, and what `encode_all` returns."""
+    token_lists = [*map(self.tokens, texts)]
+    ids = self.vocabulary.encode(itertools.chain.from_iterable(token_lists))
+    return token_lists, ids, np.array([*map(len, token_lists)], np.int64)
+
+  @property
+  def keep_emoticons(self) -> bool:
+    """Whether emoticons count."""
+    return self.tokenizer.keep_emoticons
+
+  def without_removed_emoticons(self, text: str) -> str:
+    """Returns a text without emoticons, if the encoder removes emoticons."""
+    return self.tokenizer.without_removed_emoticons(text)
 
   def is_known(self, ids: np.ndarray) -> np.ndarray:
     """Returns which ids are tokens of the vocabulary: <bool>[n_tokens]."""

@@ -109,11 +109,13 @@ def TwitterBatches(
       encoded_without_emoticons(split) if without_emoticons else getattr(corpus, split)
   )
   class_names = configured_corpus().class_names
-  _check_batch_size(batch_size, len(class_names) if balanced else 1)
+  if balanced and len(class_names) == 2:
+    check_halves('TwitterBatches.batch_size', batch_size)
+  check_split_evenly('TwitterBatches.batch_size', batch_size)
   parts = _parts(split, examples.labels, len(class_names) if balanced else None)
   parts = [part_of_host(part, host_id, n_hosts) for part in parts]
   parts = [ordered(part, examples.labels, rng) for part in parts]
-  weight_of = _class_weights(class_weights, class_names)
+  weight_of_text = text_weights('TwitterBatches', class_weights, examples)
   longest = max_length or corpus.max_length
   lengths = np.clip(examples.lengths, 1, longest)
   if max_length:
@@ -127,12 +129,9 @@ def TwitterBatches(
       length = longest
       if pad_each_batch or not has_one_length:
         length = _padded_length(int(lengths[rows].max()), longest, pad_each_batch)
-      labels = examples.labels[rows]
-      weights = weight_of[labels]
-      if examples.weights is not None:
-        weights = weights * examples.weights[rows]
+      weights = weight_of_text[rows]
       weights[n_counting:] = 0
-      yield examples.padded(length, rows), labels, weights
+      yield examples.padded(length, rows), examples.labels[rows], weights
 
   return batches
 
@@ -207,17 +206,31 @@ def report_cut_texts(
     )
 
 
-def bound_max_length() -> int | None:
-  """Returns `TwitterBatches.max_length` of the evaluation, as gin binds it."""
-  with gin.config_scope('eval'):
-    return gin.get_bindings('TwitterBatches').get('max_length')
+def text_weights(
+    configurable: str,
+    class_weights: dict[str, float] | str | None,
+    examples: EncodedExamples,
+) -> np.ndarray:
+  """Returns the weight of each text in the loss, <float32>[n_texts].
+
+  Args:
+    configurable: the name of the configurable, for messages.
+    class_weights: its setting, as in `TwitterBatches`.
+    examples: the texts, which may have weights of their own.
+
+  Raises:
+    UserError: if `class_weights` is not a legal value.
+  """
+  class_names = configured_corpus().class_names
+  weights = _class_weights(f'{configurable}.class_weights', class_weights, class_names)
+  of_texts = weights[examples.labels]
+  return of_texts if examples.weights is None else of_texts * examples.weights
 
 
 def _class_weights(
-    weights: dict[str, float] | str | None, class_names: tuple[str, ...]
+    setting: str, weights: dict[str, float] | str | None, class_names: tuple[str, ...]
 ) -> np.ndarray:
   """Returns the weight of each class, <float32>[n_classes]."""
-  setting = f'TwitterBatches.class_weights={weights!r}'
   if weights is None:
     return np.ones(len(class_names), np.float32)
   if weights == 'balanced':
@@ -226,20 +239,19 @@ def _class_weights(
     return (len(labels) / (len(class_names) * counts)).astype(np.float32)
   if not isinstance(weights, dict) or set(weights) != set(class_names):
     raise UserError(
-        f"{setting} is neither 'balanced' nor a weight for each of "
+        f"{setting}={weights!r} is neither 'balanced' nor a weight for each of "
         f'{", ".join(class_names)}.'
     )
   for name, weight in weights.items():
-    check_positive_number(f'TwitterBatches.class_weights[{name!r}]', weight)
+    check_positive_number(f'{setting}[{name!r}]', weight)
   return np.array([weights[name] for name in class_names], np.float32)
 
 
-def _check_batch_size(batch_size: int, n_classes: int) -> None:
-  if n_classes == 2:
-    check_halves('TwitterBatches.batch_size', batch_size)
+def check_split_evenly(setting: str, batch_size: int) -> None:
+  """Raises `UserError` if the devices cannot have equal parts of a batch."""
   n_devices = fastmath.local_device_count()
   if batch_size % n_devices:
     raise UserError(
-        f'TwitterBatches.batch_size={batch_size} is not a multiple of {n_devices}, '
-        'the number of devices, among which a batch is split evenly.'
+        f'{setting}={batch_size} is not a multiple of {n_devices}, the number of '
+        'devices, among which a batch is split evenly.'
     )

@@ -1,23 +1,35 @@
 """Callbacks of Trax's training loop, and the steps of its checkpoints."""
 
 import copy
+import dataclasses
 import inspect
+import os
 from collections.abc import Container, Iterator
+from typing import NamedTuple
 
 from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
 import gin
+import numpy as np
 from trax import layers as tl
 from trax.supervised import callbacks, trainer_lib, training
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
+from trax_twitter_sentiment.encoder.models import EncoderClassifier
+from trax_twitter_sentiment.encoder.pretrained import pretrained_folder
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive
+from trax_twitter_sentiment.prediction.encoder_model import EncoderModel
 from trax_twitter_sentiment.run import run
 from trax_twitter_sentiment.run.model_info import ModelInfo
-from trax_twitter_sentiment.text.vocabulary import Vocabulary
-from trax_twitter_sentiment.training.batches import bound_max_length
+from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
+from trax_twitter_sentiment.text.text_encoder import TextEncoder
+from trax_twitter_sentiment.training.encoder_batches import BUCKETS
 from trax_twitter_sentiment.training.models import pooling_of
+from trax_twitter_sentiment.training.solver import temperature_of
+
+# The maximum number of validation texts to which a checkpoint's temperature is fitted.
+_N_CALIBRATED = 1000
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -56,6 +68,10 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
   class names) and `corpus.json` (the recipe of the corpus). In gin:
   `train.callbacks = [@SaveForPrediction]`.
 
+  For a `PretrainedEncoder`, `encoder_tokenizer.json` and `encoder_config.json` are
+  copies of files in its folder, which prediction does not need. With each checkpoint,
+  `model.json` gets the temperature that has the lowest log-loss on validation texts.
+
   The files are written before the first step. Before that, the callback refuses a model
   whose vocabulary size is not that of the corpus, and the output directory of a run
   with another tokenizer or corpus.
@@ -70,14 +86,21 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
 
   def __init__(self, loop: training.Loop):
     super().__init__(loop)
-    self._encoder = encoded_corpus().encoder
+    self._streams = _streams()
     inputs = (loop.eval_tasks or loop.tasks)[0].sample_batch[0]
     class_names = configured_corpus().class_names
+    model, encoder_info = loop.model, None
+    if isinstance(model, EncoderClassifier):
+      encoder_info = model.info
     self._model_info = ModelInfo(
-        pooling_of(loop.model), inputs.shape[1], class_names, bound_max_length()
+        pooling_of(model),
+        inputs.shape[1],
+        class_names,
+        self._streams.max_length,
+        encoder_info,
     )
-    _check_vocabulary(loop.model, self._encoder.vocabulary)
-    _check_classes(loop.model, class_names)
+    _check_streams(model, self._streams)
+    _check_classes(model, class_names)
 
   @staticmethod
   def check_output_dir(output_dir: str) -> None:
@@ -86,7 +109,7 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     Raises:
       UserError: if its run has another tokenizer, vocabulary or corpus.
     """
-    run.check_same_run(output_dir, encoded_corpus().encoder, configured_corpus())
+    run.check_same_run(output_dir, _streams().encoder, configured_corpus())
 
   def call_at(self, step: int) -> bool:
     return False
@@ -98,17 +121,99 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     folder = self._loop.output_dir
     if not self._loop.is_chief or folder is None:
       return
+    streams, info = self._streams, self._model_info
+    if info.encoder and self._loop.is_resumed:
+      # The next checkpoint has a new temperature. Until then, the last one counts.
+      info = run.Run(folder).model_info
     try:
-      run.save(folder, self._encoder, self._model_info, configured_corpus())
+      run.save(folder, streams.encoder, info, configured_corpus(), streams.config_json)
     except OSError as error:
       raise UserError(f'{folder} cannot be written to: {error.strerror}.') from error
+
+  def on_checkpoint(self, folder: str) -> None:
+    """Writes the temperature of a `PretrainedEncoder` beside its weights.
+
+    Args:
+      folder: the folder with the new checkpoint.
+    """
+    if self._model_info.encoder is None:
+      return
+    encoder = dataclasses.replace(
+        self._model_info.encoder, temperature=self._temperature()
+    )
+    info = dataclasses.replace(self._model_info, encoder=encoder)
+    with open(os.path.join(folder, run.MODEL_FILE), 'w', encoding='utf-8') as file:
+      file.write(info.to_json())
 
   def on_step_end(self, step: int) -> None:
     pass
 
+  def _temperature(self) -> float:
+    streams, info = self._streams, self._model_info
+    assert isinstance(streams.encoder, SubwordEncoder)
+    assert info.encoder and info.max_length
+    weights, _ = tl.flatten_weights_and_state(self._loop.model.weights, ())
+    model = EncoderModel(
+        streams.encoder,
+        pretrained_folder(streams.folder).config,
+        info.encoder,
+        info.max_length,
+        [*map(np.asarray, weights)],
+    )
+    validation = configured_corpus().validation
+    rows = np.linspace(
+        0, len(validation.labels) - 1, min(_N_CALIBRATED, len(validation.labels))
+    ).astype(int)
+    ids, lengths = streams.encoder.encode_all([validation.texts[i] for i in rows])
+    scores = model.log_probabilities(ids, lengths)
+    return temperature_of(scores, validation.labels[rows])
 
-def _check_vocabulary(model: tl.Layer, vocabulary: Vocabulary) -> None:
-  expected = len(vocabulary)
+
+class _Streams(NamedTuple):
+  """The facts about the run's streams that prediction requires.
+
+  Attributes:
+    encoder: turns texts into token ids.
+    max_length: the maximum number of tokens of a text; `None` for no maximum.
+    folder: the folder of a pretrained encoder, as gin binds it; '' without one.
+    config_json: the content of its `config.json`.
+  """
+
+  encoder: TextEncoder | SubwordEncoder
+  max_length: int | None
+  folder: str = ''
+  config_json: str = ''
+
+
+def _streams() -> _Streams:
+  """Returns the facts about the streams that gin configures, for the evaluation."""
+  with gin.config_scope('eval'):
+    tweets = gin.get_bindings('TwitterBatches')
+    subwords = gin.get_bindings('EncoderBatches')
+  if not (folder := subwords.get('folder', '')):
+    return _Streams(encoded_corpus().encoder, tweets.get('max_length'))
+  pretrained = pretrained_folder(folder)
+  max_length = max(subwords.get('buckets', BUCKETS))
+  return _Streams(pretrained.encoder, max_length, folder, pretrained.config_json)
+
+
+def _check_streams(model: tl.Layer, streams: _Streams) -> None:
+  """Raises `UserError` if a model does not accept the ids of its streams."""
+  if isinstance(model, EncoderClassifier) != bool(streams.folder):
+    raise UserError(
+        'SaveForPrediction requires that PretrainedEncoder and EncoderBatches are used '
+        'together, since no other model accepts the ids of a pretrained encoder.'
+    )
+  if not isinstance(model, EncoderClassifier):
+    _check_vocabulary(model, len(encoded_corpus().vocabulary))
+  elif model.folder != streams.folder:
+    raise UserError(
+        f'PretrainedEncoder.folder={model.folder!r} differs from '
+        f'EncoderBatches.folder={streams.folder!r}. Bind both to the same folder.'
+    )
+
+
+def _check_vocabulary(model: tl.Layer, expected: int) -> None:
   for layer in _layers_of(model):
     if isinstance(layer, tl.Embedding) and layer.weights.shape[0] != expected:
       raise UserError(
@@ -119,13 +224,15 @@ def _check_vocabulary(model: tl.Layer, vocabulary: Vocabulary) -> None:
 
 
 def _check_classes(model: tl.Layer, class_names: tuple[str, ...]) -> None:
-  if pooling_of(model) is None:
+  is_encoder = isinstance(model, EncoderClassifier)
+  if pooling_of(model) is None and not is_encoder:
     return
   dense = [layer for layer in _layers_of(model) if isinstance(layer, tl.Dense)]
   n_columns = dense[-1].weights[0].shape[1]
   if n_columns != len(class_names):
+    configurable = 'PretrainedEncoder' if is_encoder else 'TwitterClassifier'
     raise UserError(
-        f'TwitterClassifier.output_dim={n_columns} does not fit the labels, which are '
+        f'{configurable}.output_dim={n_columns} does not fit the labels, which are '
         f'of {len(class_names)} classes ({", ".join(class_names)}). Bind output_dim to '
         '@number_of_classes().'
     )

@@ -15,7 +15,6 @@ from scipy import sparse
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.encoding.encoded_corpus import EncodedCorpus, encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_bool, check_positive_number
-from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.lexicon import load_lexicon, side_features
 from trax_twitter_sentiment.text.vocabulary import SPECIAL_TOKENS
@@ -197,14 +196,15 @@ def _features_of_run(vocabulary: Sequence[str], folder: str) -> np.ndarray:
     <float>[vocabulary_size, n_classes of the run].
   """
   predictor = SentimentPredictor.load(folder)
-  if not isinstance(predictor.model, BagOfTokens):
+  if not predictor.explains:
     raise UserError(
         f'encoded_corpus.further_tokens_from={folder!r} is not the run of a '
         'TwitterClassifier, which LogisticRegression requires.'
     )
-  scores = predictor.model.token_logits
+  encoder, model = predictor.additive_model()
+  scores = model.token_logits
   scores = scores - scores.mean(axis=1, keepdims=True)
-  row_of = predictor.encoder.vocabulary.ids
+  row_of = encoder.vocabulary.ids
   features = np.zeros((len(vocabulary), scores.shape[1]))
   for row, token in enumerate(vocabulary):
     if token in row_of and row >= len(SPECIAL_TOKENS):

@@ -11,6 +11,7 @@ from typing import Any
 from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
 import gin
+import jax
 import numpy as np
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
@@ -134,6 +135,24 @@ def validation_steps(batch_size: int = gin.REQUIRED) -> int:
   """
   check_positive('validation_steps.batch_size', batch_size)
   return -(-len(configured_corpus().validation.texts) // batch_size)
+
+
+@gin.configurable(module='trax_twitter_sentiment')
+def training_steps(
+    batch_size: int = gin.REQUIRED, n_epochs: int = gin.REQUIRED
+) -> int:
+  """Returns the number of training batches in some epochs.
+
+  In gin: `train.steps = @training_steps()`.
+
+  Args:
+    batch_size: the batch size of the training stream on each host.
+    n_epochs: the number of epochs.
+  """
+  check_positive('training_steps.batch_size', batch_size)
+  check_positive('training_steps.n_epochs', n_epochs)
+  n_texts = -(-len(configured_corpus().train.texts) // jax.process_count())
+  return n_epochs * -(-n_texts // batch_size)
 
 
 @gin.configurable(module='trax_twitter_sentiment')

@@ -105,11 +105,11 @@ def _commit_weights(loop: Any) -> None:
     model.weights, model.state = tl.on_cpu((model.weights, model.state))
 
 
-def call_hooks(loop: Any, name: str) -> bool:
+def call_hooks(loop: Any, name: str, *arguments: Any) -> bool:
   """Calls the method `name` of callbacks, and returns whether any callback has it."""
   hooks = [getattr(c, name) for c in loop._callbacks if hasattr(c, name)]
   for hook in hooks:
-    hook()
+    hook(*arguments)
   return bool(hooks)
 
 

@@ -287,6 +287,8 @@ class SafeLoop(training.Loop):
           checkpoints.describe(self._output_dir, name, self._state())
         seconds = self._seconds_before + time.monotonic() - self._start
         History.of_loop(self.history, seconds).save(self._output_dir)
+        if 'model' in names:
+          loop_repairs.call_hooks(self, 'on_checkpoint', self._output_dir)
     except (OSError, tf.errors.OpError) as error:
       raise UserError(
           f'{folder}: the checkpoint of step {self._step} cannot be written: '

@@ -1,0 +1,1 @@
+"""Pretrained encoders of the BERT family: their folders, and their Trax layers."""

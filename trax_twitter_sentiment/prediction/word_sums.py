@@ -1,7 +1,7 @@
 """Fast scores of texts: the logits of a word and its n-grams are summed once."""
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,18 +14,6 @@ from trax_twitter_sentiment.text.tokenizer import MAX_CHARACTERS
 # The number of words whose sums are kept, and of their characters. Beyond one of them,
 # the sums are computed anew.
 _MAX_WORDS, _MAX_CHARACTERS = 2**18, 2**24
-
-
-class _Rows(dict[str, int]):
-  """The row of each word; calls a function for a new word, which returns its row."""
-
-  def __init__(self, add: Callable[[str], int]):
-    super().__init__()
-    self._add = add
-
-  def __missing__(self, word: str) -> int:
-    self[word] = row = self._add(word)
-    return row
 
 
 class WordSums:
@@ -80,11 +68,12 @@ class WordSums:
     # The sums of each word, and of the word after a negation.
     self._sums = np.zeros((2, 1024, self._logits.shape[1] + 2))
     self._clauses = np.zeros((2, 1024), bool)
-    self._rows = _Rows(self._add_word)
+    self._rows: dict[str, int] = {}
     self._n_characters = 0
 
   def _of_words(self, all_words: Sequence[str], n_words: np.ndarray) -> np.ndarray:
     """Returns <float>[n, n_classes + 2], the sums of each word of some texts."""
+    self._add([word for word in dict.fromkeys(all_words) if word not in self._rows])
     rows = np.fromiter(
         map(self._rows.__getitem__, all_words), np.int64, len(all_words)
     )
@@ -109,24 +98,31 @@ class WordSums:
     """Returns <float>[n_ids, n_classes + 2]: logits, whether it counts and is known."""
     is_kept, is_known = self._encoder.is_kept(ids), self._encoder.is_known(ids)
     values = np.empty((len(ids), self._logits.shape[1] + 2))
-    values[:, :-2] = np.where(is_kept[:, None], self._logits[ids], 0)
+    values[:, :-2] = self._logits[ids] * is_kept[:, None]
     values[:, -2], values[:, -1] = is_kept, is_known
     return values
 
-  def _add_word(self, word: str) -> int:
-    """Computes the sums of a new word; returns its row."""
-    row = len(self._rows)
-    self._n_characters += len(word)
-    if row == self._sums.shape[1]:
+  def _add(self, new_words: Sequence[str]) -> None:
+    """Computes the sums of words."""
+    tokenizer, first = self._tokenizer, len(self._rows)
+    last = first + len(new_words)
+    while last > self._sums.shape[1]:
       self._sums = np.concatenate([self._sums, np.zeros_like(self._sums)], axis=1)
       self._clauses = np.concatenate([self._clauses] * 2, axis=1)
+    self._rows.update(zip(new_words, range(first, last)))
+    self._n_characters += sum(map(len, new_words))
+    self._clauses[:, first:last] = extra_tokens.clauses(new_words)
+    own = [(word, *tokenizer.character_ngrams(word)) for word in new_words]
+    self._sums[:, first:last] = self._of_token_lists(own)
     for flag in range(2):
-      tokens = self._tokenizer.tokens_of_word(word, bool(flag))
-      ids = self._encoder.vocabulary.encode(tokens)
-      self._sums[flag, row] = self._of_tokens(ids).sum(axis=0)
-    is_negation, ends_clause = extra_tokens.clauses([word])
-    self._clauses[:, row] = is_negation[0], ends_clause[0]
-    return row
+      extra = [tokenizer.extra_tokens_of_word(word, bool(flag)) for word in new_words]
+      self._sums[flag, first:last] += self._of_token_lists(extra)
+
+  def _of_token_lists(self, token_lists: Sequence[Sequence[str]]) -> np.ndarray:
+    """Returns <float>[n_lists, n_classes + 2], the sums of lists of tokens."""
+    ids = self._encoder.vocabulary.encode(itertools.chain.from_iterable(token_lists))
+    n_tokens = np.fromiter(map(len, token_lists), np.int64, len(token_lists))
+    return _sums(self._of_tokens(ids), n_tokens)
 
 
 def _sums(values: np.ndarray, counts: np.ndarray) -> np.ndarray:

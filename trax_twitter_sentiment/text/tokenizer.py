@@ -166,11 +166,9 @@ class TweetTokenizer:
       extra += [(token, (i,)) for i, token in enumerate(of_words) if token]
     return extra
 
-  def tokens_of_word(self, word: str, is_negated: bool) -> list[str]:
-    """Returns a word and the tokens that follow from it, its n-grams among them."""
-    tokens = [word, *self.character_ngrams(word)]
-    if self.add_negated and is_negated:
-      tokens.append(f'<not> {word}')
+  def extra_tokens_of_word(self, word: str, is_negated: bool) -> list[str]:
+    """Returns the extra tokens that follow from one word."""
+    tokens = [f'<not> {word}'] if self.add_negated and is_negated else []
     if self.add_lexicon:
       strengths = extra_tokens.lexicon_tokens([word], [is_negated], self._strengths)
       tokens += filter(None, strengths)

@@ -1,14 +1,12 @@
 """Initial weights of a `TwitterClassifier` by logistic regression."""
 
 import functools
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
-from trax_twitter_sentiment.trax_support.safe_loop import SafeLoop
+from trax_twitter_sentiment.trax_support.lazy_weights import initializer
 
 import gin
-import jax
 import numpy as np
 from scipy import sparse
 
@@ -86,23 +84,10 @@ def LogisticRegression(
     return weights
 
   return (
-      _initializer(embedding),
-      _initializer(lambda: np.eye(embedding_dim, output_dim, dtype=np.float32)),
-      _initializer(lambda: solution().bias.astype(np.float32)),
+      initializer(embedding),
+      initializer(lambda: np.eye(embedding_dim, output_dim, dtype=np.float32)),
+      initializer(lambda: solution().bias.astype(np.float32)),
   )
-
-
-def _initializer(weights: Callable[[], np.ndarray]) -> Initializer:
-  """Returns a Trax initializer that calls `weights` only if they are needed."""
-
-  def initialize(shape: tuple[int, ...], rng: Any) -> Any:
-    if SafeLoop.replaces_initial_weights:
-      return jax.numpy.zeros(shape, np.float32)
-    if isinstance(rng, jax.core.Tracer):  # Trax traces models for their shapes.
-      return jax.pure_callback(weights, jax.ShapeDtypeStruct(shape, np.float32))
-    return jax.numpy.array(weights())
-
-  return initialize
 
 
 def _check_classifier(

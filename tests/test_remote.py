@@ -262,7 +262,7 @@ def test_missing_package_is_named_with_the_command_that_installs_it(run_dir, tmp
   (tmp_path / 's3fs.py').write_text('raise ModuleNotFoundError("no", name="s3fs")')
   result = run_python(*PREDICT, '--model_dir=s3://tweets/run', 'x', cwd=tmp_path)
   assert (result.returncode, result.stderr) == (
-      1, 'ERROR: s3://tweets/run/tokenizer.json requires `pip install s3fs`.\n'
+      1, 'ERROR: s3://tweets/run/model.json requires `pip install s3fs`.\n'
   )  # fmt: skip
   (tmp_path / 'fsspec.py').write_text('raise ModuleNotFoundError("no", name="fsspec")')
   arguments = f'--model_dir={run_dir}', '--input=s3://tweets/*.csv'

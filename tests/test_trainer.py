@@ -71,6 +71,7 @@ def weights(output_dir):
 SAMPLE = "TwitterCorpus.source='sample'"
 
 
+@pytest.mark.slow
 def test_launcher_trains_and_prints_like_the_stock_trainer(tmp_path):
   stock, launched = (
       train(tmp_path / name, SAMPLE, 'train.steps=20', trainer=trainer, run=run)
@@ -291,6 +292,7 @@ def _compile(folder, **environment):
   return result.stdout
 
 
+@pytest.mark.slow
 def test_compiled_programs_are_reused_unless_they_are_damaged(tmp_path):
   assert _compile(tmp_path) == '7.0 0\n'
   assert _compile(tmp_path) == '7.0 1\n'

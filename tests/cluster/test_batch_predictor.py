@@ -82,6 +82,7 @@ def test_model_other_than_twitter_classifier_is_refused(tmp_path):
     model_bytes(tmp_path)
 
 
+@pytest.mark.slow
 def test_runs_of_both_kinds_are_averaged(run_dir, encoder_run_dir):
   dirs = [run_dir, encoder_run_dir]
   batch = BatchPredictor(model_bytes(dirs))(pa.table({'text': TEXTS}))

@@ -69,6 +69,7 @@ def test_activations_are_those_of_trax(name):
   )
 
 
+@pytest.mark.slow
 def test_run_predicts_without_its_folder(tmp_path):
   folder = shutil.copytree(ENCODER_FOLDERS / 'roberta', tmp_path / 'folder')
   train_encoder(tmp_path / 'run', f"folder='{folder}'", 'train.steps=2')

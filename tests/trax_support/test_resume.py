@@ -88,6 +88,7 @@ _SLOW_TFDS = pytest.param('@train/data.TFDS()', marks=pytest.mark.slow)
 
 
 @pytest.mark.parametrize('source', ['@TwitterSamples()', _SLOW_TFDS])
+@pytest.mark.slow
 def test_traxs_own_stages_go_on_where_they_were(tmp_path, source):
   check_same(
       tmp_path,

@@ -37,7 +37,8 @@ class ObjectStorage:
         'AWS_ACCESS_KEY_ID': 'key',
         'AWS_SECRET_ACCESS_KEY': 'secret',
         'AWS_DEFAULT_REGION': 'us-east-1',
-        'AWS_MAX_ATTEMPTS': '1',  # s3fs retries by itself, and botocore waits longer.
+        # s3fs retries. botocore would also retry, after longer pauses.
+        'AWS_MAX_ATTEMPTS': '1',
     }
     import boto3
 

@@ -1,4 +1,4 @@
-"""Applies a function to chunks in several processes."""
+"""Applies a function to chunks in several processes, or in several threads."""
 
 import collections
 import contextlib
@@ -140,13 +140,15 @@ def work() -> None:
   # Ctrl-C reaches all processes of a terminal; the parent process handles it.
   signal.signal(signal.SIGINT, signal.SIG_IGN)
   results = os.fdopen(os.dup(sys.stdout.fileno()), 'wb')
-  os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # Whatever else is printed.
+  # If the function prints, its lines go to stderr, not between the results.
+  os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
   with contextlib.suppress(EOFError, BrokenPipeError):
     function = pickle.load(sys.stdin.buffer)
     while True:
       pickle.dump(_result(function, pickle.load(sys.stdin.buffer)), results)
       results.flush()
-  os._exit(0)  # Without an attempt to flush a closed pipe.
+  # A usual exit would flush the closed pipe, and print an error.
+  os._exit(0)
 
 
 def _result(

@@ -38,7 +38,6 @@ _caches: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
 # The seconds before each retry of HTTP, the only file system of fsspec without retries.
 _HTTP_WAITS = (0.2, 1.0, 3.0)
 
-
 # The loggers of requests. absl would show their messages of level INFO on stderr.
 _LOGGERS = ('aiobotocore', 'botocore', 'fsspec', 'httpx')
 
@@ -105,7 +104,7 @@ def matches(pattern: str) -> list[str]:
       return [pattern]
     infos = system.glob(path, detail=True)
     files = sorted(name for name, info in infos.items() if info['type'] == 'file')
-    # As in a shell, a wildcard matches no hidden file.
+    # A wildcard matches no hidden file, as in a shell.
     visible = (name for name in files if not os.path.basename(name).startswith('.'))
     return [_url_of(system, name, pattern) for name in visible]
 

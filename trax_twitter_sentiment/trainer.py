@@ -151,7 +151,7 @@ def _train(arguments: list[str]) -> None:
     try:
       trainer.main(arguments)
     except ValueError as error:
-      # Gin checks macros before `train` is called.
+      # Gin checks macros before it calls `train`, which would show its own errors.
       if user_error := repairs.user_error_behind(error):
         raise user_error from error
       raise

@@ -51,7 +51,6 @@ def cut(
     UserError: if a file can't be opened, or is of a kind that contains no text.
   """
 
-
   def blocks(path: str) -> list[Block]:
     with InputFile(path) as file:
       format_ = format_of(file, columns, options)

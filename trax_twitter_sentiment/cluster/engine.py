@@ -37,8 +37,8 @@ def connected(address: str | None, n_processes: int | None = None) -> Iterator[N
   """Connects to a Ray cluster, or starts one on this machine until the block ends.
 
   Args:
-    address: the address of the cluster, as for `ray.init`; `None` for that in
-      `RAY_ADDRESS`, or else for this machine.
+    address: the address of the cluster, as for `ray.init`. With `None`, the address is
+      that of `RAY_ADDRESS`; without this variable, Ray starts on this machine.
     n_processes: the number of tasks at a time on this machine; `None` for its cores.
   """
   address = address or os.environ.get('RAY_ADDRESS') or None

@@ -1,4 +1,4 @@
-"""Where the folder of a pretrained encoder is: on this machine, or on the Hub."""
+"""Finds the folder of a pretrained encoder, on this machine or on the Hub."""
 
 import functools
 import os

@@ -165,9 +165,9 @@ class PretrainedFolder:
       raise UserError(f'{path} is not a safetensors file: {reason}.') from error
 
   def _prefix_of_names(self) -> str:
-    """Returns what the names of all weights begin with.
+    """Returns the common prefix of the names of all weights.
 
-    If the model has a head, names begin with the name of the encoder, as in `bert.`.
+    If the model has a head, the prefix is the name of the encoder, such as `bert.`.
     """
     words = self._names['words'] + '.weight'
     names = (name for name in self._tensors.shapes if name.endswith(words))

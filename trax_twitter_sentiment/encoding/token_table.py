@@ -328,7 +328,7 @@ class TokenTable:
 
 
 def _with_progress(title: str, items: Sequence[Any]) -> Iterable[Any]:
-  """Returns items with a progress bar, on terminals only, for long work only."""
+  """Returns items with a progress bar, which appears on a terminal after 0.5 s."""
   import tqdm  # A lazy import, since most corpora need no progress bar.
 
   return tqdm.tqdm(items, desc=title, disable=None, delay=0.5, leave=False)

@@ -28,7 +28,7 @@ class EncoderInfo:
     pooling: one of `ENCODER_POOLINGS`.
     n_layers: the number of its attention layers.
     has_pooler: whether a pretrained dense layer follows the pooling.
-    temperature: what prediction divides the logits by.
+    temperature: the divisor of the logits in predictions.
   """
 
   pooling: str

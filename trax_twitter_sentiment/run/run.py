@@ -34,6 +34,9 @@ WEIGHTS_FILE = 'model.weights.npy.gz'
 ENCODER_CONFIG_FILE = 'encoder_config.json'
 ENCODER_TOKENIZER_FILE = 'encoder_tokenizer.json'
 
+# The end of the messages about a run that cannot be resumed.
+_ADVICE = "Use another output_dir, or that run's corpus and settings."
+
 
 class Run:
   """The output directory of a training.
@@ -256,7 +259,7 @@ def check_same_run(
   """Refuses a directory whose run has another corpus, tokenizer or vocabulary.
 
   Raises:
-    UserError: if the directory's run cannot be resumed with these.
+    UserError: if the run cannot be resumed with this encoder and this corpus.
   """
   if not os.path.lexists(os.path.join(folder, MODEL_FILE)):
     return
@@ -273,9 +276,6 @@ def check_same_run(
         f'({CORPUS_FILE} differs). Use another output_dir, or restore the texts of '
         'that run.'
     )
-
-
-_ADVICE = "Use another output_dir, or that run's corpus and settings."
 
 
 def _check_same_tokenizer(run: Run, encoder: TextEncoder | SubwordEncoder) -> None:

@@ -89,8 +89,8 @@ def objects(
 ) -> Iterator[tuple[int, Fields]]:
   """Yields JSON objects, each with its line number; in an array, with its position.
 
-  Arrays, and objects that span several lines, are read into memory at once. A line
-  about which `malformed` is called is skipped.
+  Arrays, and objects that span several lines, are read into memory at once. A line that
+  is not an object is passed to `malformed`, and then skipped.
   """
   lines = iter(lines)
   first: list[str] = []

@@ -198,10 +198,25 @@ def report_cut_texts(
     configurable: str, split: str, max_length: int, examples: EncodedExamples
 ) -> None:
   """Prints once how many texts of a split are cut off."""
-  if n_cut := int((examples.lengths > max_length).sum()):
+  limit = f'{configurable}.max_length={max_length} tokens'
+  print_cut_texts(split, examples.lengths, max_length, limit)
+
+
+def print_cut_texts(
+    split: str, lengths: np.ndarray, max_length: int, limit: str
+) -> None:
+  """Prints how many texts of a split are longer than a maximum length.
+
+  Args:
+    split: the name of the split.
+    lengths: <int>[n_texts], the number of tokens of each text.
+    max_length: the maximum number of tokens.
+    limit: the maximum in words, with the setting that makes it.
+  """
+  if n_cut := int((lengths > max_length).sum()):
     print(
-        f'{n_cut:,} of {len(examples.lengths):,} {split} texts have more than '
-        f'{configurable}.max_length={max_length} tokens and are cut off.',
+        f'{n_cut:,} of {len(lengths):,} {split} texts have more than {limit} and are '
+        'cut off.',
         file=sys.stderr,
     )
 

@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import itertools
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from trax_twitter_sentiment.errors import UserError, check_choice, check_positiv
 from trax_twitter_sentiment.training.batches import (
   Source,
   check_split_evenly,
+  print_cut_texts,
   text_weights,
 )
 from trax_twitter_sentiment.training.epochs import generator, part_of_host
@@ -121,13 +121,9 @@ def _examples(
   ids, lengths = encoder.with_special_tokens(
       examples.ids, examples.lengths, max_length
   )
-  n_special = encoder.n_special_tokens
-  if n_cut := int((examples.lengths + n_special > max_length).sum()):
-    print(
-        f'{n_cut:,} of {len(lengths):,} {split} texts have more than {max_length} '
-        'tokens, the largest of EncoderBatches.buckets, and are cut off.',
-        file=sys.stderr,
-    )
+  uncut_lengths = examples.lengths + encoder.n_special_tokens
+  limit = f'{max_length} tokens, the largest of EncoderBatches.buckets,'
+  print_cut_texts(split, uncut_lengths, max_length, limit)
   return dataclasses.replace(
       examples, ids=ids, lengths=lengths, pad_id=pretrained.config.pad_id
   )

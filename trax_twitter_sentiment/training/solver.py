@@ -273,7 +273,7 @@ def temperature_of(scores: np.ndarray, labels: np.ndarray) -> float:
   Sources: Guo and others, "On Calibration of Modern Neural Networks", 2017; Platt,
   "Probabilistic Outputs for Support Vector Machines", 1999.
   """
-  from scipy import optimize  # A lazy import, like scikit-learn's.
+  from scipy import optimize  # A lazy import, as in `_fit`.
 
   n_texts, n_classes = scores.shape
   error_rate = 1 / (n_texts + 2)

@@ -34,7 +34,7 @@ def millions(run: Run) -> Iterator[Row]:
   the held-out accuracy. The held-out rows are joined from other tweets. Predictions are
   measured from file to file, without the start of the process.
   """
-  tweets = os.path.join(os.environ.get('TWEETEVAL', 'tweeteval'), 'sentiment')
+  tweets = os.path.join(os.environ['TWEETEVAL'], 'sentiment')
   held_out = _rows(run, os.path.join(tweets, 'val.jsonl'), _N_HELD_OUT)
   source = os.path.join(tweets, 'train.jsonl')
   for n_rows in _N_ROWS:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 import tqdm
@@ -20,6 +20,7 @@ _N_CORES = 2
 _MEMORY_INTERVAL = 0.25
 _MEGABYTE = 2**20
 _NO_VARIABLES: Mapping[str, str] = {}
+_Measurement = TypeVar('_Measurement')
 
 # An output may have millions of lines, so only its end is read for the last line.
 _LAST_BYTES = 10_000
@@ -45,10 +46,10 @@ def with_cache(folder: str) -> dict[str, str]:
 
 
 def alternate(
-    *actions: Callable[[], float], rounds: int = ROUNDS, name: str = ''
-) -> tuple[list[float], ...]:
+    *actions: Callable[[], _Measurement], rounds: int = ROUNDS, name: str = ''
+) -> tuple[list[_Measurement], ...]:
   """Runs `actions` in turn (A B A B …); returns the measurements of each."""
-  measurements: tuple[list[float], ...] = tuple([] for _ in actions)
+  measurements: tuple[list[_Measurement], ...] = tuple([] for _ in actions)
   for _ in tqdm.trange(rounds, desc=name, disable=not name):
     for values, action in zip(measurements, actions, strict=True):
       values.append(action())

@@ -99,6 +99,21 @@ def predictions_per_second(model_dir: str) -> tuple[list[float], ...]:
   )
 
 
+def encoder_predictions_per_second(model_dir: str) -> list[float]:
+  """Predicts 2,000 tweets with a fine-tuned encoder, which caches nothing."""
+  from benchmarks import notebook_pipeline as notebook
+  from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
+
+  _, validation = notebook.read_tweets()
+  tweets = [*validation[0], *validation[1]]
+  predictor = SentimentPredictor.load(model_dir)
+  predictor.predict(['import of the tokenizer'])
+  return [
+      processes.rate(lambda: predictor.predict(tweets), len(tweets))
+      for _ in range(processes.ROUNDS)
+  ]
+
+
 def seconds_of_encoding(path: str, validation_path: str) -> float:
   """Reads and encodes a CSV file; returns the seconds."""
   import gin

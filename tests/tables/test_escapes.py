@@ -1,8 +1,16 @@
 """Escapes of control characters and backslashes."""
 
+import io
+
+import pandas
 import pytest
 
-from trax_twitter_sentiment.tables.escapes import escape, printable, unescape
+from trax_twitter_sentiment.tables.escapes import (
+    csv_line,
+    escape,
+    printable,
+    unescape,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,3 +31,10 @@ def test_only_escape_escapes_backslashes():
   assert printable(r'a\tb') == r'a\tb'
   assert escape(r'a\tb') == r'a\\tb'
   assert unescape(r'a\\tb') == r'a\tb'
+
+
+def test_pandas_reads_cells_of_csv():
+  rows = [['a', 'b'], ['x\ry', '1'], ['x\ny', '2'], ['"', ','], ['\0', ''], [' x', '3']]
+  lines = ''.join(map(csv_line, rows))
+  table = pandas.read_csv(io.StringIO(lines, newline=''), dtype=str, na_filter=False)
+  assert [[*table.columns], *table.to_numpy().tolist()] == rows

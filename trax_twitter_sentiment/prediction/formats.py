@@ -1,9 +1,7 @@
 """The lines that `predict` writes: text for reading, TSV, CSV and JSON Lines."""
 
 import abc
-import csv
 import dataclasses
-import io
 import json
 import math
 from collections.abc import Sequence
@@ -12,7 +10,7 @@ from typing import Any, NamedTuple
 from trax_twitter_sentiment.prediction import fields
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.results import NO_TEXT, DecisionRule, Explanation
-from trax_twitter_sentiment.tables.escapes import escape, printable
+from trax_twitter_sentiment.tables.escapes import csv_line, escape, printable
 
 # Smaller shares, in log-odds, have no colour; strong ones are bold.
 _SMALLEST_SHARE, _STRONG_SHARE = 0.05, 1.0
@@ -166,9 +164,7 @@ class Csv(_Table):
   """CSV as in RFC 4180."""
 
   def _joined(self, rows: list[list[str]]) -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator='\n').writerows(rows)
-    return buffer.getvalue()
+    return ''.join(map(csv_line, rows))
 
 
 class JsonLines(OutputFormat):

@@ -1,9 +1,7 @@
 """The content of a report, as plain data."""
 
-import csv
 import dataclasses
 import importlib.metadata
-import io
 import platform
 from collections.abc import Sequence
 
@@ -24,6 +22,7 @@ from trax_twitter_sentiment.reporting.words import WeightyWord, weighty_words
 from trax_twitter_sentiment.run.history import Curve
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.run.settings import CONFIG_FILE
+from trax_twitter_sentiment.tables.escapes import csv_line
 
 # More predictions would make the page slow.
 _MAX_SAVED = 50_000
@@ -171,10 +170,7 @@ def _predictions(corpus: Corpus, variants: Sequence[Variant]) -> str:
     columns.append([names[i] for i in variant.predicted])
     probabilities = np.exp(variant.log_probabilities.max(axis=1))
     columns.append([f'{probability:.6f}' for probability in probabilities])
-  file = io.StringIO()
-  writer = csv.writer(file, lineterminator='\n')
-  writer.writerows([header, *zip(*columns, strict=True)])
-  return file.getvalue()
+  return ''.join(map(csv_line, [header, *zip(*columns, strict=True)]))
 
 
 def _read_config(path: str) -> str | None:

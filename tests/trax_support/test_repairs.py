@@ -46,6 +46,11 @@ def state():
       gc.get_freeze_count(), gc.get_threshold(), os.environ.get('TF_CPP_MIN_LOG_LEVEL'),
   )
 
+try:
+  # TensorFlow's import of IPython imports it on Python 3.10; it sets the excepthook.
+  import exceptiongroup
+except ImportError:
+  pass
 before = state()
 from trax_twitter_sentiment.trax_support import repairs
 from trax_twitter_sentiment import register

@@ -42,9 +42,9 @@ _HTTP_WAITS = (0.2, 1.0, 3.0)
 _LOGGERS = ('aiobotocore', 'botocore', 'fsspec', 'httpx')
 
 
-def is_url(path: str) -> bool:
+def is_url(path: str | os.PathLike[str]) -> bool:
   """Returns whether a path is a URL."""
-  return bool(_URL.match(path))
+  return bool(_URL.match(os.fspath(path)))
 
 
 def opened(url: str) -> BinaryIO:

@@ -59,10 +59,35 @@ def _load_tfds(
     labels: tuple[int, ...] | None,
     recipe: Recipe,
 ) -> Corpus:
+  parts, names = _read(dataset_name, data_dir, splits, keys)
+  present = sorted({label for part in parts for _, label in part})
+  if labels is None:
+    labels = tuple(range(len(names)) if names else present)
+  class_of = {label: i for i, label in enumerate(labels)}
+  for label in present:
+    if label not in class_of:
+      raise UserError(
+          f'The TFDS data set {dataset_name} has a label {label}, which is not among '
+          f'TfdsCorpus.labels={labels}.'
+      )
+  class_names = label_names.names_of(names[i] if names else str(i) for i in labels)
+  train, validation = (
+      examples_of((text, class_of[label]) for text, label in part) for part in parts
+  )
+  name = f'tfds {dataset_name}'
+  return Corpus(name, train, validation, english_stop_words(), class_names, recipe)
+
+
+def _read(
+    dataset_name: str,
+    data_dir: str | None,
+    splits: tuple[str, str],
+    keys: tuple[str, str],
+) -> tuple[list[list[tuple[str, int]]], list[str] | None]:
+  """Returns the texts and labels of each split, and the names of the labels, if any."""
   # A lazy import, since it imports TensorFlow.
   import tensorflow_datasets as tfds
 
-  text_key, label_key = keys
   data_sets, info = tfds.load(
       dataset_name, split=list(splits), data_dir=data_dir, with_info=True
   )
@@ -72,27 +97,12 @@ def _load_tfds(
           f'The TFDS data set {dataset_name} has no feature {key!r}; the '
           f'features are {", ".join(map(repr, info.features))}.'
       )
-  rows = [list(tfds.as_numpy(data_set)) for data_set in data_sets]
-  named = getattr(info.features[label_key], 'names', None)
-  values = sorted({int(row[label_key]) for part in rows for row in part})
-  if labels is None:
-    labels = tuple(range(len(named)) if named else values)
-  names = tuple(named[i] if named else str(i) for i in labels)
-  class_of = {label: i for i, label in enumerate(labels)}
-
-  for label in values:
-    if label not in class_of:
-      raise UserError(
-          f'The TFDS data set {dataset_name} has a label {label}, which is not among '
-          f'TfdsCorpus.labels={labels}.'
-      )
-  class_names = label_names.names_of(names)
-  train, validation = (
-      examples_of(
-          (row[text_key].decode('utf-8', 'replace'), class_of[int(row[label_key])])
-          for row in part
-      )
-      for part in rows
-  )
-  name = f'tfds {dataset_name}'
-  return Corpus(name, train, validation, english_stop_words(), class_names, recipe)
+  text_key, label_key = keys
+  parts = [
+      [
+          (row[text_key].decode('utf-8', 'replace'), int(row[label_key]))
+          for row in tfds.as_numpy(data_set)
+      ]
+      for data_set in data_sets
+  ]
+  return parts, getattr(info.features[label_key], 'names', None)

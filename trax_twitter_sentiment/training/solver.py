@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -120,10 +121,6 @@ def _fit(
 
   Two classes have one column of weights, the log-odds, as in scikit-learn.
   """
-  # Lazy imports: every run imports this module, and few runs fit a regression.
-  import threadpoolctl
-  from scipy import optimize
-
   n_classes = len(np.unique(examples.labels))
   _check_memory(inputs.shape[1], n_classes)
   n_columns = n_classes if n_classes > 2 else 1
@@ -141,9 +138,31 @@ def _fit(
     value += l2 / 2 * float(np.vdot(weights, weights))
     return value, np.append(gradient.ravel(), by_bias)
 
+  n_weights = (inputs.shape[1] + 1) * n_columns
+  solution = _minimum(loss, n_weights, f'Fitting {n_classes} classes')
+  weights, bias = np.split(solution.reshape(-1, n_columns), [-1])
+  if n_columns == 1:
+    return np.hstack([-weights, weights]) / 2, np.append(-bias, bias) / 2
+  return weights, bias[0]
+
+
+def _minimum(
+    loss: Callable[[np.ndarray], tuple[float, np.ndarray]], n_weights: int, title: str
+) -> np.ndarray:
+  """Returns the weights <float>[n_weights] with the lowest loss, with a progress bar.
+
+  Args:
+    loss: returns the loss of weights, and its gradient.
+    n_weights: the number of weights.
+    title: the title of the bar.
+  """
+  # Lazy imports: every run imports this module, and few runs fit a regression.
+  import threadpoolctl
+  from scipy import optimize
+
   # `disable=None` shows the bar only if stderr is a terminal.
   bar = tqdm.tqdm(
-      desc=f'Fitting {n_classes} classes',
+      desc=title,
       bar_format='{desc}: iteration {n_fmt} [{elapsed}]',
       mininterval=0,  # Shows each of the few iterations.
       disable=None,
@@ -153,7 +172,7 @@ def _fit(
   with bar, threadpoolctl.threadpool_limits(1, 'blas'):
     result = optimize.minimize(
         loss,
-        np.zeros((inputs.shape[1] + 1) * n_columns),
+        np.zeros(n_weights),
         method='L-BFGS-B',
         jac=True,
         callback=lambda _: bar.update() and None,
@@ -165,10 +184,7 @@ def _fit(
         'minimal. A smaller LogisticRegression.inverse_l2 requires fewer iterations.',
         file=sys.stderr,
     )
-  weights, bias = np.split(result.x.reshape(-1, n_columns), [-1])
-  if n_columns == 1:
-    return np.hstack([-weights, weights]) / 2, np.append(-bias, bias) / 2
-  return weights, bias[0]
+  return result.x
 
 
 def _importance(examples: EncodedExamples, balanced: bool) -> np.ndarray:
@@ -273,7 +289,7 @@ def temperature_of(scores: np.ndarray, labels: np.ndarray) -> float:
   Sources: Guo and others, "On Calibration of Modern Neural Networks", 2017; Platt,
   "Probabilistic Outputs for Support Vector Machines", 1999.
   """
-  from scipy import optimize  # A lazy import, as in `_fit`.
+  from scipy import optimize  # A lazy import, as in `_minimum`.
 
   n_texts, n_classes = scores.shape
   error_rate = 1 / (n_texts + 2)

@@ -54,8 +54,3 @@ def is_disk_error(error: BaseException) -> bool:
 def reason(error: BaseException) -> str:
   """Returns the message of an error, without TensorFlow's details."""
   return getattr(error, 'message', str(error))
-
-
-def is_local(folder: str) -> bool:
-  """Returns whether a folder is on this machine; Trax can also write to buckets."""
-  return '://' not in os.fspath(folder)

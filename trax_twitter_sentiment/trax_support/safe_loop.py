@@ -44,7 +44,7 @@ from trax import fastmath
 from trax.data import inputs
 from trax.supervised import training
 
-from trax_twitter_sentiment import files
+from trax_twitter_sentiment import files, remote
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run import checkpoints, settings
 from trax_twitter_sentiment.run.history import History
@@ -100,7 +100,7 @@ class SafeLoop(training.Loop):
     self._state_before_evaluation: dict[str, Any] | None = None
     self._last_step = 0
     counters_at_start = inputs.data_counters
-    if output_dir is not None and output_dirs.is_local(output_dir):
+    if output_dir is not None and not remote.is_url(output_dir):
       output_dirs.prepare(os.path.expanduser(output_dir), kwargs.get('callbacks') or ())
     # Whether the loop begins with a checkpoint of its output directory.
     SafeLoop.replaces_initial_weights = self.is_resumed = (
@@ -166,7 +166,7 @@ class SafeLoop(training.Loop):
     folder = self._output_dir
     if folder is None or not (self.is_resumed and self.is_chief):
       return
-    if not output_dirs.is_local(folder):
+    if remote.is_url(folder):
       return
     changed = changed_settings(folder)
     for name, change in changed.items():
@@ -273,7 +273,7 @@ class SafeLoop(training.Loop):
 
   def _save(self, names: list[str]) -> None:
     folder = self._output_dir
-    if folder is None or not output_dirs.is_local(folder) or not self.is_chief:
+    if folder is None or remote.is_url(folder) or not self.is_chief:
       for name in names:
         super().save_checkpoint(name)
       return
@@ -301,7 +301,7 @@ class SafeLoop(training.Loop):
 
   def load_checkpoint(self, directory=None, filename=None):
     folder, name = directory or self._output_dir, filename or 'model'
-    if folder is not None and output_dirs.is_local(folder):
+    if folder is not None and not remote.is_url(folder):
       if not output_dirs.has_only_remains(folder):
         self._saved_state = checkpoints.verified_state(folder, name)
       self._check_optimizers(folder)

@@ -20,7 +20,7 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from trax_twitter_sentiment.trax_support import fast_imports, terminal
+from trax_twitter_sentiment.trax_support import fast_imports, signals, terminal
 
 import gin
 from absl import flags
@@ -59,7 +59,8 @@ def main(arguments: list[str]) -> None:
         f'--config_file is missing; the package has {", ".join(_config_names())}.'
     )
   flags.FLAGS['config_file'].value = [_find_config(file) for file in files]
-  with terminal.passing('Importing TensorFlow, JAX and Trax …'):
+  message = 'Importing TensorFlow, JAX and Trax …'
+  with terminal.passing(message), signals.ending_at_once():
     import_trax()
   _train(arguments)
 

@@ -34,7 +34,8 @@ def test_only_escape_escapes_backslashes():
 
 
 def test_pandas_reads_cells_of_csv():
-  rows = [['a', 'b'], ['x\ry', '1'], ['x\ny', '2'], ['"', ','], ['\0', ''], [' x', '3']]
+  rows = [['a', 'b'], ['x\ry', '1'], ['x\ny', '2'], ['"', ','], [' x', '3']]
   lines = ''.join(map(csv_line, rows))
   table = pandas.read_csv(io.StringIO(lines, newline=''), dtype=str, na_filter=False)
   assert [[*table.columns], *table.to_numpy().tolist()] == rows
+  assert csv_line(['\0', '']) == '\0,\n'

@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import importlib
-import importlib.machinery
 import importlib.util
 import os
 import shutil
@@ -11,13 +10,11 @@ import sys
 import tempfile
 import types
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-_AS_KERAS = 'trax.trax2keras'
-
-# This module imports Keras.
-_LAZY_MODULE = 'tensorflow_text.python.keras'
+# Modules that import Keras.
+_AS_KERAS, _TEXT_KERAS = 'trax.trax2keras', 'tensorflow_text.python.keras'
 
 
 def import_trax() -> None:
@@ -85,19 +82,6 @@ def left_out(*names: str) -> Iterator[None]:
       del sys.modules[name]
 
 
-class _LazyFinder:
-  """An importer of `_LAZY_MODULE`, which runs on first use of an attribute."""
-
-  @staticmethod
-  def find_spec(name: str, path: Any, target: Any = None) -> Any:
-    if name != _LAZY_MODULE:
-      return None
-    spec = importlib.machinery.PathFinder.find_spec(name, path, target)
-    if spec and spec.loader:
-      spec.loader = importlib.util.LazyLoader(spec.loader)
-    return spec
-
-
 @contextlib.contextmanager
 def _without_keras() -> Iterator[None]:
   """Imports Trax without Keras, which saves 4.5 s.
@@ -107,24 +91,30 @@ def _without_keras() -> Iterator[None]:
   if 'keras' in sys.modules:
     yield
     return
-  stand_ins = {name: types.ModuleType(name) for name in ('keras', _AS_KERAS)}
+  names = 'keras', _AS_KERAS, _TEXT_KERAS
+  stand_ins = {name: types.ModuleType(name) for name in names}
   # TensorFlow looks at the spec of Keras, and cannot import modules of the stand-in.
   stand_ins['keras'].__spec__ = importlib.util.find_spec('keras')
   stand_ins[_AS_KERAS].AsKeras = None  # type: ignore[attr-defined]
   sys.modules.update(stand_ins)
-  sys.meta_path.insert(0, _LazyFinder)
   try:
     yield
   finally:
-    sys.meta_path.remove(_LazyFinder)
     for name in stand_ins:
       del sys.modules[name]
-  trax: Any = sys.modules['trax']
-  del trax.AsKeras
+  _import_on_use('trax', 'AsKeras', lambda: importlib.import_module(_AS_KERAS).AsKeras)
+  for package in ('tensorflow_text', 'tensorflow_text.python'):
+    _import_on_use(package, 'keras', lambda: importlib.import_module(_TEXT_KERAS))
 
-  def __getattr__(name: str) -> Any:  # noqa: N807  Python calls it by this name.
-    if name != 'AsKeras':
-      raise AttributeError(f"module 'trax' has no attribute {name!r}")
-    return importlib.import_module(_AS_KERAS).AsKeras
 
-  trax.__getattr__ = __getattr__
+def _import_on_use(package: str, name: str, load: Callable[[], Any]) -> None:
+  """Replaces an attribute of a package by the result of `load` on its first use."""
+  module: Any = sys.modules[package]
+  vars(module).pop(name, None)
+
+  def __getattr__(attribute: str) -> Any:  # noqa: N807  Python calls it by this name.
+    if attribute != name:
+      raise AttributeError(f'module {package!r} has no attribute {attribute!r}')
+    return load()
+
+  module.__getattr__ = __getattr__

@@ -1,4 +1,4 @@
-"""Notes signals, so that a run can end after its current step."""
+"""The effect of Ctrl-C and SIGTERM during the imports, and during a run."""
 
 import contextlib
 import os
@@ -35,3 +35,21 @@ def noting_signals() -> Iterator[list[int]]:
   finally:
     for number, handler in previous.items():
       signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def ending_at_once() -> Iterator[None]:
+  """Lets Ctrl-C end the process at once within the context.
+
+  Usually, Ctrl-C raises an exception. Some extension modules abort the process if it is
+  raised while they are imported.
+  """
+  previous = signal.getsignal(signal.SIGINT)
+  is_usual = previous is signal.default_int_handler
+  if is_usual:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+  try:
+    yield
+  finally:
+    if is_usual:
+      signal.signal(signal.SIGINT, previous)

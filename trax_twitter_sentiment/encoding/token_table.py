@@ -109,7 +109,7 @@ class TokenTable:
     """
     kinds = [*self._kinds()]
     if max_size is not None:
-      n = np.concatenate([counts for _, counts in kinds])
+      n = np.concatenate([counts[counts >= min_count] for _, counts in kinds])
       if max_size < len(n):
         min_count = max(min_count, int(np.partition(n, -max_size)[-max_size]))
     result: dict[str, int] = collections.defaultdict(int)
@@ -127,20 +127,21 @@ class TokenTable:
     """
     id_of, groups = self._ids_of_words(encoder)
     extra = self._ids_of_extra_tokens(encoder)
-    ids, n_ids, lengths = [], [], []
+    # An `array` grows in place. Joining the ids of all chunks would double the memory.
+    ids, n_ids, lengths = array.array('i'), [], []
     for chunk in self._chunks('Encoding texts'):
       parts = [(id_of[chunk.words], chunk.texts)]
       parts += [(of_extra(chunk)) for of_extra in extra]
       chunk_ids, texts = (np.concatenate(arrays) for arrays in zip(*parts))
       is_kept = chunk_ids >= 0
       chunk_ids, texts = chunk_ids[is_kept], texts[is_kept]
-      ids.append(chunk_ids[np.argsort(texts, kind='stable')])
+      ids.frombytes(chunk_ids[np.argsort(texts, kind='stable')].tobytes())
       n_ids.append(np.bincount(texts, minlength=chunk.n_texts))
       if groups is not None:
         sizes = groups.sizes_of(chunk_ids)
         n_tokens = np.bincount(texts, sizes, chunk.n_texts)
         lengths.append(n_tokens.astype(np.int64))
-    all_ids, group_lengths = np.concatenate(ids), np.concatenate(n_ids)
+    all_ids, group_lengths = np.asarray(ids), np.concatenate(n_ids)
     if groups is None:
       return Ids(all_ids, group_lengths, None, None)
     return Ids(all_ids, np.concatenate(lengths), groups, group_lengths)
@@ -284,14 +285,14 @@ class TokenTable:
     total = int(ends[-1]) if self._n_words else 0
     limits = np.searchsorted(ends, np.arange(_CHUNK_PAIRS, total, _CHUNK_PAIRS))
     limits = np.unique(np.append(limits, [0, self._n_words])) * self._n_words
-    keys, n_pairs = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+    keys, n_pairs = array.array('q'), array.array('q')  # They grow in place.
     for low, high in itertools.pairwise(limits.tolist()):
       parts = map(self._keys, self._chunks('Counting pairs', for_pairs=True))
       part = np.concatenate([k[(k >= low) & (k < high)] for k in parts])
-      distinct, n = np.unique(part, return_counts=True)
-      keys.append(distinct)
-      n_pairs.append(n)
-    all_keys, n = np.concatenate(keys), np.concatenate(n_pairs)
+      distinct, counts = np.unique(part, return_counts=True)
+      keys.frombytes(distinct.tobytes())
+      n_pairs.frombytes(counts.tobytes())
+    all_keys, n = np.asarray(keys), np.asarray(n_pairs)
     if self._tokenizer.keep_emoticons:
       return all_keys, n
     is_kept = [not self._tokenizer.is_removed(p) for p in self._pair_tokens(all_keys)]

@@ -1,5 +1,6 @@
 """Texts as words, cached between runs. Many texts are tokenized in parallel."""
 
+import array
 import dataclasses
 import functools
 import hashlib
@@ -86,7 +87,8 @@ def _tokenize(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
 
   marks = _marks(tokenizer)
   index_of: dict[str, int] = {}
-  indices, lengths = [], []
+  # An `array` grows in place. Joining millions of small arrays would double the memory.
+  indices, lengths = array.array('i'), array.array('q')
   # `disable=None` shows the bar on terminals only, `delay` for long work only.
   with tqdm.tqdm(
       desc=f'Tokenizing {len(texts):,} texts',
@@ -98,13 +100,11 @@ def _tokenize(tokenizer: TweetTokenizer, texts: Sequence[str]) -> TokenIndex:
   ) as progress:
     for index in _indices_of_chunks(tokenizer, texts):
       merged = [*range(len(marks)), *_add_words(index_of, index.words, len(marks))]
-      indices.append(np.array(merged, np.int32)[index.indices])
-      lengths.append(index.lengths)
+      indices.frombytes(np.array(merged, np.int32)[index.indices].tobytes())
+      lengths.frombytes(index.lengths.tobytes())
       progress.update(len(index.lengths))
   tokens = (*marks, *index_of)
-  return TokenIndex(
-      tokens, np.concatenate(indices), np.concatenate(lengths), len(marks)
-  )
+  return TokenIndex(tokens, np.asarray(indices), np.asarray(lengths), len(marks))
 
 
 def _marks(tokenizer: TweetTokenizer) -> tuple[str, ...]:

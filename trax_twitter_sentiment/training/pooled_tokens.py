@@ -32,17 +32,17 @@ class CountMatrix:
     ones = np.ones(sizes.max(initial=0))
     self._bounds = bounds
     self._n_columns = n_columns
-    self._blocks = [
-        sparse.csr_matrix(
-            (
-                ones[:size],
-                columns[starts[first] : starts[last]],
-                (starts[first : last + 1] - starts[first]).astype(np.int32),
-            ),
-            (last - first, n_columns),
-        )
-        for first, last, size in zip(bounds[:-1], bounds[1:], sizes)
-    ]
+    self._blocks, self._transposed_blocks = [], []
+    for first, last, size in zip(bounds[:-1], bounds[1:], sizes):
+      arrays = (
+          ones[:size],
+          columns[starts[first] : starts[last]],
+          (starts[first : last + 1] - starts[first]).astype(np.int32),
+      )
+      shape = last - first, n_columns
+      self._blocks.append(_sharing(sparse.csr_matrix(shape), *arrays))
+      transposed = _sharing(sparse.csc_matrix(shape[::-1]), *arrays)
+      self._transposed_blocks.append(transposed)
 
   def dot(self, vectors: np.ndarray) -> np.ndarray:
     """Returns the product with <float>[n_columns, k]."""
@@ -53,10 +53,17 @@ class CountMatrix:
     """Returns the product of the transpose and <float>[n_rows, k]."""
     parts = np.split(vectors, self._bounds[1:-1])
     total = np.zeros((self._n_columns, vectors.shape[1]))
-    transposed = (block.T for block in self._blocks)
-    for product in map_in_threads(operator.matmul, transposed, parts):
+    for product in map_in_threads(operator.matmul, self._transposed_blocks, parts):
       total += product
     return total
+
+
+def _sharing(
+    matrix: Any, data: np.ndarray, indices: np.ndarray, starts: np.ndarray
+) -> Any:
+  """Returns an empty sparse matrix with other arrays, which SciPy would copy."""
+  matrix.data, matrix.indices, matrix.indptr = data, indices, starts
+  return matrix
 
 
 class PooledTokens:

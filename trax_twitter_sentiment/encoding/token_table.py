@@ -285,13 +285,15 @@ class TokenTable:
     total = int(ends[-1]) if self._n_words else 0
     limits = np.searchsorted(ends, np.arange(_CHUNK_PAIRS, total, _CHUNK_PAIRS))
     limits = np.unique(np.append(limits, [0, self._n_words])) * self._n_words
-    keys, n_pairs = array.array('q'), array.array('q')  # They grow in place.
+    keys, n_pairs = array.array('q'), array.array('i')  # They grow in place.
     for low, high in itertools.pairwise(limits.tolist()):
       parts = map(self._keys, self._chunks('Counting pairs', for_pairs=True))
       part = np.concatenate([k[(k >= low) & (k < high)] for k in parts])
-      distinct, counts = np.unique(part, return_counts=True)
-      keys.frombytes(distinct.tobytes())
-      n_pairs.frombytes(counts.tobytes())
+      part.sort()  # `np.unique` would sort a copy.
+      starts = np.flatnonzero(np.diff(part, prepend=-1))
+      keys.frombytes(part[starts].tobytes())
+      counts = np.diff(starts, append=len(part))
+      n_pairs.frombytes(counts.astype(np.int32).tobytes())
     all_keys, n = np.asarray(keys), np.asarray(n_pairs)
     if self._tokenizer.keep_emoticons:
       return all_keys, n

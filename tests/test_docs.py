@@ -14,11 +14,11 @@ import trax.models  # noqa: F401  (registers what gin files name)
 from absl import flags
 from absl.testing import flagsaver
 from conftest import (
-  LAUNCHER,
-  NLTK_DATA,
-  REPOSITORY,
-  needs_real_corpus,
-  run_python,
+    LAUNCHER,
+    NLTK_DATA,
+    REPOSITORY,
+    needs_real_corpus,
+    run_python,
 )
 from trax import layers as tl
 from trax import trainer

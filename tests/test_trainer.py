@@ -18,13 +18,13 @@ import forked
 import numpy as np
 import pytest
 from conftest import (
-  COMPILING,
-  LAUNCHER,
-  NLTK_DATA,
-  REPOSITORY,
-  STOCK,
-  needs_real_corpus,
-  run_python,
+    COMPILING,
+    LAUNCHER,
+    NLTK_DATA,
+    REPOSITORY,
+    STOCK,
+    needs_real_corpus,
+    run_python,
 )
 
 from trax_twitter_sentiment.run.history import History

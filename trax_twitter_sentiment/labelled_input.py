@@ -17,10 +17,10 @@ def read_input(paths: LabelledPaths, options: LabelledOptions, run: Run) -> Exam
     UserError: if a file cannot be read, or its labels do not fit the run.
   """
   labelled = read_labelled(
-    paths,
-    options,
-    run.model_info.class_names,
-    dict(run.corpus_record.class_of_label),
+      paths,
+      options,
+      run.model_info.class_names,
+      dict(run.corpus_record.class_of_label),
   )
   cli.print_row_counts(labelled.reader, labelled.n_skipped_labels)
   warn_of_cut_texts(sum(map(is_cut, labelled.examples.texts)))

@@ -3,8 +3,8 @@
 import pytest
 
 from trax_twitter_sentiment.corpora.labelled_texts import (
-  labelled_paths,
-  read_labelled,
+    labelled_paths,
+    read_labelled,
 )
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables.labels import given_labels

@@ -9,8 +9,8 @@ from runs import train
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.corpora.corpus import Corpus, examples_of
 from trax_twitter_sentiment.corpora.near_duplicates import (
-  GroupedCorpus,
-  near_duplicates,
+    GroupedCorpus,
+    near_duplicates,
 )
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.run.run import Run

@@ -12,8 +12,8 @@ from runs import train
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import (
-  encoded_corpus,
-  vocabulary_size,
+    encoded_corpus,
+    vocabulary_size,
 )
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.training.batches import TwitterBatches

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from trax_twitter_sentiment.encoding import cache
 from trax_twitter_sentiment.encoding.tokenized_texts import (
-  _from_arrays,
-  _key,
-  token_index,
+    _from_arrays,
+    _key,
+    token_index,
 )
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer
 

@@ -12,20 +12,20 @@ import struct
 import numpy as np
 import pytest
 from fuzzing import (
-  JSON,
-  arrays,
-  at_most,
-  changed_json,
-  fuzz,
-  mutated,
-  pickled,
-  pickled_npy,
-  replace_file,
-  run_folder,
-  scratch_file,
-  tokenizer,
-  vocabulary,
-  write_run,
+    JSON,
+    arrays,
+    at_most,
+    changed_json,
+    fuzz,
+    mutated,
+    pickled,
+    pickled_npy,
+    replace_file,
+    run_folder,
+    scratch_file,
+    tokenizer,
+    vocabulary,
+    write_run,
 )
 from hypothesis import strategies as st
 
@@ -36,12 +36,12 @@ from trax_twitter_sentiment.run.corpus_record import CorpusRecord
 from trax_twitter_sentiment.run.history import HISTORY_FILE, History
 from trax_twitter_sentiment.run.model_info import ModelInfo
 from trax_twitter_sentiment.run.run import (
-  CORPUS_FILE,
-  MODEL_FILE,
-  TOKENIZER_FILE,
-  VOCABULARY_FILE,
-  WEIGHTS_FILE,
-  Run,
+    CORPUS_FILE,
+    MODEL_FILE,
+    TOKENIZER_FILE,
+    VOCABULARY_FILE,
+    WEIGHTS_FILE,
+    Run,
 )
 from trax_twitter_sentiment.run.weights import load_arrays
 from trax_twitter_sentiment.text.tokenizer import TweetTokenizer

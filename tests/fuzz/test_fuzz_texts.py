@@ -13,9 +13,9 @@ from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.tokenizer import (
-  TweetTokenizer,
-  _switch_names,
-  shared_tokenizer,
+    TweetTokenizer,
+    _switch_names,
+    shared_tokenizer,
 )
 
 # These tokenizers include both values of every switch.

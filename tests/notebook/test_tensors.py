@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from trax_twitter_sentiment.encoding.encoded_corpus import (
-  encoded_corpus,
-  vocabulary_size,
+    encoded_corpus,
+    vocabulary_size,
 )
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork

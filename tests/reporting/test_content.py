@@ -14,14 +14,14 @@ from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.prediction import scores
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.reporting import (
-  baselines,
-  figures,
-  mistakes,
-  run_facts,
-  slices,
-  tables,
-  variants,
-  words,
+    baselines,
+    figures,
+    mistakes,
+    run_facts,
+    slices,
+    tables,
+    variants,
+    words,
 )
 from trax_twitter_sentiment.reporting.content import gather
 from trax_twitter_sentiment.run.run import Run

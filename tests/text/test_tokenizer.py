@@ -9,9 +9,9 @@ from conftest import REFERENCE_TOKENS, needs_real_corpus
 
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import (
-  encoded_corpus,
-  tokenize_tweet,
-  vocabulary_size,
+    encoded_corpus,
+    tokenize_tweet,
+    vocabulary_size,
 )
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run.run import TOKENIZER_FILE, Run

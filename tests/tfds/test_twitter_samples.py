@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 import tensorflow_datasets as tfds
 from conftest import (
-  LAUNCHER,
-  NLTK_DATA,
-  REPOSITORY,
-  needs_real_corpus,
-  run_python,
+    LAUNCHER,
+    NLTK_DATA,
+    REPOSITORY,
+    needs_real_corpus,
+    run_python,
 )
 from trax import data
 

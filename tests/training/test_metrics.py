@@ -8,8 +8,8 @@ import pytest
 from trax.fastmath import numpy as jnp
 
 from trax_twitter_sentiment.training.metrics import (
-  WeightedBinaryAccuracy,
-  compute_accuracy,
+    WeightedBinaryAccuracy,
+    compute_accuracy,
 )
 
 PREDS = np.log(np.array([[0.9, 0.1], [0.2, 0.8], [0.5, 0.5], [0.4, 0.6]], np.float32))

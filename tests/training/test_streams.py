@@ -11,10 +11,10 @@ from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.training.streams import (
-  InputsAsTargets,
-  TokenizeTweets,
-  TwitterSamples,
-  twitter_data_streams,
+    InputsAsTargets,
+    TokenizeTweets,
+    TwitterSamples,
+    twitter_data_streams,
 )
 
 

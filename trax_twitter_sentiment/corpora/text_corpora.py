@@ -12,10 +12,10 @@ from trax_twitter_sentiment.corpora.corpus import Corpus, Examples
 from trax_twitter_sentiment.corpora.labelled_texts import Labelled
 from trax_twitter_sentiment.corpora.recipe import Recipe
 from trax_twitter_sentiment.corpora.text_files import (
-  as_mapping,
-  check_texts,
-  files_of,
-  read_files,
+    as_mapping,
+    check_texts,
+    files_of,
+    read_files,
 )
 from trax_twitter_sentiment.corpora.twitter import english_stop_words
 from trax_twitter_sentiment.errors import UserError, check_seed

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from trax_twitter_sentiment.trax_support import (
-  lazy_weights,
-  repairs,  # noqa: F401  (imports Trax, fast)
+    lazy_weights,
+    repairs,  # noqa: F401  (imports Trax, fast)
 )
 
 import numpy as np

@@ -7,8 +7,8 @@ from trax import layers as tl
 
 from trax_twitter_sentiment.encoder import layers
 from trax_twitter_sentiment.encoder.pretrained import (
-  PretrainedFolder,
-  pretrained_folder,
+    PretrainedFolder,
+    pretrained_folder,
 )
 from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
 from trax_twitter_sentiment.run.model_info import ENCODER_POOLINGS, EncoderInfo

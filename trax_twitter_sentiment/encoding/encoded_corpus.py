@@ -17,10 +17,10 @@ from trax_twitter_sentiment.text.lexicon import load_lexicon, tokens_of, vader_l
 from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.text.tokenizer import (
-  TweetTokenizer,
-  is_cut,
-  shared_tokenizer,
-  warn_of_cut_texts,
+    TweetTokenizer,
+    is_cut,
+    shared_tokenizer,
+    warn_of_cut_texts,
 )
 from trax_twitter_sentiment.text.vocabulary import SPECIAL_TOKENS, Vocabulary
 

@@ -17,9 +17,9 @@ from trax_twitter_sentiment.encoding import cache
 from trax_twitter_sentiment.parallel import map_in_order
 from trax_twitter_sentiment.text import normalization
 from trax_twitter_sentiment.text.tokenizer import (
-  MAX_CHARACTERS,
-  TweetTokenizer,
-  shared_tokenizer,
+    MAX_CHARACTERS,
+    TweetTokenizer,
+    shared_tokenizer,
 )
 
 # The version of the cached arrays. It is part of the cache key.

@@ -5,10 +5,10 @@ import numpy as np
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run.model_info import ModelInfo
 from trax_twitter_sentiment.run.run import (
-  MODEL_FILE,
-  VOCABULARY_FILE,
-  WEIGHTS_FILE,
-  Run,
+    MODEL_FILE,
+    VOCABULARY_FILE,
+    WEIGHTS_FILE,
+    Run,
 )
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
 

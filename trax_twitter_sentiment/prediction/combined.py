@@ -8,8 +8,8 @@ import numpy as np
 from trax_twitter_sentiment.corpora.corpus import Corpus
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import (
-  SentimentPredictor,
-  checked_texts,
+    SentimentPredictor,
+    checked_texts,
 )
 from trax_twitter_sentiment.prediction.results import Explanation, Scores
 

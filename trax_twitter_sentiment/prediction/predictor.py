@@ -15,10 +15,10 @@ from trax_twitter_sentiment.prediction.bag_of_tokens import BagOfTokens, against
 from trax_twitter_sentiment.prediction.encoder_model import EncoderModel
 from trax_twitter_sentiment.prediction.explaining import explain
 from trax_twitter_sentiment.prediction.results import (
-  CHUNK_SIZE,
-  Explanation,
-  Prediction,
-  Scores,
+    CHUNK_SIZE,
+    Explanation,
+    Prediction,
+    Scores,
 )
 from trax_twitter_sentiment.prediction.word_sums import WordSums
 from trax_twitter_sentiment.run.run import Run, open_runs

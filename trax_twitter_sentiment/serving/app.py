@@ -16,13 +16,13 @@ from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.serving import errors
 from trax_twitter_sentiment.serving.answers import answer
 from trax_twitter_sentiment.serving.messages import (
-  MAX_BODY_BYTES,
-  ErrorResponse,
-  Example,
-  ExamplesResponse,
-  HealthResponse,
-  PredictRequest,
-  PredictResponse,
+    MAX_BODY_BYTES,
+    ErrorResponse,
+    Example,
+    ExamplesResponse,
+    HealthResponse,
+    PredictRequest,
+    PredictResponse,
 )
 
 # Path -> file and media type.

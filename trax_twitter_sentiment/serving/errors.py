@@ -10,9 +10,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trax_twitter_sentiment.serving.messages import (
-  MAX_BODY_BYTES,
-  MAX_CHARACTERS,
-  MAX_TEXTS,
+    MAX_BODY_BYTES,
+    MAX_CHARACTERS,
+    MAX_TEXTS,
 )
 
 # A message may quote the request, so its length is limited.

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from trax_twitter_sentiment.tables import (
-  columns,
-  delimited,
-  folders,
-  json_rows,
-  parquet,
-  plain_text,
-  tweet_archive,
+    columns,
+    delimited,
+    folders,
+    json_rows,
+    parquet,
+    plain_text,
+    tweet_archive,
 )
 from trax_twitter_sentiment.tables.input_files import InputFile, Part
 from trax_twitter_sentiment.tables.rows import Query, Rows

@@ -9,10 +9,10 @@ from trax_twitter_sentiment.tables.input_files import STDIN, InputFile, Part, si
 from trax_twitter_sentiment.tables.options import ReadingOptions
 from trax_twitter_sentiment.tables.rows import Query
 from trax_twitter_sentiment.tables.values import (
-  BYTES_BEGIN,
-  MalformedError,
-  as_text,
-  decoded_repr,
+    BYTES_BEGIN,
+    MalformedError,
+    as_text,
+    decoded_repr,
 )
 
 

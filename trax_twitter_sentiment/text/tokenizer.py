@@ -14,12 +14,12 @@ import gin
 
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.text import (
-  extra_tokens,
-  json_fields,
-  normalization,
-  splitting,
-  stemming,
-  words,
+    extra_tokens,
+    json_fields,
+    normalization,
+    splitting,
+    stemming,
+    words,
 )
 from trax_twitter_sentiment.text.emoticons import is_emoticon, remove_emoticons
 

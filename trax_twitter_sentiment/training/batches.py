@@ -15,24 +15,24 @@ from trax import fastmath
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.corpora.corpus import SPLITS
 from trax_twitter_sentiment.encoding.encoded_corpus import (
-  encoded_corpus,
-  encoded_without_emoticons,
+    encoded_corpus,
+    encoded_without_emoticons,
 )
 from trax_twitter_sentiment.encoding.encoded_examples import EncodedExamples
 from trax_twitter_sentiment.errors import (
-  UserError,
-  check_bool,
-  check_choice,
-  check_halves,
-  check_max_length,
-  check_positive,
-  check_positive_number,
+    UserError,
+    check_bool,
+    check_choice,
+    check_halves,
+    check_max_length,
+    check_positive,
+    check_positive_number,
 )
 from trax_twitter_sentiment.training.epochs import (
-  Epochs,
-  generator,
-  ordered,
-  part_of_host,
+    Epochs,
+    generator,
+    ordered,
+    part_of_host,
 )
 
 Source = Callable[..., Iterator[tuple]]

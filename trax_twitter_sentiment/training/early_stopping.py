@@ -11,10 +11,10 @@ import numpy as np
 from trax.supervised import callbacks, training
 
 from trax_twitter_sentiment.errors import (
-  UserError,
-  check_bool,
-  check_choice,
-  check_positive,
+    UserError,
+    check_bool,
+    check_choice,
+    check_positive,
 )
 
 

@@ -23,10 +23,10 @@ from trax_twitter_sentiment.encoding.encoded_corpus import encode_split
 from trax_twitter_sentiment.encoding.encoded_examples import EncodedExamples
 from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
 from trax_twitter_sentiment.training.batches import (
-  Source,
-  check_split_evenly,
-  print_cut_texts,
-  text_weights,
+    Source,
+    check_split_evenly,
+    print_cut_texts,
+    text_weights,
 )
 from trax_twitter_sentiment.training.epochs import generator, part_of_host
 

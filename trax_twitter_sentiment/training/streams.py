@@ -19,18 +19,18 @@ from trax_twitter_sentiment.corpora.corpus import SPLITS
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.encoding.encoded_examples import EncodedExamples
 from trax_twitter_sentiment.errors import (
-  UserError,
-  check_choice,
-  check_max_length,
-  check_positive,
+    UserError,
+    check_choice,
+    check_max_length,
+    check_positive,
 )
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
 from trax_twitter_sentiment.training.batches import Source, report_cut_texts
 from trax_twitter_sentiment.training.epochs import (
-  Epochs,
-  generator,
-  ordered,
-  part_of_host,
+    Epochs,
+    generator,
+    ordered,
+    part_of_host,
 )
 
 

@@ -29,10 +29,10 @@ from collections.abc import Callable
 from typing import Any
 
 from trax_twitter_sentiment.trax_support import (
-  loop_repairs,
-  output_dirs,
-  signals,
-  stream_positions,
+    loop_repairs,
+    output_dirs,
+    signals,
+    stream_positions,
 )
 
 import gin

@@ -25,7 +25,7 @@ _FASTTEXT = 'fastText, words 1-2, characters 2-6'
 _HASHING = 'HashingVectorizer and SGDClassifier of the same'
 
 # The numbers of rows, each with the functions that train other libraries on them.
-# Sentiment140 has 1.6 million rows, which take hashing half an hour.
+# Sentiment140 has 1.6 million rows.
 _OTHERS = {
     200_000: {_FASTTEXT: 'fasttext', _HASHING: 'hashing'},
     1_600_000: {_FASTTEXT: 'fasttext'},

@@ -128,7 +128,7 @@ class TokenTable:
     id_of, groups = self._ids_of_words(encoder)
     extra = self._ids_of_extra_tokens(encoder)
     # An `array` grows in place. Joining the ids of all chunks would double the memory.
-    ids, n_ids, lengths = array.array('i'), [], []
+    ids, n_ids, lengths = array.array('i'), array.array('q'), array.array('q')
     for chunk in self._chunks('Encoding texts'):
       parts = [(id_of[chunk.words], chunk.texts)]
       parts += [(of_extra(chunk)) for of_extra in extra]
@@ -136,15 +136,15 @@ class TokenTable:
       is_kept = chunk_ids >= 0
       chunk_ids, texts = chunk_ids[is_kept], texts[is_kept]
       ids.frombytes(chunk_ids[np.argsort(texts, kind='stable')].tobytes())
-      n_ids.append(np.bincount(texts, minlength=chunk.n_texts))
+      n_ids.frombytes(np.bincount(texts, minlength=chunk.n_texts).tobytes())
       if groups is not None:
         sizes = groups.sizes_of(chunk_ids)
         n_tokens = np.bincount(texts, sizes, chunk.n_texts)
-        lengths.append(n_tokens.astype(np.int64))
-    all_ids, group_lengths = np.asarray(ids), np.concatenate(n_ids)
+        lengths.frombytes(n_tokens.astype(np.int64).tobytes())
+    all_ids, n_ids_of_texts = np.asarray(ids), np.asarray(n_ids)
     if groups is None:
-      return Ids(all_ids, group_lengths, None, None)
-    return Ids(all_ids, np.concatenate(lengths), groups, group_lengths)
+      return Ids(all_ids, n_ids_of_texts, None, None)
+    return Ids(all_ids, np.asarray(lengths), groups, n_ids_of_texts)
 
   def _kinds(self) -> Iterator[_Kind]:
     """Yields the kinds of tokens, each with its distinct tokens and their counts."""

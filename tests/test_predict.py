@@ -11,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -132,23 +133,26 @@ class _Terminal:
     )  # fmt: skip
     os.close(terminal)
     self.shown = ''
+    self._n_found = 0  # The number of characters up to the last text that was found.
 
   def type(self, keys):
     os.write(self._controller, keys.encode())
 
   def wait_for(self, text):
-    while text not in self.shown:
+    """Reads until a text is shown, after the last text that was waited for."""
+    while (start := self.shown.find(text, self._n_found)) < 0:
       readable, _, _ = select.select([self._controller], [], [], _TIMEOUT)
       assert readable, f'no {text!r} in {self.shown!r}'
       self.shown += os.read(self._controller, 65536).decode()
+    self._n_found = start + len(text)
 
   def end(self):
     """Reads the rest of the output; returns the exit status."""
     with contextlib.suppress(OSError):  # The process has ended.
-      while piece := os.read(self._controller, 65536):
-        self.shown += piece.decode()
+      while select.select([self._controller], [], [], _TIMEOUT)[0]:
+        self.shown += os.read(self._controller, 65536).decode()
     os.close(self._controller)
-    return self.process.wait()
+    return self.process.wait(_TIMEOUT)
 
 
 def test_hint_in_a_terminal_describes_the_input(run_dir):
@@ -168,6 +172,7 @@ def test_interrupted_interactive_session_ends_its_line(run_dir):
   terminal.type('lovely :)\n')
   terminal.wait_for('(log-odds)')
   terminal.wait_for('> ')
+  time.sleep(0.5)  # Between its prompt and its wait, `input` misses a signal.
   terminal.process.send_signal(signal.SIGINT)
   assert terminal.end() == 130
   assert terminal.shown.endswith('\n')

@@ -188,6 +188,7 @@ def test_launcher_shows_a_bar_and_a_table_on_a_terminal(tmp_path):
   assert not any('made-up' in line for line in lines)  # The command binds 'sample'.
 
 
+@pytest.mark.slow
 def test_table_of_many_metrics_does_not_wrap(tmp_path):
   metrics = ', '.join(f"'a_long_name_{i}': @WeightedAccuracy()" for i in range(9))
   status, lines = _on_a_terminal(
@@ -201,6 +202,7 @@ def test_table_of_many_metrics_does_not_wrap(tmp_path):
   assert 60 < len(row) <= 80
 
 
+@pytest.mark.slow
 def test_launcher_warns_last_that_it_trained_on_made_up_tweets(tmp_path):
   # The environment offers neither a network nor the real tweets.
   status, lines = _on_a_terminal(
@@ -231,6 +233,7 @@ def test_error_of_gin_is_one_line(tmp_path, flag, message):
   assert message in last
 
 
+@pytest.mark.slow
 def test_launcher_shows_why_an_import_failed(tmp_path):
   (tmp_path / 'gym.py').write_text('raise ImportError("broken gym")')
   result = run_python(*LAUNCHER, f'--config_file={TWITTER_GIN}', cwd=tmp_path)
@@ -242,6 +245,7 @@ def test_launcher_shows_why_an_import_failed(tmp_path):
 _IMPORT = 'from trax_twitter_sentiment import trainer; trainer.import_trax(); '
 
 
+@pytest.mark.slow
 def test_keras_works_after_the_imports_of_the_launcher():
   code = _IMPORT + """
 import gc, os, sys
@@ -303,11 +307,13 @@ def test_compiled_programs_are_reused_unless_they_are_damaged(tmp_path):
     assert _compile(tmp_path) == '7.0 0\n'
 
 
+@pytest.mark.slow
 def test_programs_compile_without_a_writable_cache(tmp_path):
   (tmp_path / 'trax_twitter_sentiment').write_text('a file')
   assert _compile(tmp_path) == '7.0 0\n'
 
 
+@pytest.mark.slow
 def test_environment_variable_turns_the_compilation_cache_off(tmp_path):
   assert _compile(tmp_path, TRAX_TWITTER_SENTIMENT_CACHE='off') == '7.0 0\n'
   assert not (tmp_path / 'trax_twitter_sentiment').exists()

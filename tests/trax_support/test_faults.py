@@ -71,6 +71,7 @@ def error_of(result):
 
 
 class TestFullDisk:
+  @pytest.mark.slow
   def test_checkpoint_before_stays_and_the_run_goes_on(self, tmp_path):
     run = tmp_path / 'run'
     train_elsewhere(run, 'train.steps=2')

@@ -60,6 +60,7 @@ print([b for a, b in zip(before, state()) if a != b], 'trax' in sys.modules)
   assert (result.stdout, result.stderr) == ('[] True\n', '')
 
 
+@pytest.mark.slow
 def test_import_of_trax_is_fast():
   code = """
 import inspect, sys
@@ -136,6 +137,7 @@ def test_train_raises_mistakes_and_puts_its_settings_back(tmp_path):
   assert warnings.filters == filters
 
 
+@pytest.mark.slow
 def test_other_errors_keep_their_traceback(tmp_path):
   code = """
 import gin

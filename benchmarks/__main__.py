@@ -52,9 +52,10 @@ The speed and memory of the package, compared with others.
 `make bench` writes this page. *Ours* and *theirs* are medians: both are measured in
 turn, {processes.ROUNDS} times each unless the function of the figure says otherwise.
 The ratio is ours / theirs, in bold if it misses its aim. Absolute times say little on a
-shared machine. The functions in `figures.py` define each figure, and `tasks.py`
-contains the code that runs in separate processes.
+shared machine. The functions in `figures.py`, `millions.py` and `encoders.py` define
+the figures, and `tasks.py` contains the code that runs in separate processes.
 """
+
 
 def _can_be_measured(name: str) -> bool:
   return _VARIABLES.get(name, set()) <= os.environ.keys()

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sys
 
 import pytest
 from conftest import run_python
@@ -139,6 +140,12 @@ def test_wrong_path_method_or_type_is_refused(
     [
         ('localhost', 200),
         ('localhost:8000', 200),
+        # Python 3.10 has an older Starlette, which compares upper and lower case.
+        pytest.param(
+            'LOCALHOST:8000',
+            200,
+            marks=pytest.mark.skipif(sys.version_info < (3, 11), reason='Starlette'),
+        ),
         ('127.0.0.1', 200),
         ('[::1]:80', 200),
         ('evil.example', 400),

@@ -61,7 +61,7 @@ class CountMatrix:
 def _sharing(
     matrix: Any, data: np.ndarray, indices: np.ndarray, starts: np.ndarray
 ) -> Any:
-  """Returns an empty sparse matrix with other arrays, which SciPy would copy."""
+  """Gives an empty sparse matrix its arrays. SciPy's constructor would copy them."""
   matrix.data, matrix.indices, matrix.indptr = data, indices, starts
   return matrix
 

@@ -94,7 +94,10 @@ def run_dir(tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def storage(tmp_path_factory):
-  """Starts an S3 server and yields it; see `object_storage`."""
+  """Starts an S3 server and yields it; see `object_storage`.
+
+  All modules share it, so no two of them write to the same folder.
+  """
   from object_storage import ObjectStorage
 
   started = ObjectStorage(tmp_path_factory.mktemp('storage'))

@@ -103,8 +103,13 @@ def places(request, cluster, storage, run_dir, tweets, tmp_path):
   """Returns the run, the input and the output: three folders, or three URLs."""
   if request.param == 'folder':
     return str(run_dir), str(tweets), str(tmp_path / 'scored')
-  run, tweets = storage.put_folder('run', run_dir), storage.put_folder('in', tweets)
-  return run, tweets, 's3://tweets/scored'
+  return *_uploaded(storage, run_dir, tweets), 's3://tweets/cluster/scored'
+
+
+def _uploaded(storage, run_dir, tweets):
+  """Uploads a run and its input, and returns their URLs."""
+  run = storage.put_folder('cluster/run', run_dir)
+  return run, storage.put_folder('cluster/tweets', tweets)
 
 
 def _parts(output):
@@ -250,7 +255,7 @@ def test_evaluation_on_ray_equals_that_of_one_process(
 
   local, _ = evaluated(run_dir, tweets)
   on_ray, result = evaluated(
-      storage.put_folder('run', run_dir), storage.put_folder('in', tweets),
+      *_uploaded(storage, run_dir, tweets),
       '--engine=ray', f'--ray_address={cluster.address}',
   )  # fmt: skip
   assert '50,000 rows read, 0 skipped.' in result.stderr

@@ -40,7 +40,7 @@ _ENCODER = flags.DEFINE_string(
     'encoder', None, 'A pretrained encoder: the value of the macro %folder.'
 )
 # The tasks of the table of pretrained encoders, with the number of epochs.
-_EPOCHS = {'emotion': 4, 'irony': 4, 'offensive': 2}
+_EPOCHS = {'emotion': 4, 'irony': 4, 'offensive': 2, 'sentiment': 1}
 _TASKS = ('hard', 'emotion', 'irony', 'offensive', 'sentiment')
 # The true class, + or -, and a phrase that an additive model may misread.
 _PHRASES = (

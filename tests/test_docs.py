@@ -67,10 +67,18 @@ def make_folder(page, folder):
       (folder / name).symlink_to(REPOSITORY / name)
 
 
-with_commands = pytest.mark.parametrize('page', [p for p in PAGES if commands(p)])
+PAGES_WITH_COMMANDS = [page for page in PAGES if commands(page)]
+# Their commands compile models for 20 to 30 seconds.
+_SLOW_PAGES = ('docs/other_models.md', 'docs/several_devices.md')
 
 
-@with_commands
+@pytest.mark.parametrize(
+    'page',
+    [
+        pytest.param(page, marks=pytest.mark.slow) if page in _SLOW_PAGES else page
+        for page in PAGES_WITH_COMMANDS
+    ],
+)
 def test_commands_run_as_written(page, tmp_path, monkeypatch, capsys):
   monkeypatch.chdir(tmp_path)
   monkeypatch.syspath_prepend(tmp_path)
@@ -157,7 +165,7 @@ def _show(out='', err=''):
 
 @pytest.mark.slow
 @needs_real_corpus
-@with_commands
+@pytest.mark.parametrize('page', PAGES_WITH_COMMANDS)
 def test_commands_print_the_output_in_the_page(page, tmp_path):
   """Runs all commands of a page in one folder.
 

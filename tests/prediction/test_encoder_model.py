@@ -128,17 +128,6 @@ def test_predict_imports_neither_jax_nor_trax(encoder_run_dir):
   assert (result.returncode, result.stdout) == (0, 'set()\n'), result.stderr
 
 
-def test_run_of_an_older_version_predicts_as_before(encoder_run_dir, tmp_path):
-  named = SentimentPredictor.load(encoder_run_dir)
-  folder = shutil.copytree(encoder_run_dir, tmp_path / 'run')
-  fields = json.loads((folder / MODEL_FILE).read_text())
-  assert fields['encoder'].pop('name_symbols') is True
-  (folder / MODEL_FILE).write_text(json.dumps(fields))
-  before = SentimentPredictor.load(folder)
-  assert named.predict(['😂'])[0].tokens[:2] == ('f', '##a')
-  assert before.predict(['😂'])[0].tokens == ('[UNK]',)
-
-
 def test_damaged_files_are_refused(encoder_run_dir, tmp_path):
   folder = shutil.copytree(encoder_run_dir, tmp_path / 'run')
   for name, content, message in (
@@ -158,7 +147,6 @@ def test_damaged_files_are_refused(encoder_run_dir, tmp_path):
       ({'n_layers': 1}, f'{WEIGHTS_FILE} does not contain the weights of the encoder'),
       ({'n_layers': 0}, 'a field of its encoder has no legal value'),
       ({'temperature': 0.0}, 'a field of its encoder has no legal value'),
-      ({'name_symbols': 1}, 'a field of its encoder has no legal value'),
       ({'more': 1}, 'the fields of its encoder are not'),
   ):
     changed = {**fields, 'encoder': {**fields['encoder'], **change}}

@@ -1,7 +1,5 @@
 """The tokenizer of a pretrained encoder."""
 
-import dataclasses
-import json
 import pickle
 
 import numpy as np
@@ -61,25 +59,6 @@ def test_emoticons_are_removed_on_demand():
   assert encoder.tokens('good :)') == ['good', ':', ')']
   assert encoder.without_emoticons().tokens('good :)') == ['good']
   assert encoder.without_emoticons().without_removed_emoticons(':) x').strip() == 'x'
-
-
-def test_unknown_symbols_are_read_as_their_names():
-  bert = encoder_of('bert')
-  named = bert.tokens('so face with tears of joy thumbs up sign sad')
-  assert bert.tokens('so😂 👍\U0001f3fd sad') == named  # U+1F3FD is the tone of a skin.
-  assert bert.tokens('漢') == ['[UNK]']  # A letter, not a symbol.
-  as_before = dataclasses.replace(bert, name_symbols=False)
-  assert as_before.tokens('so 😂') == ['so', '[UNK]']
-  assert '[UNK]' not in pickle.loads(pickle.dumps(bert)).tokens('😂')
-
-
-def test_symbols_that_the_tokenizer_knows_keep_their_tokens():
-  roberta = encoder_of('roberta')
-  bytes_of_symbol = dataclasses.replace(roberta, name_symbols=False).tokens('so 😂')
-  assert roberta.tokens('so 😂') == bytes_of_symbol
-  content = json.loads(encoder_of('bert').tokenizer_json)
-  content['model']['vocab']['♥'] = len(content['model']['vocab'])
-  assert SubwordEncoder.from_json(json.dumps(content)).tokens('so ♥') == ['so', '♥']
 
 
 def test_pickled_encoder_is_the_same():

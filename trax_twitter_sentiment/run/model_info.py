@@ -29,22 +29,18 @@ class EncoderInfo:
     n_layers: the number of its attention layers.
     has_pooler: whether a pretrained dense layer follows the pooling.
     temperature: the divisor of the logits in predictions.
-    name_symbols: that of its `SubwordEncoder`.
   """
 
   pooling: str
   n_layers: int
   has_pooler: bool
   temperature: float = 1.0
-  name_symbols: bool = True
 
   @classmethod
   def from_fields(cls, fields: Any) -> 'EncoderInfo':
     """Returns the properties in a JSON object; raises `ValueError` for others."""
     names = {field.name for field in dataclasses.fields(cls)}
-    # The encoder of an older version does not name symbols.
-    fields = {'name_symbols': False, **fields} if isinstance(fields, dict) else {}
-    if set(fields) != names:
+    if not isinstance(fields, dict) or set(fields) != names:
       raise ValueError(f'the fields of its encoder are not {", ".join(sorted(names))}')
     info = cls(**fields)
     if (
@@ -54,7 +50,6 @@ class EncoderInfo:
         or type(info.has_pooler) is not bool
         or type(info.temperature) is not float
         or not 0 < info.temperature < math.inf
-        or type(info.name_symbols) is not bool
     ):
       raise ValueError('a field of its encoder has no legal value')
     return info

@@ -84,11 +84,7 @@ class Run:
   @functools.cached_property
   def subword_encoder(self) -> SubwordEncoder:
     """The tokenizer of the run's pretrained encoder."""
-    info = self.model_info.encoder
-    assert info
-    parse = functools.partial(
-        SubwordEncoder.from_json, name_symbols=info.name_symbols
-    )
+    parse = SubwordEncoder.from_json
     return self.read(ENCODER_TOKENIZER_FILE, parse, 'the tokenizer of an encoder')
 
   @property

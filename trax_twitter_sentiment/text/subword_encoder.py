@@ -3,8 +3,7 @@
 import dataclasses
 import functools
 import json
-import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,6 @@ import numpy as np
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.text.emoticons import remove_emoticons
 from trax_twitter_sentiment.text.tokenizer import MAX_CHARACTERS
-
-# Unicode's categories of emoji and of the modifiers of their skin.
-_SYMBOL = 'So'
-_SKIN_TONE = 'Sk'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +23,6 @@ class SubwordEncoder:
     tokenizer_json: the content of the encoder's `tokenizer.json`, which the package
       `tokenizers` reads.
     keep_emoticons: `False` removes emoticons such as `:)`.
-    name_symbols: whether the Unicode name replaces a symbol that the tokenizer does not
-      know, such as an emoji. Otherwise all such symbols are the same unknown token.
 
   Examples:
     >>> encoder = SubwordEncoder.from_json(pathlib.Path('tokenizer.json').read_text())
@@ -39,17 +32,16 @@ class SubwordEncoder:
 
   tokenizer_json: str
   keep_emoticons: bool = True
-  name_symbols: bool = True
 
   @classmethod
-  def from_json(cls, content: str, name_symbols: bool = True) -> 'SubwordEncoder':
+  def from_json(cls, content: str) -> 'SubwordEncoder':
     """Returns the encoder of a `tokenizer.json`.
 
     Raises:
       UserError: if the package `tokenizers` is missing.
       ValueError: if the content is not that of a tokenizer.
     """
-    encoder = cls(content, name_symbols=name_symbols)
+    encoder = cls(content)
     _ = encoder._tokenizer  # Checks the content.
     return encoder
 
@@ -94,9 +86,10 @@ class SubwordEncoder:
 
   def is_known(self, ids: np.ndarray) -> np.ndarray:
     """Returns which ids are tokens of the vocabulary: <bool>[n_tokens]."""
-    if self._unknown_id is None:
+    unknown = json.loads(self.tokenizer_json)['model'].get('unk_token')
+    if unknown is None:  # Byte-level tokenizers know each text.
       return np.ones(len(ids), bool)
-    return ids != self._unknown_id
+    return ids != self._tokenizer.token_to_id(unknown)
 
   def with_special_tokens(
       self, ids: np.ndarray, lengths: np.ndarray, max_length: int
@@ -144,8 +137,6 @@ class SubwordEncoder:
   def _read(self, texts: Iterable[str]) -> list[str]:
     """Returns the texts as the tokenizer accepts them."""
     read = (self.without_removed_emoticons(text[:MAX_CHARACTERS]) for text in texts)
-    if self.name_symbols:
-      read = (text.translate(self._names) for text in read)
     # The package does not accept lone surrogates, which question marks replace.
     return [text.encode('utf-8', 'replace').decode('utf-8') for text in read]
 
@@ -167,20 +158,6 @@ class SubwordEncoder:
     return tokenizer
 
   @functools.cached_property
-  def _unknown_id(self) -> int | None:
-    """The id of unknown tokens; `None` if the tokenizer knows any text."""
-    unknown = json.loads(self.tokenizer_json)['model'].get('unk_token')
-    return None if unknown is None else self._tokenizer.token_to_id(unknown)
-
-  @functools.cached_property
-  def _names(self) -> '_SymbolNames':
-    return _SymbolNames(self._knows)
-
-  def _knows(self, character: str) -> bool:
-    ids = self._tokenizer.encode(character, add_special_tokens=False).ids
-    return self._unknown_id not in ids
-
-  @functools.cached_property
   def _special_ids(self) -> tuple[list[int], list[int]]:
     """The ids of the special tokens before and after a text."""
     encoding = self._tokenizer.encode('a', add_special_tokens=True)
@@ -188,22 +165,6 @@ class SubwordEncoder:
     n_first = mask.index(0)
     n_last = mask[::-1].index(0)
     return ids[:n_first], ids[len(ids) - n_last :]
-
-
-class _SymbolNames(dict[int, str]):
-  """The text that replaces a character, for `str.translate`, which gives its number."""
-
-  def __init__(self, knows: Callable[[str], bool]):
-    super().__init__()
-    self._knows = knows
-
-  def __missing__(self, number: int) -> str:
-    character = self[number] = chr(number)
-    category = unicodedata.category(character)
-    if category in (_SYMBOL, _SKIN_TONE) and not self._knows(character):
-      name = f' {unicodedata.name(character).lower()} '
-      self[number] = name if category == _SYMBOL else ''
-    return self[number]
 
 
 def _flat(id_lists: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:

@@ -8,6 +8,7 @@ import pytest
 from conftest import LAUNCHER, run_python
 from runs import ENCODER_FOLDERS, train, train_encoder
 
+from trax_twitter_sentiment import SentimentPredictor
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run.run import MODEL_FILE, Run
 from trax_twitter_sentiment.run.weights import load_arrays
@@ -53,6 +54,14 @@ def test_all_weights_are_trained(encoder_run_dir):
             'PretrainedEncoder.folder=.*distilbert.* differs from EncoderBatches',
         ),
         (
+            (f"train/EncoderBatches.folder='{ENCODER_FOLDERS}/roberta'",),
+            'train/EncoderBatches.folder=.*roberta.* differs from eval/EncoderB.*bert',
+        ),
+        (
+            ('train/EncoderBatches.buckets=(24, 48)',),
+            r'train/EncoderBatches.buckets=\(24, 48\) differs from .*=\(60,\)',
+        ),
+        (
             ('train.model=@TwitterClassifier', 'TwitterClassifier.vocab_size=300'),
             'requires that PretrainedEncoder and EncoderBatches are used together',
         ),
@@ -65,13 +74,22 @@ def test_model_that_does_not_fit_its_stream_is_refused(tmp_path, bindings, messa
 
 def test_run_of_another_kind_is_refused(tmp_path, run_dir, encoder_run_dir):
   additive = shutil.copytree(run_dir, tmp_path / 'additive')
-  with pytest.raises(UserError, match='a run with another model: only one of the two'):
+  with pytest.raises(UserError, match='only one of the two has a pretrained encoder'):
     train_encoder(additive)
   encoder = shutil.copytree(encoder_run_dir, tmp_path / 'encoder')
-  with pytest.raises(UserError, match='a run with another model: only one of the two'):
+  with pytest.raises(UserError, match='only one of the two has a pretrained encoder'):
     train(encoder)
-  with pytest.raises(UserError, match='or their tokenizers differ'):
+  with pytest.raises(UserError, match='encoders have different tokenizers'):
     train_encoder(encoder, family='roberta')
+
+
+def test_run_does_not_go_on_with_another_pooling(tmp_path, encoder_run_dir):
+  folder = shutil.copytree(encoder_run_dir, tmp_path / 'run')
+  before = (folder / MODEL_FILE).read_text()
+  with pytest.raises(UserError, match=r"a run with pooling='mean' \(now 'first'\)"):
+    train_encoder(folder, "PretrainedEncoder.pooling='first'", 'train.steps=6')
+  assert (folder / MODEL_FILE).read_text() == before
+  assert SentimentPredictor.load(folder).predict(['good'])
 
 
 def test_missing_folder_is_explained_in_one_line(tmp_path):

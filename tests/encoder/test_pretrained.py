@@ -47,6 +47,7 @@ def cut_off(folder):
   path.write_bytes(path.read_bytes()[:-100])
 
 
+POOLER_BIAS = 'pooler.dense.bias'
 QUERY = 'encoder.layer.1.attention.self.query.weight'
 
 
@@ -69,6 +70,7 @@ QUERY = 'encoder.layer.1.attention.self.query.weight'
         (config(num_hidden_layers=3), 'lacks the array encoder.layer.2.'),
         (config(intermediate_size=25), r'shape \[24, 16\], .* requires \[25, 16\]'),
         (tensors(lambda arrays: arrays.pop(QUERY)), f'lacks the array {QUERY}'),
+        (tensors(lambda arrays: arrays.pop(POOLER_BIAS)), f'lacks .* {POOLER_BIAS}'),
         (
             tensors(lambda arrays: arrays.update({QUERY: np.zeros((8, 16), 'f')})),
             rf'{QUERY} .* has the shape \[8, 16\]',
@@ -114,6 +116,15 @@ def test_tokenizer_larger_than_the_vocabulary_is_refused(tmp_path):
     _ = PretrainedFolder(str(folder)).encoder
 
 
+def test_tokenizer_without_special_tokens_is_refused(tmp_path):
+  folder = copy('bert', tmp_path)
+  content = json.loads((folder / 'tokenizer.json').read_text())
+  content['post_processor'] = None
+  (folder / 'tokenizer.json').write_text(json.dumps(content))
+  with pytest.raises(UserError, match=r'tokenizer.json adds no special tokens'):
+    _ = PretrainedFolder(str(folder)).encoder
+
+
 @pytest.mark.parametrize('content', [b'', b'\xff' * 20, b'\x02' + b'\0' * 7 + b'[]'])
 def test_damaged_header_is_refused(tmp_path, content):
   folder = copy('bert', tmp_path)
@@ -123,7 +134,7 @@ def test_damaged_header_is_refused(tmp_path, content):
 
 
 def test_missing_folder_is_refused():
-  with pytest.raises(UserError, match="'nowhere' is neither a folder nor a name"):
+  with pytest.raises(UserError, match="'nowhere' is not a folder. A name on the"):
     hub.local_folder('nowhere')
 
 

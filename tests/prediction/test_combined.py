@@ -76,12 +76,18 @@ def test_runs_of_different_classes_are_refused(folders, tmp_path):
     SentimentPredictor.load([folders[0], other])
 
 
-@pytest.mark.parametrize('dirs', [[], ['x', 'x'], 'x,x'])
-def test_no_run_or_a_run_named_twice_is_refused(tmp_path, monkeypatch, dirs):
+@pytest.mark.parametrize('dirs', [['x', 'x'], 'x,x', 'x, ./x', 'x,x/', 'x,link'])
+def test_run_named_twice_is_refused(tmp_path, monkeypatch, dirs):
   monkeypatch.chdir(tmp_path)
   (tmp_path / 'x').mkdir()
-  with pytest.raises(UserError, match='names no directory, or one of them twice'):
+  (tmp_path / 'link').symlink_to('x')
+  with pytest.raises(UserError, match='names one directory twice'):
     SentimentPredictor.load(dirs)
+
+
+def test_no_run_is_refused():
+  with pytest.raises(UserError, match=r'model_dir=\[\] names no directory'):
+    SentimentPredictor.load([])
 
 
 def test_folder_with_a_comma_is_one_folder(folders, tmp_path):

@@ -1,9 +1,11 @@
 """The tokenizer of a pretrained encoder."""
 
+import json
 import pickle
 
 import numpy as np
 import pytest
+import tokenizers
 from conftest import REPOSITORY
 
 from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
@@ -36,6 +38,28 @@ def test_unknown_characters_are_not_known():
   roberta = encoder_of('roberta')
   ids, _ = roberta.encode_all(['漢'])
   assert roberta.is_known(ids).all()
+
+
+def test_unknown_token_of_sentencepiece():
+  tokenizer = tokenizers.Tokenizer(
+      tokenizers.models.Unigram([('<unk>', 0.0), ('good', -1.0)], unk_id=0)
+  )
+  encoder = SubwordEncoder.from_json(tokenizer.to_str())
+  ids, _ = encoder.encode_all(['good漢'])
+  assert encoder.is_known(ids).tolist() == [True, False]
+
+
+def test_text_contains_no_special_tokens():
+  content = json.loads(encoder_of('bert').tokenizer_json)
+  names = [(i, name) for name, i in content['model']['vocab'].items() if name[0] == '[']
+  content['added_tokens'] = [
+      {'id': i, 'content': name, 'special': True, 'single_word': False, 'lstrip': False,
+       'rstrip': False, 'normalized': False}
+      for i, name in names if len(name) > 1
+  ]  # fmt: skip
+  encoder = SubwordEncoder.from_json(json.dumps(content))
+  assert encoder.tokens('[SEP]') == ['[', 's', '##e', '##p', ']']
+  assert encoder.n_special_tokens == 2
 
 
 @pytest.mark.parametrize(

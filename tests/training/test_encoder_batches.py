@@ -133,7 +133,8 @@ def test_steps_are_derived_from_epochs_and_texts():
 @pytest.mark.parametrize(
     ('settings', 'message'),
     [
-        ({'buckets': (24, 64)}, r'buckets=\(24, 64\): 64 is more than the 60 p'),
+        ({'buckets': (24, 64)}, r'buckets=\(24, 64\): .* from 3 to 60, the number'),
+        ({'buckets': (1, 2)}, r'buckets=\(1, 2\): the largest length has to be from 3'),
         ({'buckets': ()}, r'buckets=\(\) is not a list of lengths'),
         ({'buckets': 16}, 'buckets=16 is not a list of lengths'),
         ({'buckets': (0,)}, 'buckets=0 is not a positive integer'),

@@ -3,6 +3,7 @@
 import functools
 import os
 import re
+import textwrap
 
 from trax_twitter_sentiment.errors import UserError
 
@@ -29,8 +30,8 @@ def local_folder(folder: str) -> str:
     return path
   if not _NAME.fullmatch(folder):
     raise UserError(
-        f'folder={folder!r} is neither a folder nor a name on the Hugging Face Hub, '
-        "such as 'organization/model'."
+        f'folder={folder!r} is not a folder. A name on the Hugging Face Hub has the '
+        "form 'organization/model', such as 'google-bert/bert-base-uncased'."
     )
   return _fetch(folder)
 
@@ -48,7 +49,7 @@ def _fetch(name: str) -> str:
     return huggingface_hub.snapshot_download(name, allow_patterns=[*FILES])
   # The errors come from three libraries, and have no common class.
   except Exception as error:
-    reason = ' '.join(str(error).split())[:200]
+    reason = textwrap.shorten(str(error), 200, placeholder=' …')
     raise UserError(
         f'folder={name!r} is not a folder here, and cannot be fetched from the Hugging '
         f'Face Hub ({type(error).__name__}: {reason}). Download '

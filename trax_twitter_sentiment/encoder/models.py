@@ -109,10 +109,9 @@ def PretrainedEncoder(
   check_choice('PretrainedEncoder.pooling', pooling, ENCODER_POOLINGS)
   pretrained = pretrained_folder(folder)
   encoder = _encoder('PretrainedEncoder', pretrained, n_layers, dropout, mode)
-  pooled: list[Any] = [layers.MeanOfTokens()]
   has_pooler = pooling == 'first' and pretrained.has_pooler
-  if pooling == 'first':
-    pooled = [layers.FirstToken()]
+  pool = layers.FirstToken if pooling == 'first' else layers.MeanOfTokens
+  pooled: list[Any] = [pool()]
   if has_pooler:
     pooled += [layers.Dense(pretrained, 'pooler', pretrained.config.d_model), tl.Tanh()]
   return EncoderClassifier(

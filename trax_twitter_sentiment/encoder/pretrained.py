@@ -88,7 +88,8 @@ class PretrainedFolder:
     """The tokenizer.
 
     Raises:
-      UserError: if it is missing or damaged, or has tokens without a vector.
+      UserError: if it is missing or damaged, has tokens without a vector, or adds no
+        special tokens.
     """
     path = os.path.join(self.path, hub.TOKENIZER_FILE)
     content = self._read(hub.TOKENIZER_FILE)
@@ -102,6 +103,11 @@ class PretrainedFolder:
       raise UserError(
           f'{path} has ids up to {encoder.vocabulary_size - 1}, but {hub.CONFIG_FILE} '
           f'has vocab_size={self.config.vocab_size}. These are files of two encoders.'
+      )
+    if not encoder.n_special_tokens:
+      raise UserError(
+          f'{path} adds no special tokens, such as [CLS] and [SEP], to a text, so an '
+          'empty text has no vector.'
       )
     return encoder
 
@@ -210,6 +216,9 @@ class PretrainedFolder:
       yield 'types', 'weight', 0, (n_types, c.d_model)
     for kind in ('weight', 'bias'):
       yield 'embedding_norm', kind, 0, (c.d_model,)
+    if self.has_pooler:
+      yield 'pooler', 'weight', 0, (c.d_model, c.d_model)
+      yield 'pooler', 'bias', 0, (c.d_model,)
     attention = ('query', 'key', 'value', 'attention_out')
     n_units = dict.fromkeys(attention, (c.d_model, c.d_model))
     n_units |= {'ff_in': (c.d_ff, c.d_model), 'ff_out': (c.d_model, c.d_ff)}

@@ -17,9 +17,9 @@ from trax_twitter_sentiment.prediction.results import Explanation, Scores
 class CombinedPredictor(SentimentPredictor):
   """A predictor that averages the log-probabilities of several predictors.
 
-  The mean is renormalized, so the probabilities of a text sum to 1. Tokens, their
-  number and explanations are those of the first predictor with explanations, or else of
-  the first predictor.
+  The mean is renormalized, so the probabilities of a text sum to 1. Tokens and
+  explanations come from the first predictor that explains its predictions, or from the
+  first predictor if none does.
 
   Args:
     predictors: the predictors by the names of their runs.

@@ -148,7 +148,7 @@ def _check_shapes(
   expected += block * info.n_layers + square * info.has_pooler
   shapes = [w.shape for w in weights]
   if shapes[:-2] != expected or any(w.dtype.kind != 'f' for w in weights):
-    raise ValueError(f'it has {len(shapes)} arrays of other shapes')
+    raise ValueError(f'its {len(shapes)} arrays have other shapes than expected')
   if len(shapes[-2]) != 2 or shapes[-2] != (d, *shapes[-1]):
     raise ValueError('its last layer has another shape')
 

@@ -213,12 +213,20 @@ def open_runs(
   """
   if isinstance(model_dir, (str, os.PathLike)):
     name = os.fspath(model_dir)
-    model_dir = [name] if os.path.isdir(name) else name.split(',')
+    parts = [name] if os.path.isdir(name) else name.split(',')
+    model_dir = [part.strip() for part in parts]
   runs = [*map(Run, model_dir)]
+  if not runs:
+    raise UserError('model_dir=[] names no directory.')
   folders = [run.folder for run in runs]
-  if not runs or len({*folders}) < len(folders):
-    raise UserError(f'model_dir={folders} names no directory, or one of them twice.')
+  if len({*map(_place, folders)}) < len(folders):
+    raise UserError(f'model_dir={folders} names one directory twice.')
   return runs
+
+
+def _place(folder: str) -> str:
+  """Returns the same path for all paths of one directory."""
+  return folder.rstrip('/') if remote.is_url(folder) else os.path.realpath(folder)
 
 
 def save(
@@ -280,12 +288,15 @@ def check_same_run(
 
 def _check_same_tokenizer(run: Run, encoder: TextEncoder | SubwordEncoder) -> None:
   if isinstance(encoder, SubwordEncoder) or run.model_info.encoder:
-    if run.encoder != encoder:
-      raise UserError(
-          f'{run.folder} contains a run with another model: only one of the two is a '
-          f'pretrained encoder, or their tokenizers differ. {_ADVICE}'
-      )
-    return
+    if not (isinstance(encoder, SubwordEncoder) and run.model_info.encoder):
+      problem = 'only one of the two has a pretrained encoder'
+    elif run.encoder != encoder:
+      problem = 'their encoders have different tokenizers'
+    else:
+      return
+    raise UserError(
+        f'{run.folder} contains a run with another model: {problem}. {_ADVICE}'
+    )
   if differing := run.tokenizer.differing_settings(encoder.tokenizer):
     raise UserError(
         f'{run.folder} contains a run with another tokenizer ({", ".join(differing)}), '

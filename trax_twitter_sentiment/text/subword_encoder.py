@@ -86,10 +86,9 @@ class SubwordEncoder:
 
   def is_known(self, ids: np.ndarray) -> np.ndarray:
     """Returns which ids are tokens of the vocabulary: <bool>[n_tokens]."""
-    unknown = json.loads(self.tokenizer_json)['model'].get('unk_token')
-    if unknown is None:  # Byte-level tokenizers know each text.
+    if self._unknown_id is None:
       return np.ones(len(ids), bool)
-    return ids != self._tokenizer.token_to_id(unknown)
+    return ids != self._unknown_id
 
   def with_special_tokens(
       self, ids: np.ndarray, lengths: np.ndarray, max_length: int
@@ -155,7 +154,18 @@ class SubwordEncoder:
       raise ValueError(' '.join(str(error).split())) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
+    # A text that contains the characters [SEP] has no special token.
+    tokenizer.encode_special_tokens = True
     return tokenizer
+
+  @functools.cached_property
+  def _unknown_id(self) -> int | None:
+    """The id of unknown tokens; `None` if the tokenizer knows any text by its bytes."""
+    model = json.loads(self.tokenizer_json)['model']
+    if model.get('unk_id') is not None:  # SentencePiece has an id instead of a token.
+      return model['unk_id']
+    unknown = model.get('unk_token')
+    return None if unknown is None else self._tokenizer.token_to_id(unknown)
 
   @functools.cached_property
   def _special_ids(self) -> tuple[list[int], list[int]]:

@@ -5,7 +5,7 @@ import dataclasses
 import inspect
 import os
 from collections.abc import Container, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
 
@@ -21,7 +21,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.prediction.encoder_model import EncoderModel
 from trax_twitter_sentiment.run import run
-from trax_twitter_sentiment.run.model_info import ModelInfo
+from trax_twitter_sentiment.run.model_info import EncoderInfo, ModelInfo
 from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.training.encoder_batches import BUCKETS
@@ -69,8 +69,9 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
   `train.callbacks = [@SaveForPrediction]`.
 
   For a `PretrainedEncoder`, `encoder_tokenizer.json` and `encoder_config.json` are
-  copies of files in its folder, which prediction does not need. With each checkpoint,
-  `model.json` gets the temperature that has the lowest log-loss on validation texts.
+  copies of two files of its folder, so prediction does not need the folder. With each
+  checkpoint, `model.json` gets the temperature that has the lowest log-loss on
+  validation texts.
 
   The files are written before the first step. Before that, the callback refuses a model
   whose vocabulary size is not that of the corpus, and the output directory of a run
@@ -123,8 +124,10 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
       return
     streams, info = self._streams, self._model_info
     if info.encoder and self._loop.is_resumed:
-      # The next checkpoint has a new temperature. Until then, the last one counts.
-      info = run.Run(folder).model_info
+      saved = run.Run(folder).model_info.encoder
+      _check_same_encoder(folder, saved, info.encoder)
+      # The saved temperature is that of the weights until the next checkpoint.
+      info = dataclasses.replace(info, encoder=saved)
     try:
       run.save(folder, streams.encoder, info, configured_corpus(), streams.config_json)
     except OSError as error:
@@ -186,15 +189,48 @@ class _Streams(NamedTuple):
 
 
 def _streams() -> _Streams:
-  """Returns the facts about the streams that gin configures, for the evaluation."""
+  """Returns the facts about the streams that gin configures, for the evaluation.
+
+  Raises:
+    UserError: if the streams of pretrained encoders differ between training and
+      evaluation in what prediction requires.
+  """
   with gin.config_scope('eval'):
     tweets = gin.get_bindings('TwitterBatches')
     subwords = gin.get_bindings('EncoderBatches')
+  with gin.config_scope('train'):
+    _check_same_stream(gin.get_bindings('EncoderBatches'), subwords)
   if not (folder := subwords.get('folder', '')):
     return _Streams(encoded_corpus().encoder, tweets.get('max_length'))
   pretrained = pretrained_folder(folder)
   max_length = max(subwords.get('buckets', BUCKETS))
   return _Streams(pretrained.encoder, max_length, folder, pretrained.config_json)
+
+
+def _check_same_stream(train: dict[str, Any], evaluation: dict[str, Any]) -> None:
+  for name in ('folder', 'buckets'):
+    values = train.get(name), evaluation.get(name)
+    if values[0] != values[1]:
+      raise UserError(
+          f'train/EncoderBatches.{name}={values[0]!r} differs from '
+          f'eval/EncoderBatches.{name}={values[1]!r}. Bind EncoderBatches.{name}, '
+          'which is that of both.'
+      )
+
+
+def _check_same_encoder(
+    folder: str, saved: EncoderInfo | None, new: EncoderInfo
+) -> None:
+  """Raises `UserError` if a resumed run has another encoder than the new model."""
+  if saved is None:
+    raise UserError(f'{folder} contains a run without a pretrained encoder.')
+  for name in ('pooling', 'n_layers', 'has_pooler'):
+    before, now = getattr(saved, name), getattr(new, name)
+    if before != now:
+      raise UserError(
+          f'{folder} contains a run with {name}={before!r} (now {now!r}). Use another '
+          'output_dir, or the setting of that run.'
+      )
 
 
 def _check_streams(model: tl.Layer, streams: _Streams) -> None:

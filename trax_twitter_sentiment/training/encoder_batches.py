@@ -85,7 +85,7 @@ def EncoderBatches(
   check_split_evenly('EncoderBatches.batch_size', batch_size)
   rng = generator('EncoderBatches', split, shuffle, seed)
   pretrained = pretrained_folder(folder)
-  buckets = _checked_buckets(buckets, pretrained.config.max_length)
+  buckets = _checked_buckets(buckets, pretrained)
   longest = buckets[-1]
   examples = _examples(pretrained, split, longest)
   weight_of_text = text_weights('EncoderBatches', class_weights, examples)
@@ -129,16 +129,20 @@ def _examples(
   )
 
 
-def _checked_buckets(buckets: Sequence[int], max_length: int) -> list[int]:
+def _checked_buckets(
+    buckets: Sequence[int], pretrained: PretrainedFolder
+) -> list[int]:
   """Returns the lengths of batches in ascending order."""
   if not isinstance(buckets, (list, tuple)) or not buckets:
     raise UserError(f'EncoderBatches.buckets={buckets!r} is not a list of lengths.')
   for length in buckets:
     check_positive('EncoderBatches.buckets', length)
-  if max(buckets) > max_length:
+  shortest = pretrained.encoder.n_special_tokens + 1
+  longest = pretrained.config.max_length
+  if not shortest <= max(buckets) <= longest:
     raise UserError(
-        f'EncoderBatches.buckets={buckets!r}: {max(buckets)} is more than the '
-        f'{max_length} positions of the pretrained encoder.'
+        f'EncoderBatches.buckets={buckets!r}: the largest length has to be from '
+        f'{shortest} to {longest}, the number of positions of the pretrained encoder.'
     )
   return sorted(buckets)
 

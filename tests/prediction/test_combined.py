@@ -91,7 +91,7 @@ def test_no_run_is_refused():
 
 
 def test_folder_with_a_comma_is_one_folder(folders, tmp_path):
-  folder = tmp_path / 'a,b'
+  folder = tmp_path / 'a,b '
   folder.symlink_to(folders[0])
   assert SentimentPredictor.load(folder).predict(TEXTS)
 

@@ -213,8 +213,8 @@ def open_runs(
   """
   if isinstance(model_dir, (str, os.PathLike)):
     name = os.fspath(model_dir)
-    parts = [name] if os.path.isdir(name) else name.split(',')
-    model_dir = [part.strip() for part in parts]
+    parts = [part.strip() for part in name.split(',')]
+    model_dir = [name] if os.path.isdir(name) else parts
   runs = [*map(Run, model_dir)]
   if not runs:
     raise UserError('model_dir=[] names no directory.')

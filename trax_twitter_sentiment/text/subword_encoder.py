@@ -154,7 +154,7 @@ class SubwordEncoder:
       raise ValueError(' '.join(str(error).split())) from error
     tokenizer.no_padding()
     tokenizer.no_truncation()
-    # A text that contains the characters [SEP] has no special token.
+    # The characters [SEP] in a text are not a special token.
     tokenizer.encode_special_tokens = True
     return tokenizer
 

@@ -116,6 +116,14 @@ def test_tokenizer_larger_than_the_vocabulary_is_refused(tmp_path):
     _ = PretrainedFolder(str(folder)).encoder
 
 
+def test_weights_of_integers_are_refused(tmp_path):
+  folder = copy('bert', tmp_path)
+  arrays = {name: a.astype(np.int8) for name, a in read_tensors(folder).items()}
+  write_tensors(folder, arrays, 'I8')
+  with pytest.raises(UserError, match='has the type I8, which is not one of F64, F32'):
+    PretrainedFolder(str(folder))
+
+
 def test_tokenizer_without_special_tokens_is_refused(tmp_path):
   folder = copy('bert', tmp_path)
   content = json.loads((folder / 'tokenizer.json').read_text())

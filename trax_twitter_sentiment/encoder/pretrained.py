@@ -8,7 +8,7 @@ import numpy as np
 
 from trax_twitter_sentiment.encoder import hub
 from trax_twitter_sentiment.encoder.config import EncoderConfig
-from trax_twitter_sentiment.encoder.safetensors import TensorFile
+from trax_twitter_sentiment.encoder.safetensors import DTYPES, TensorFile
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.files import parse_file
 from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
@@ -199,6 +199,11 @@ class PretrainedFolder:
       if name is None:
         missing = f'{self._prefix}{self._names[part].format(i=layer)}.{kind}'
         raise UserError(f'{self.path}: {hub.TENSORS_FILE} lacks the array {missing}.')
+      if (dtype := self._tensors.dtypes[name]) not in DTYPES:
+        raise UserError(
+            f'{self.path}: the array {name} of {hub.TENSORS_FILE} has the type '
+            f'{dtype}, which is not one of {", ".join(DTYPES)}.'
+        )
       if shapes[name] != expected:
         raise UserError(
             f'{self.path}: the array {name} of {hub.TENSORS_FILE} has the shape '

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 # The types of numbers, by their names in the file. BF16 is the upper half of F32.
-_DTYPES = {'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2'}
+DTYPES = {'F64': '<f8', 'F32': '<f4', 'F16': '<f2', 'BF16': '<u2'}
 
 # The maximum size of the header, the same as in the package safetensors.
 _MAX_HEADER = 10**8
@@ -59,11 +59,16 @@ class TensorFile:
     """The name of each array with its shape."""
     return {name: entry.shape for name, entry in self._entries.items()}
 
+  @property
+  def dtypes(self) -> Mapping[str, str]:
+    """The name of each array with its type, which `read` requires in `DTYPES`."""
+    return {name: entry.dtype for name, entry in self._entries.items()}
+
   def read(self, name: str) -> np.ndarray:
     """Returns an array of the file, as <float32>."""
     dtype, shape, start, _ = self._entries[name]
     array = np.fromfile(
-        self._path, _DTYPES[dtype], math.prod(shape), offset=self._first_byte + start
+        self._path, DTYPES[dtype], math.prod(shape), offset=self._first_byte + start
     )
     if dtype == 'BF16':
       array = (array.astype(np.uint32) << 16).view(np.float32)
@@ -80,9 +85,9 @@ def _entry(name: str, fields: object, n_bytes: int) -> _Entry:
     is_valid = all(type(n) is int and n >= 0 for n in (*shape, start, end))
   except (KeyError, TypeError, ValueError) as error:
     raise ValueError(f'the entry of {name!r} in its header is damaged') from error
-  if dtype not in _DTYPES:  # Integers, such as the positions in old checkpoints.
+  if dtype not in DTYPES:  # Integers, such as the positions in old checkpoints.
     return _Entry(str(dtype), (), 0, 0)
-  n_expected = size * np.dtype(_DTYPES[dtype]).itemsize
+  n_expected = size * np.dtype(DTYPES[dtype]).itemsize
   if not is_valid or end > n_bytes or end - start != n_expected:
     raise ValueError(f'the array {name!r} is cut off, or its header is damaged')
   return _Entry(dtype, tuple(shape), start, end)

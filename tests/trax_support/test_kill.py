@@ -33,7 +33,7 @@ FILES = [
     'model.checkpoint.json',
     *(f'highest_accuracy.{name}.npy.gz' for name in ARRAYS),
 ]
-# A kill has to interrupt the writing of at least one of them.
+# What is certain to be killed in the midst of, in as many attempts.
 LONG_TO_WRITE = {'model.opt_slots0.npy.gz', 'model.weights.npy.gz'}
 PARTIAL, READY = checkpoints._PARTIAL, checkpoints._READY
 
@@ -68,11 +68,13 @@ def test_run_that_is_killed_again_and_again_loses_nothing(
   rng = random.Random(0)
   run, log = tmp_path / 'run', tmp_path / 'log'
   step, kills, seen = 0, 0, set()
-  while kills < n_kills or not seen & LONG_TO_WRITE:
+  while kills < n_kills or not seen >= LONG_TO_WRITE:
     assert kills < n_kills + 30, f'Only {seen} were being written at a kill.'
     log.write_text('')
     process = start_trainer(run, log, *SETTINGS)
-    if rng.random() < at_any_time:
+    if kills >= n_kills:  # Only the writing of these files is still to be interrupted.
+      _wait_for(process, run, f'{min(LONG_TO_WRITE - seen)}._tmp_')
+    elif rng.random() < at_any_time:
       process.join(rng.uniform(0.0, 6.0))
     else:
       # So many more steps that the kills are all over the run.

@@ -61,7 +61,7 @@ class TensorFile:
 
   @property
   def dtypes(self) -> Mapping[str, str]:
-    """The name of each array with its type, which `read` requires in `DTYPES`."""
+    """The name of each array with its type. `read` supports the types in `DTYPES`."""
     return {name: entry.dtype for name, entry in self._entries.items()}
 
   def read(self, name: str) -> np.ndarray:

@@ -1,5 +1,6 @@
 """A run: the output directory of a training, opened for reading."""
 
+import dataclasses
 import functools
 import os
 import sys
@@ -15,7 +16,7 @@ from trax_twitter_sentiment.files import parse_file, write_atomically
 from trax_twitter_sentiment.run import settings
 from trax_twitter_sentiment.run.corpus_record import CorpusRecord
 from trax_twitter_sentiment.run.history import History
-from trax_twitter_sentiment.run.model_info import ModelInfo
+from trax_twitter_sentiment.run.model_info import EncoderInfo, ModelInfo
 from trax_twitter_sentiment.run.weights import load_arrays
 from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
@@ -284,6 +285,28 @@ def check_same_run(
         f'({CORPUS_FILE} differs). Use another output_dir, or restore the texts of '
         'that run.'
     )
+
+
+def saved_encoder_info(folder: str, new: EncoderInfo) -> EncoderInfo:
+  """Returns the saved properties of a pretrained encoder whose run goes on.
+
+  Args:
+    folder: the directory of the run, which `check_same_run` accepts.
+    new: the properties of the new model, without its temperature.
+
+  Raises:
+    UserError: if the saved properties differ from the new ones.
+  """
+  saved = Run(folder).model_info.encoder
+  assert saved
+  for name, now in dataclasses.asdict(new).items():
+    before = getattr(saved, name)
+    if name != 'temperature' and before != now:
+      raise UserError(
+          f'{folder} contains a run with {name}={before!r} (now {now!r}), as '
+          f'{MODEL_FILE} says. {_ADVICE}'
+      )
+  return saved
 
 
 def _check_same_tokenizer(run: Run, encoder: TextEncoder | SubwordEncoder) -> None:

@@ -21,7 +21,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive
 from trax_twitter_sentiment.prediction.encoder_model import EncoderModel
 from trax_twitter_sentiment.run import run
-from trax_twitter_sentiment.run.model_info import EncoderInfo, ModelInfo
+from trax_twitter_sentiment.run.model_info import ModelInfo
 from trax_twitter_sentiment.text.subword_encoder import SubwordEncoder
 from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.training.encoder_batches import BUCKETS
@@ -124,9 +124,8 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
       return
     streams, info = self._streams, self._model_info
     if info.encoder and self._loop.is_resumed:
-      saved = run.Run(folder).model_info.encoder
-      _check_same_encoder(folder, saved, info.encoder)
       # The saved temperature is that of the weights until the next checkpoint.
+      saved = run.saved_encoder_info(folder, info.encoder)
       info = dataclasses.replace(info, encoder=saved)
     try:
       run.save(folder, streams.encoder, info, configured_corpus(), streams.config_json)
@@ -192,8 +191,8 @@ def _streams() -> _Streams:
   """Returns the facts about the streams that gin configures, for the evaluation.
 
   Raises:
-    UserError: if the streams of pretrained encoders differ between training and
-      evaluation in what prediction requires.
+    UserError: if `EncoderBatches` has another folder or other buckets in training than
+      in the evaluation.
   """
   with gin.config_scope('eval'):
     tweets = gin.get_bindings('TwitterBatches')
@@ -208,28 +207,13 @@ def _streams() -> _Streams:
 
 
 def _check_same_stream(train: dict[str, Any], evaluation: dict[str, Any]) -> None:
+  """Raises `UserError` if the bindings of `EncoderBatches` need different ids."""
   for name in ('folder', 'buckets'):
-    values = train.get(name), evaluation.get(name)
-    if values[0] != values[1]:
+    if train.get(name) != evaluation.get(name):
       raise UserError(
-          f'train/EncoderBatches.{name}={values[0]!r} differs from '
-          f'eval/EncoderBatches.{name}={values[1]!r}. Bind EncoderBatches.{name}, '
-          'which is that of both.'
-      )
-
-
-def _check_same_encoder(
-    folder: str, saved: EncoderInfo | None, new: EncoderInfo
-) -> None:
-  """Raises `UserError` if a resumed run has another encoder than the new model."""
-  if saved is None:
-    raise UserError(f'{folder} contains a run without a pretrained encoder.')
-  for name in ('pooling', 'n_layers', 'has_pooler'):
-    before, now = getattr(saved, name), getattr(new, name)
-    if before != now:
-      raise UserError(
-          f'{folder} contains a run with {name}={before!r} (now {now!r}). Use another '
-          'output_dir, or the setting of that run.'
+          f'train/EncoderBatches.{name}={train.get(name)!r} differs from '
+          f'eval/EncoderBatches.{name}={evaluation.get(name)!r}. Bind '
+          f'EncoderBatches.{name}, which applies to both.'
       )
 
 

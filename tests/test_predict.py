@@ -305,6 +305,14 @@ def test_kept_columns_with_names_of_fields_are_renamed(predict, tmp_path, format
   assert [str(row[name]) for name in names] == ['0', '1', '2', '3']
 
 
+def test_kept_nan_is_null(predict, tmp_path):
+  content = '{"text": "hi", "x": NaN, "y": [1, {"z": -Infinity}]}'
+  (tmp_path / 'a.jsonl').write_text(content)
+  command = [f'--input={tmp_path}/a.jsonl', '--keep_all', '--format=jsonl']
+  output = predict(*command).stdout
+  assert '"x": null, "y": [1, {"z": null}]' in output
+
+
 def test_columns_of_a_table_are_those_of_the_first_row(predict, tmp_path):
   (tmp_path / 'a.jsonl').write_text(
       '{"text": "a", "x": 1, "y": 2}\n{"y": 3, "text": "b"}\n{"z": 4, "text": "c"}\n'

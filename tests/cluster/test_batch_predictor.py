@@ -54,6 +54,12 @@ def test_data_frame_gets_the_columns_of_an_arrow_table(predictor):
   assert scored['label'].fillna(-1).tolist()[:4] == [0, 1, -1, -1]
 
 
+def test_types_do_not_depend_on_the_texts(predictor):
+  texts = pd.Series(['hi', None], dtype=object).to_frame('text')
+  with_text, without_text = predictor(texts[:1]), predictor(texts[1:])
+  assert with_text.dtypes.to_dict() == without_text.dtypes.to_dict()
+
+
 def test_batch_without_rows_keeps_its_columns(predictor):
   table = predictor(pa.table({'text': pa.array([], pa.string())}))
   assert table.schema.names == ['text', 'label', 'name', 'p_negative', 'p_positive']

@@ -1,5 +1,7 @@
 """Labelled texts of files, as examples of classes."""
 
+import io
+
 import pytest
 
 from trax_twitter_sentiment.corpora.labelled_texts import (
@@ -128,3 +130,19 @@ def test_folder_per_class_defines_the_labels(tmp_path):
   labelled = read(str(tmp_path))
   assert labelled.examples.texts == ('awful', 'lovely')
   assert labelled.class_names == ('negative', 'positive')
+
+
+def test_standard_input_may_have_one_label(tmp_path, monkeypatch):
+  (tmp_path / 'a.txt').write_text('so sad\n')
+  stdin = io.TextIOWrapper(io.BufferedReader(io.BytesIO(b'so good\n')))
+  monkeypatch.setattr('sys.stdin', stdin)
+  paths = labelled_paths(['joy=-', f'anger={tmp_path}/a.txt'])
+  labelled = read_labelled(paths, class_names=EMOTIONS)
+  assert labelled.examples.texts == ('so good', 'so sad')
+  assert labelled.examples.labels.tolist() == [1, 0]
+
+
+def test_file_of_two_labels_is_refused(tmp_path):
+  path = str(tmp_path / 'a.txt')
+  with pytest.raises(UserError, match="a.txt is given twice, for 'joy' and 'anger'"):
+    labelled_paths([f'joy={path}', f'anger={path}'])

@@ -10,7 +10,7 @@ import pytest
 from runs import train
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
-from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus
+from trax_twitter_sentiment.corpora.text_corpora import TextFileCorpus, TweetEvalCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import (
     encoded_corpus,
     vocabulary_size,
@@ -287,3 +287,61 @@ def test_200_000_rows_train_and_are_read_once(reviews, tmp_path, monkeypatch):
   )
   assert loop.step == 0
   assert opened.count(path) == 1
+
+
+@pytest.fixture
+def two_files(tmp_path, monkeypatch):
+  """Writes 10 texts and their labels, one on each line, to the home folder."""
+  monkeypatch.setenv('HOME', str(tmp_path))
+  (tmp_path / 'texts.txt').write_text(''.join(f'text {i}\n' for i in range(10)))
+  (tmp_path / 'labels.txt').write_text('good\nbad\n' * 5)
+  return {'train_path': '~/texts.txt', 'train_labels_path': '~/labels.txt'}
+
+
+def test_labels_in_a_file_of_their_own_are_read_and_read_again(two_files, monkeypatch):
+  corpus = TextFileCorpus(**two_files)
+  for part in (corpus.train, corpus.validation):
+    expected = [1 - int(text.removeprefix('text ')) % 2 for text in part.texts]
+    assert part.labels.tolist() == expected
+  monkeypatch.chdir('/')
+  assert corpus.recipe.make().digest == corpus.digest
+
+
+def test_empty_line_in_a_file_of_labels_is_skipped(two_files, tmp_path, capsys):
+  (tmp_path / 'labels.txt').write_text('\n' + 'bad\ngood\n' * 4 + 'bad\n')
+  with pytest.raises(UserError, match="texts.txt, line 1: column 'label' has no label"):
+    TextFileCorpus(**two_files)
+  corpus = TextFileCorpus(**two_files, on_malformed='skip')
+  assert len(corpus.train.texts) + len(corpus.validation.texts) == 9
+  assert '1 malformed rows were skipped' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('settings', 'message'),
+    [
+        ({'validation_labels_path': 'a.txt'}, 'requires TextFileCorpus.validation'),
+        ({'train_labels_path': 3}, 'TextFileCorpus.train_labels_path=3 is not a path'),
+        ({'train_path': {'good': 'a.txt', 'bad': 'b.txt'}}, 'both give labels'),
+    ],
+)
+def test_file_of_labels_without_its_texts_is_refused(two_files, settings, message):
+  with pytest.raises(UserError, match=message):
+    TextFileCorpus(**two_files | settings)
+
+
+def test_file_of_two_classes_is_refused(tmp_path):
+  (tmp_path / 'a.txt').write_text('so\nla\n')
+  path = str(tmp_path / 'a.txt')
+  with pytest.raises(UserError, match="a.txt is given twice, for 'good' and 'bad'"):
+    TextFileCorpus({'good': path, 'bad': path})
+
+
+def test_tweeteval_folder_in_the_home_folder_is_found_again(tmp_path, monkeypatch):
+  monkeypatch.setenv('HOME', str(tmp_path))
+  (tmp_path / 'te' / 'irony').mkdir(parents=True)
+  for split in ('train', 'val'):
+    rows = [{'text': f'{split} {i}', 'label': i % 2} for i in range(4)]
+    content = '\n'.join(map(json.dumps, rows))
+    (tmp_path / 'te' / 'irony' / f'{split}.jsonl').write_text(content)
+  corpus = TweetEvalCorpus('irony', '~/te')
+  assert corpus.recipe.make().digest == corpus.digest

@@ -63,3 +63,27 @@ def test_unknown_label_or_feature_is_named(tmp_path, labels, settings, message):
   name = _write_tfds(tmp_path, labels)
   with pytest.raises(UserError, match=message):
     TfdsCorpus(name, data_dir=str(tmp_path), **settings)
+
+
+def test_corpus_is_made_again_in_another_working_folder(tmp_path, monkeypatch):
+  name = _write_tfds(tmp_path / 'tfds', [0, 1])
+  monkeypatch.chdir(tmp_path)
+  corpus = TfdsCorpus(name, data_dir='tfds')
+  monkeypatch.chdir('/')
+  assert corpus.recipe.make().digest == corpus.digest
+
+
+@pytest.mark.parametrize(
+    ('name', 'settings', 'message'),
+    [
+        ('no_such_set', {}, "dataset_name='no_such_set' .*: Dataset no_such_set not"),
+        ('moods:1.0.0', {'train_split': 'trian'}, "splits trian and test: .*'trian'"),
+    ],
+)
+def test_missing_data_set_or_split_is_named_in_one_line(
+    tmp_path, name, settings, message
+):
+  _write_tfds(tmp_path, [0, 1])
+  with pytest.raises(UserError, match=message) as error:
+    TfdsCorpus(name, data_dir=str(tmp_path), **settings)
+  assert '\n' not in error.value.message

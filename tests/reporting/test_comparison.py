@@ -1,11 +1,15 @@
 """Runs side by side."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
 from pages import Page
 from runs import train
 from scipy.stats import binomtest
 
+from trax_twitter_sentiment.corpora.corpus import Examples
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.reporting import comparison
 from trax_twitter_sentiment.reporting.page import render_comparison
@@ -61,3 +65,18 @@ def test_runs_with_other_validation_texts_are_not_compared(run_dir, tmp_path):
   )
   with pytest.raises(UserError, match='different validation texts'):
     comparison.gather([Run(run_dir), Run(tmp_path / 'other')])
+
+
+def test_runs_without_their_own_texts_are_compared_by_checksum(run_dir, tmp_path):
+  same, other = shutil.copytree(run_dir, tmp_path / 'a'), tmp_path / 'b'
+  shutil.copytree(run_dir, other)
+  for folder, changes in ((same, {}), (other, {'digest': '0'})):
+    path = folder / 'corpus.json'
+    fields = json.loads(path.read_text()) | changes
+    fields['recipe']['arguments']['source'] = 'gone'  # The corpus cannot be made.
+    path.write_text(json.dumps(fields))
+  examples = Examples(('so good', 'so bad'), np.array([1, 0]))
+  runs = [Run(run_dir), Run(same), Run(other)]
+  assert comparison.gather(runs, examples, 'own').warnings == [
+      'Runs 1 and 3 were trained on different corpora.'
+  ]

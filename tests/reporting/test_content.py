@@ -206,6 +206,28 @@ def test_each_of_several_classes_has_its_curves(content):
   assert precision_recall.title.startswith('Precision and recall')
 
 
+@pytest.mark.parametrize(
+    ('names', 'sentence'),
+    [
+        (('ham', 'spam'), '60 texts at mean probability 0.20, 0.0% of them spam'),
+        (
+            ('bad', 'fair', 'good'),
+            '120 texts at mean probability 0.80, 100.0% of them right',
+        ),
+    ],
+)
+def test_calibration_says_what_occurred(names, sentence):
+  labels = np.arange(len(names)).repeat(60)
+  n = len(names)
+  probabilities = np.eye(n)[labels] * (0.8 - 0.2 / (n - 1)) + 0.2 / (n - 1)
+  # Another probability, since a figure of one point is not shown.
+  probabilities[labels == n - 1] = [*[0.05 / (n - 1)] * (n - 1), 0.95]
+  variant = variant_of(np.log(probabilities), labels, names)
+  fields = {'class_names': names, 'variants': [variant], 'unit': 'texts'}
+  (figure,) = figures.calibrations(type('Content', (), fields))
+  assert sentence in figure.alternative
+
+
 def test_facts_name_the_training(run_dir):
   facts = run_facts.facts(Run(run_dir))
   assert {'trained', 'trainable weights', 'train it again'} <= {*facts}

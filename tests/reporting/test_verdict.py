@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from trax_twitter_sentiment.prediction import scores
-from trax_twitter_sentiment.prediction.html import percent
+from trax_twitter_sentiment.prediction.notation import percent
 from trax_twitter_sentiment.reporting import mistakes, slices, variants
 from trax_twitter_sentiment.reporting.verdict import verdict
 

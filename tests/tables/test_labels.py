@@ -134,6 +134,22 @@ def test_given_labels_may_map_several_labels_to_one_name():
   assert given.class_of_label(('good', 'bad')) == {'1': 1, '2': 1, '3': 0}
 
 
+def test_given_labels_come_before_those_of_the_training_files():
+  trained = {'0': 0, '1': 1, '2': 2, '3': 1}
+  given = given_labels('--labels', '0=joy,1=anger,2=sadness')
+  class_of = Classes(dict.fromkeys('0123', ''), EMOTIONS, given, trained)
+  assert [*map(class_of, '0123')] == [1, 0, 2, None]
+  given = given_labels('--labels', 'anger=joy,joy=anger')
+  class_of = Classes(dict.fromkeys(EMOTIONS, ''), EMOTIONS, given)
+  assert [*map(class_of, EMOTIONS)] == [1, 0, None]
+
+
+def test_files_without_given_labels_have_class_names():
+  given = given_labels('labels', '0=anger,1=joy,2=sadness')
+  class_of = Classes(dict.fromkeys(EMOTIONS, ''), EMOTIONS, given)
+  assert [*map(class_of, EMOTIONS)] == [0, 1, 2]
+
+
 def test_given_labels_without_names_map_in_order():
   given = given_labels('--labels', [2, 1, 0])
   assert [*map(Classes(dict.fromkeys('012', ''), EMOTIONS, given), '012')] == [2, 1, 0]

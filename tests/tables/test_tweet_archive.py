@@ -1,6 +1,8 @@
 """Zip archives of an account's tweets, as Twitter exports them."""
 
+import gzip
 import json
+import pathlib
 import zipfile
 
 import pytest
@@ -40,9 +42,40 @@ def test_other_zip_archives_are_refused(tmp_path):
     list(TableReader([path]))
 
 
-def test_damaged_archive_is_refused(tmp_path):
+def test_archive_may_be_compressed_again(tmp_path):
+  path = archive(tmp_path / 'a.zip', tweets=[{'tweet': {'full_text': 'hi'}}])
+  with gzip.open(tmp_path / 'a.zip.gz', 'wb') as file:
+    file.write(pathlib.Path(path).read_bytes())
+  (record,) = TableReader([f'{path}.gz'])
+  assert record.values == ('hi',)
+
+
+def _flip_data(content):
+  """Damages the compressed tweets, which begin after their name."""
+  start = content.index(b'tweets.js') + 20
+  damaged = bytes(255 - byte for byte in content[start : start + 20])
+  return content[:start] + damaged + content[start + 20 :]
+
+
+def _encrypted(content):
+  """Sets the flag of encryption in both headers of the tweets."""
+  content = bytearray(content)
+  content[6] |= 1
+  content[content.index(b'PK\x01\x02') + 8] |= 1
+  return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ('damage', 'reason'),
+    [
+        (lambda content: content[:-40], 'File is not a zip file'),
+        (_flip_data, '.+'),
+        (_encrypted, '.*encrypted, password required'),
+    ],
+)
+def test_damaged_archive_is_refused(tmp_path, damage, reason):
   path = tmp_path / 'a.zip'
-  archive(path, tweets=[{'tweet': {'full_text': 'hi'}}])
-  path.write_bytes(path.read_bytes()[:-40])
-  with pytest.raises(UserError, match='a.zip is'):
+  archive(path, tweets=[{'tweet': {'full_text': f'hi {i}'}} for i in range(99)])
+  path.write_bytes(damage(path.read_bytes()))
+  with pytest.raises(UserError, match=f'a.zip is damaged: {reason}'):
     list(TableReader([str(path)]))

@@ -130,7 +130,9 @@ def add_predictions(
   if hasattr(batch, 'iloc'):
     kept = [fields.kept_name(str(name), columns) for name in batch.columns]
     frame = batch.set_axis(kept, axis='columns')
-    return frame.assign(**columns).astype({'label': 'Int64'})
+    _, _, *probabilities = columns
+    types = {'label': 'Int64', **dict.fromkeys(probabilities, 'float64')}
+    return frame.assign(**columns).astype(types)
   import pyarrow as pa  # A lazy import: batches of pandas do not require it.
 
   kept = [fields.kept_name(name, columns) for name in batch.schema.names]

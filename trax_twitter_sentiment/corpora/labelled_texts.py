@@ -1,6 +1,7 @@
 """Reads labelled texts from files, and maps their labels to classes."""
 
 import array
+import dataclasses
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -40,17 +41,29 @@ def labelled_paths(patterns: Sequence[str]) -> LabelledPaths:
   """Returns the paths that patterns match; for `LABEL=PATH`, the label by path.
 
   Raises:
-    UserError: if a pattern matches no file.
+    UserError: if a pattern matches no file, or two labels have the same file.
   """
-  paths: dict[str, str] = {}
+  pairs: list[tuple[str, str]] = []
   for pattern in patterns:
     label, equals, path = pattern.partition('=')
     if not equals or not label or os.sep in label or os.path.exists(pattern):
-      break
-    paths |= dict.fromkeys(input_files.expand([path]), label)
-  else:
-    return paths
-  return input_files.expand(patterns)
+      return input_files.expand(patterns)
+    pairs += [(path, label) for path in input_files.expand([path])]
+  return label_by_path(pairs)
+
+
+def label_by_path(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+  """Returns a dictionary of pairs of a path and its label.
+
+  Raises:
+    UserError: if a path occurs twice, since a row of it would have two labels.
+  """
+  labels: dict[str, str] = {}
+  for path, label in pairs:
+    if path in labels:
+      raise UserError(f'{path} is given twice, for {labels[path]!r} and {label!r}.')
+    labels[path] = label
+  return labels
 
 
 def read_labelled(
@@ -160,7 +173,8 @@ def _labelled_rows(
   if isinstance(paths, Mapping):
     reader = TableReader([*paths], columns[:1], reading)
     read = with_progress(reader, _READING, delay=1)
-    pairs = ((record, record.values[0], paths[record.name]) for record in read)
+    labels = {input_files.shown_name(path): label for path, label in paths.items()}
+    pairs = ((record, record.values[0], labels[record.name]) for record in read)
     return reader, _with_label(pairs, columns, reader)
   reader = TableReader(paths, columns, reading)
   read = with_progress(reader, _READING, delay=1)
@@ -184,7 +198,7 @@ def _read_two_files(
     paths: Sequence[str], labels_path: str, options: ReadingOptions
 ) -> tuple[TableReader, _Pairs]:
   """Reads the texts of some files and the labels of another file, one on each line."""
-  as_lines = ReadingOptions('lines', encoding=options.encoding)
+  as_lines = dataclasses.replace(options, input_format='lines')
   texts = TableReader(paths, ('text',), as_lines)
   labels = TableReader([labels_path], ('text',), as_lines)
   read_texts, read_labels = list(texts), list(labels)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -64,8 +65,9 @@ class Recipe:
       raise
     # A damaged file can contain any argument with any value.
     except (AttributeError, RuntimeError, TypeError, ValueError) as error:
+      reason = textwrap.shorten(str(error), 200, placeholder=' …')
       raise UserError(
-          f'{self.configurable} does not accept its recorded arguments.'
+          f'{self.configurable} does not accept its recorded arguments: {reason}.'
       ) from error
 
   def to_fields(self) -> dict[str, Any]:

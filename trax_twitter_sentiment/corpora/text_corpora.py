@@ -99,6 +99,10 @@ def TextFileCorpus(
   arguments = dict(locals())
   _check_fraction('TextFileCorpus.validation_fraction', validation_fraction)
   check_seed('TextFileCorpus.seed', seed)
+  train_labels_path = _labels_path('train', train_labels_path, train_path)
+  validation_labels_path = _labels_path(
+      'validation', validation_labels_path, validation_path
+  )
   options = LabelledOptions(
       (str(text_column), str(label_column)),
       ReadingOptions(
@@ -176,26 +180,42 @@ def TweetEvalCorpus(task: str = gin.REQUIRED, data_dir: str = 'tweeteval') -> Co
       numbers = splits[0].class_of_label
   check_texts(folder, splits[0])
   train, validation = (labelled.examples for labelled in splits)
-  recipe = Recipe.of('TweetEvalCorpus', task=task, data_dir=os.path.abspath(data_dir))
+  recipe = Recipe.of('TweetEvalCorpus', task=task, data_dir=absolute(data_dir))
   return _corpus(f'tweeteval {task}', train, validation, splits[0], recipe)
 
 
 def _with_absolute_paths(arguments: dict[str, Any]) -> dict[str, Any]:
   """Returns arguments with absolute paths, valid in every working folder."""
-  absolute = dict(arguments)
-  for name, value in arguments.items():
-    if name.endswith('_path') and value is not None:
-      value = as_mapping(value)  # noqa: PLW2901
-      if isinstance(value, Mapping):
-        absolute[name] = {label: _absolute(paths) for label, paths in value.items()}
-      else:
-        absolute[name] = _absolute(value)
-  return absolute
+  result = dict(arguments)
+  for name in ('train_path', 'validation_path'):
+    paths = as_mapping(arguments[name])
+    if isinstance(paths, Mapping):
+      result[name] = {label: _absolute(value) for label, value in paths.items()}
+    elif paths is not None:
+      result[name] = _absolute(paths)
+  for name in ('train_labels_path', 'validation_labels_path'):
+    result[name] = arguments[name] and absolute(arguments[name])
+  return result
 
 
 def _absolute(paths: Any) -> list[str]:
   paths = [paths] if isinstance(paths, str) else paths
   return [*map(absolute, paths)]
+
+
+def _labels_path(split: str, path: object, texts_path: object) -> str | None:
+  """Returns the path of a split's file of labels, if the setting is legal."""
+  if path is None:
+    return None
+  setting = f'TextFileCorpus.{split}_labels_path={path!r}'
+  texts_setting = f'TextFileCorpus.{split}_path'
+  if not isinstance(path, str) or not path:
+    raise UserError(f"{setting} is not a path, such as 'labels.txt'.")
+  if texts_path is None:
+    raise UserError(f'{setting} requires {texts_setting}, the file of the texts.')
+  if isinstance(as_mapping(texts_path), Mapping):
+    raise UserError(f'{setting} and {texts_setting}={texts_path!r} both give labels.')
+  return os.path.expanduser(path)
 
 
 def _check_fraction(setting: str, value: object) -> None:

@@ -10,7 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trax_twitter_sentiment.corpora.labelled_texts import Labelled, read_labelled
+from trax_twitter_sentiment.corpora.labelled_texts import (
+    Labelled,
+    label_by_path,
+    read_labelled,
+)
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.tables import input_files
 from trax_twitter_sentiment.tables import labels as label_names
@@ -70,7 +74,7 @@ def read_files(
   """Reads files by `read_labelled`, and prints classes and warnings on stderr."""
   paths: Sequence[str] | Mapping[str, str] = files.paths
   if files.labels is not None:
-    paths = dict(zip(files.paths, files.labels, strict=True))
+    paths = label_by_path(zip(files.paths, files.labels, strict=True))
   labelled = read_labelled(paths, options, class_names, dict(trained))
   for warning in _warnings(labelled, options.reading.setting):
     print(f'WARNING: {", ".join(files.paths)}: {warning}', file=sys.stderr)

@@ -9,6 +9,7 @@ from trax_twitter_sentiment.corpora.corpus import Corpus, examples_of
 from trax_twitter_sentiment.corpora.recipe import Recipe
 from trax_twitter_sentiment.corpora.twitter import english_stop_words
 from trax_twitter_sentiment.errors import UserError
+from trax_twitter_sentiment.files import absolute
 from trax_twitter_sentiment.tables import labels as label_names
 
 
@@ -37,9 +38,13 @@ def TfdsCorpus(
       for `sentiment140`. `None` for all labels of the data set, by their numbers.
 
   Raises:
-    UserError: if a feature is missing or a label is not among `labels`.
+    UserError: if the data set, a split or a feature is missing, or a label is not among
+      `labels`.
   """
-  recipe = Recipe.of('TfdsCorpus', **locals())
+  arguments = dict(locals())
+  # A relative folder would be another one in another working folder.
+  arguments['data_dir'] = data_dir and absolute(data_dir)
+  recipe = Recipe.of('TfdsCorpus', **arguments)
   return _load_tfds(
       dataset_name,
       data_dir,
@@ -88,9 +93,17 @@ def _read(
   # A lazy import, since it imports TensorFlow.
   import tensorflow_datasets as tfds
 
-  data_sets, info = tfds.load(
-      dataset_name, split=list(splits), data_dir=data_dir, with_info=True
-  )
+  try:
+    data_sets, info = tfds.load(
+        dataset_name, split=list(splits), data_dir=data_dir, with_info=True
+    )
+  except (OSError, ValueError) as error:
+    # The next lines may list all data sets of TFDS.
+    reason = str(error).strip().partition('\n')[0]
+    raise UserError(
+        f'TfdsCorpus cannot read dataset_name={dataset_name!r} with the splits '
+        f'{" and ".join(splits)}: {reason}'
+    ) from error
   for key in keys:
     if key not in info.features:
       raise UserError(

@@ -104,13 +104,14 @@ def encoded_corpus(
   """Returns the configured corpus as token ids. A process encodes it once.
 
   Args:
-    max_vocabulary_size: the maximum number of tokens with an id, the three special
-      tokens included. The most frequent tokens get the ids. `None` for no maximum.
+    max_vocabulary_size: the maximum number of tokens of training texts with an id, the
+      three special tokens included. The most frequent tokens get the ids. `None` for no
+      maximum.
     min_token_count: the minimum number of occurrences of a token in the training
       texts.
     tokenizer_from: the output directory of a run whose tokenizer and vocabulary are
-      used unchanged, to fine-tune that run's model on this corpus. The other settings
-      of this function must not be bound then.
+      used unchanged, to fine-tune that run's model on this corpus. `min_token_count`
+      has no effect then, and the other settings must not be bound.
     lexicon: `'vader'`, or a file of words and numbers. The words get an id even if no
       training text contains them, and the numbers are features of
       `LogisticRegression`. `None` for no lexicon.

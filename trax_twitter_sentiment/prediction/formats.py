@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from trax_twitter_sentiment.prediction import fields
+from trax_twitter_sentiment.prediction.notation import (
+    SMALLEST_SHARE,
+    STRONG_SHARE,
+    percent,
+)
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.prediction.results import NO_TEXT, DecisionRule, Explanation
 from trax_twitter_sentiment.tables.escapes import csv_line, escape, printable
-
-# Smaller shares, in log-odds, have no colour; strong ones are bold.
-_SMALLEST_SHARE, _STRONG_SHARE = 0.05, 1.0
 
 _GREEN, _RED = 32, 31
 
@@ -72,13 +74,13 @@ class Text(OutputFormat):
     """Returns the line of a text; `marked` is the text with colours, if given."""
     probability = math.exp(log_probabilities[label])
     _, name = self.rule.decide(text, label, probability, self.class_names)
-    shown = '   -  ' if name == NO_TEXT else f'{probability:6.1%}'
+    shown = '   -  ' if name == NO_TEXT else f'{percent(probability):>6}'
     mark = ''
     if name == NO_TEXT or not n_tokens:
       mark = '(no token) '
     elif not n_known:
       mark = '(no known token) '
-    strength = _STRONG_SHARE
+    strength = STRONG_SHARE
     if len(log_probabilities) == 2:
       strength = log_probabilities[1] - log_probabilities[0]
     name = self._in_colour(name, strength)
@@ -111,10 +113,13 @@ class Text(OutputFormat):
     )
 
   def _in_colour(self, text: str, strength: float) -> str:
-    """Returns a text in green for a positive strength, in red for a negative one."""
-    if not self.coloured or abs(strength) < _SMALLEST_SHARE:
+    """Returns a text in green for a positive strength, in red for a negative one.
+
+    Texts of a strong share are bold.
+    """
+    if not self.coloured or abs(strength) < SMALLEST_SHARE:
       return text
-    weight = '1;' if abs(strength) >= _STRONG_SHARE else ''
+    weight = '1;' if abs(strength) >= STRONG_SHARE else ''
     return f'\x1b[{weight}{_GREEN if strength > 0 else _RED}m{text}\x1b[0m'
 
 
@@ -177,7 +182,7 @@ class JsonLines(OutputFormat):
       values['row'] = number
       for name, value in kept.items():
         values[fields.kept_name(name, reserved)] = value
-    return ''.join([json.dumps(values, default=str) + '\n' for values in objects])
+    return ''.join([_json(values) + '\n' for values in objects])
 
 
 FORMATS: dict[str, type[OutputFormat]] = {
@@ -185,6 +190,22 @@ FORMATS: dict[str, type[OutputFormat]] = {
 }  # fmt: skip
 # The formats with row numbers and with columns that are copied from the input.
 WITH_COLUMNS = ('tsv', 'csv', 'jsonl')
+
+
+def _json(value: Any) -> str:
+  """Returns JSON, in which null replaces NaN and infinity. JSON has neither."""
+  try:
+    return json.dumps(value, default=str, allow_nan=False)
+  except ValueError:
+    return json.dumps(_with_nulls(value), default=str)
+
+
+def _with_nulls(value: Any) -> Any:
+  if isinstance(value, float) and not math.isfinite(value):
+    return None
+  if isinstance(value, dict):
+    return {name: _with_nulls(item) for name, item in value.items()}
+  return [*map(_with_nulls, value)] if isinstance(value, (list, tuple)) else value
 
 
 def cell(value: Any) -> str:

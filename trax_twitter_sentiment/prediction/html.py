@@ -9,6 +9,11 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from trax_twitter_sentiment.prediction.notation import (
+    SMALLEST_SHARE,
+    STRONG_SHARE,
+    percent,
+)
 from trax_twitter_sentiment.tables.escapes import printable
 
 if TYPE_CHECKING:
@@ -17,10 +22,6 @@ if TYPE_CHECKING:
   from trax_twitter_sentiment.prediction.results import Explanation, Prediction
   from trax_twitter_sentiment.prediction.scores import Evaluation, Score
 
-# Words with smaller shares of the log-odds are not marked.
-SMALLEST_SHARE = 0.05
-# Shares of this size, in log-odds, get the full colour.
-_STRONG_SHARE = 1.0
 # The opacity of a strong share's colour, in percent: text on it stays legible.
 _MAX_STRENGTH = 60
 
@@ -114,31 +115,10 @@ def _score(score: 'Score') -> str:
   return 'undefined' if score.value is None else f'{score.value:.4f}'
 
 
-def percent(share: float) -> str:
-  """Returns a share in percent; not 100% for nearly all, nor 0% for hardly any.
-
-  Examples:
-    >>> percent(0.6785), percent(0.9999), percent(1.0)
-    ('67.9%', '>99.9%', '100.0%')
-  """
-  rounded = rounded_percent(share)
-  if rounded == 100 and share < 1:
-    return '>99.9%'
-  if rounded == 0 and share > 0:
-    return '<0.1%'
-  return f'{rounded:.1f}%'
-
-
-def rounded_percent(share: float) -> float:
-  """Returns a share in percent with one decimal, halves rounded up."""
-  # Without the small number, 67.85 would be rounded down, since its float is smaller.
-  return math.floor(share * 1000 + 0.5 + 1e-9) / 10
-
-
 def strength(share: float) -> str:
   """Returns the opacity of a share's colour, in percent."""
   # The square root makes small shares visible beside large ones.
-  return f'{_MAX_STRENGTH * math.sqrt(min(1.0, abs(share) / _STRONG_SHARE)):.0f}'
+  return f'{_MAX_STRENGTH * math.sqrt(min(1.0, abs(share) / STRONG_SHARE)):.0f}'
 
 
 def visible(token: str) -> str:

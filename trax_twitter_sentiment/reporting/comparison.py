@@ -85,7 +85,7 @@ def gather(
       model_dirs=[run.folder for run in runs],
       class_names=corpora[0].class_names,
       title=source or content.title_of(corpora[0]),
-      warnings=_warnings(runs, corpora),
+      warnings=_warnings(runs),
       differing=_differing(runs),
       validation=corpora[0].validation,
       readings=readings,
@@ -156,10 +156,10 @@ def _reading(
   )
 
 
-def _warnings(runs: Sequence[Run], corpora: Sequence[Corpus]) -> list[str]:
+def _warnings(runs: Sequence[Run]) -> list[str]:
   """Returns a sentence for each way in which a run's input differs from the first's."""
   sentences = []
-  for number, (run, corpus) in enumerate(zip(runs, corpora, strict=True), start=1):
+  for number, run in enumerate(runs, start=1):
     ours, theirs = run.encoder, runs[0].encoder
     if ours.keep_emoticons != theirs.keep_emoticons:
       reader, other = (1, number) if theirs.keep_emoticons else (number, 1)
@@ -168,8 +168,9 @@ def _warnings(runs: Sequence[Run], corpora: Sequence[Corpus]) -> list[str]:
       sentences.append(
           f'Runs 1 and {number} turn the same text into different tokens: {difference}.'
       )
-    if corpus.train.texts != corpora[0].train.texts:
-      sentences.append(f'Runs 1 and {number} were trained on different texts.')
+    # With --input, a run's own texts may be missing, but their checksum is not.
+    if run.corpus_record.digest != runs[0].corpus_record.digest:
+      sentences.append(f'Runs 1 and {number} were trained on different corpora.')
   return sentences
 
 

@@ -1,7 +1,7 @@
 """The figures of a report, each with a title, a description and a caption."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -117,23 +117,37 @@ def _scored(variant: Variant, label: int) -> tuple[np.ndarray, np.ndarray]:
   return variant.labels == label, log_probabilities[:, label]
 
 
+def calibration_event(class_names: Sequence[str]) -> tuple[str, str]:
+  """Returns the event of `scores.calibration_events` in words: of what, and is what.
+
+  Examples:
+    >>> calibration_event(('ham', 'spam'))
+    ('spam', 'spam')
+    >>> calibration_event(('bad', 'fair', 'good'))
+    ('the predicted class', 'right')
+  """
+  if len(class_names) == 2:
+    return class_names[1], class_names[1]
+  return 'the predicted class', 'right'
+
+
 def calibrations(content: ReportContent) -> list[Figure]:
   """Returns calibration plots of the variants whose probabilities differ."""
   names, figures = content.class_names, []
-  event = names[1] if len(names) == 2 else 'the predicted class'
+  of_event, is_event = calibration_event(names)
   for variant in content.variants:
     pairs = scores.calibration_events(variant.log_probabilities, variant.labels)
     bins = scores.calibration_bins(*pairs)
     if len(bins) > 1:
       rows = (
           f'{each.n_texts:,} {content.unit} at mean probability '
-          f'{each.probability:.2f}, {each.rate:.1%} of them right'
+          f'{each.probability:.2f}, {each.rate:.1%} of them {is_event}'
           for each in bins
       )
       error, loss = variant.evaluation.calibration_error, variant.evaluation.log_loss
       figures.append(Figure(
           variant.title or 'Calibration',
-          plots.calibration(bins, event),
+          plots.calibration(bins, of_event, is_event),
           f'Calibration. {"; ".join(rows)}',
           f'expected calibration error {error.value:.4f}, log-loss {loss.value:.4f}',
       ))  # fmt: skip

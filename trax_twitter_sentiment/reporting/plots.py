@@ -105,12 +105,14 @@ def curves(
 
 
 @_as_svg(_SIZE)
-def calibration(axes: Axes, bins: Sequence[CalibrationBin], event: str) -> None:
-  """Draws the share of right predictions over their probability.
+def calibration(
+    axes: Axes, bins: Sequence[CalibrationBin], of_event: str, is_event: str
+) -> None:
+  """Draws how often an event occurred over its predicted probability.
 
   scikit-learn's CalibrationDisplay shows neither intervals nor numbers of texts.
 
-  `event` is the predicted event: `'positive'`, or `'the predicted class'`.
+  `of_event` and `is_event` are the event in words: 'the predicted class', 'right'.
   """
   x, y = np.array([(each.probability, each.rate) for each in bins]).T
   low, high = np.array([each.interval for each in bins]).T
@@ -125,8 +127,8 @@ def calibration(axes: Axes, bins: Sequence[CalibrationBin], event: str) -> None:
     place, n_texts = (each.probability, each.rate), f'{each.n_texts:,}'
     axes.annotate(n_texts, place, (5, -11), textcoords='offset points', size=7)
   axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
-  axes.set_xlabel(f'mean probability of {_plain(event)}')
-  axes.set_ylabel('share that is right')
+  axes.set_xlabel(f'mean probability of {_plain(of_event)}')
+  axes.set_ylabel(f'share that is {_plain(is_event)}')
   _legend_above(axes)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from trax_twitter_sentiment.prediction.html import percent, rounded_percent
+from trax_twitter_sentiment.prediction.notation import percent, rounded_percent
 from trax_twitter_sentiment.prediction.scores import Evaluation
 from trax_twitter_sentiment.reporting import baselines
 from trax_twitter_sentiment.reporting.variants import WITH, WITHOUT, Baseline, Variant

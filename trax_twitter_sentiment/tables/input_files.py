@@ -51,6 +51,11 @@ _BYTE_ORDER_MARKS = (
 )
 
 
+def shown_name(path: str) -> str:
+  """Returns the name of a path in messages."""
+  return 'standard input' if path == STDIN else path
+
+
 class InputFile:
   """An opened file.
 
@@ -82,7 +87,7 @@ class InputFile:
   def __init__(self, path: str, part: Part | None = None):
     self.path = path
     self.part = part
-    self.name = 'standard input' if path == STDIN else path
+    self.name = shown_name(path)
     if part and part[0]:
       self.name += f' (from byte {part[0]:,} on)'
     self.ending = os.path.splitext(compression.ENDING.sub('', path))[1].lower()
@@ -178,7 +183,7 @@ class InputFile:
 
   def _decoded_lines(self, encoding: str) -> Iterator[str]:
     """Yields lines in any encoding, and lines that end in CR."""
-    text = io.TextIOWrapper(self.file, encoding, errors='replace', newline=None)
+    text = io.TextIOWrapper(self.file, encoding, errors='replace', newline='')
     number = 0
     while line := text.readline(MAX_LINE_BYTES + 1):
       number += 1
@@ -196,6 +201,11 @@ class InputFile:
   def read(self) -> bytes:
     """Returns the rest of the content."""
     return self.file.read()
+
+  def seekable(self) -> Any:
+    """Returns the content as a file with random access."""
+    has_access = self.size is not None and not self.is_compressed
+    return self.file if has_access else io.BytesIO(self.read())
 
 
 def _opened_url(url: str) -> tuple[BinaryIO, bool]:

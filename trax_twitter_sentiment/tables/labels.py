@@ -154,8 +154,9 @@ class Classes:
   There are several mappings, in this order: the labels that the user gives; the labels
   of the training files; the class names; the class names in upper or lower case, if
   this is unambiguous; and for the classes negative and positive, 0/1, 0/4, -1/1,
-  neg/pos and false/true. If the user gives labels, only the first three are tried. The
-  first mapping with the most labels of the files applies.
+  neg/pos and false/true. The first mapping with the most labels of the files applies.
+  Labels that the user gives apply if the files have any of them. If the files have
+  none, only the labels of the training files and the class names are tried.
 
   Args:
     places: the labels of the files, each with the file and line of its first
@@ -184,10 +185,12 @@ class Classes:
       mappings.append(lower | exact)
     if tuple(lower) == _TWO:
       mappings.append(_SYNONYMS)
-    if given is not None:
-      mappings = [given.class_of_label(class_names), *mappings[:2]]
     self._class_names = class_names
     self._labels = sorted(places, key=_sort_key)
+    if given is not None:
+      given_classes = given.class_of_label(class_names)
+      is_used = self._count_labels(given_classes) > 0
+      mappings = [given_classes] if is_used else [given_classes, *mappings[:2]]
     self._class_of = max(mappings, key=self._count_labels)
     if given is None:
       for label in self._labels:

@@ -147,9 +147,7 @@ def _opened(file: InputFile) -> Iterator['pq.ParquetFile']:
         f'{file.name} is Parquet, which requires `pip install pyarrow`.'
     ) from error
   try:
-    is_seekable = file.size is not None and not file.is_compressed
-    content = file.file if is_seekable else pa.BufferReader(file.read())
-    yield pq.ParquetFile(content, buffer_size=_BUFFER_BYTES)
+    yield pq.ParquetFile(file.seekable(), buffer_size=_BUFFER_BYTES)
   except pa.ArrowException as error:
     reason = ' '.join(str(error).split())
     raise UserError(f'{file.name} is damaged: {reason}.') from error

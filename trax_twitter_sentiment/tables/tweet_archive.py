@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,11 @@ _NOTES = re.compile(r'(?:^|/)note-tweet(?:-part\d+)?\.js$')
 # The end of a truncated text in `tweets.js`. `note-tweet.js` contains the full text.
 _CUT = re.compile(r'\s*…(?:\s*https?://\S+)*\s*$')
 
+# What zipfile raises for archives that are damaged, encrypted or of an unknown kind.
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
+)  # fmt: skip
+
 # The number of first characters of a text by which its note is looked up.
 _KEY_LENGTH = 40
 
@@ -27,9 +33,8 @@ def rows(file: InputFile, query: Query) -> Rows:
   Raises:
     UserError: if the file is another zip archive, or damaged.
   """
-  content = io.BytesIO(file.read()) if file.size is None else file.file
   try:
-    with zipfile.ZipFile(content) as archive:
+    with zipfile.ZipFile(file.seekable()) as archive:
       if not any(map(_TWEETS.search, archive.namelist())):
         file.check_is_text()
       notes: dict[str, list[str]] = {}
@@ -39,9 +44,9 @@ def rows(file: InputFile, query: Query) -> Rows:
       tweets = (fields for _, fields in _objects(archive, _TWEETS, query))
       full_tweets = (_with_full_text(fields, notes) for fields in tweets)
       yield from rows_of_objects(file, query, enumerate(full_tweets, start=1))
-  except (zipfile.BadZipFile, NotImplementedError) as error:
-    file.check_is_text()
-    raise UserError(f'{file.name} is damaged: {error}.') from error
+  except _DAMAGED as error:
+    reason = str(error) or 'it is cut off'
+    raise UserError(f'{file.name} is damaged: {reason}.') from error
 
 
 def _objects(

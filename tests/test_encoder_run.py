@@ -3,12 +3,22 @@
 import json
 import shutil
 
+import forked
+import gin
 import numpy as np
 import pytest
 from conftest import LAUNCHER, run_python
 from runs import ENCODER_FOLDERS, train, train_encoder
+from trax import layers as tl
+from trax import optimizers
+from trax.supervised import training
 
-from trax_twitter_sentiment import SentimentPredictor
+from trax_twitter_sentiment import (
+    EncoderBatches,
+    PretrainedEncoder,
+    SaveForPrediction,
+    SentimentPredictor,
+)
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run.run import MODEL_FILE, Run
 from trax_twitter_sentiment.run.weights import load_arrays
@@ -90,6 +100,42 @@ def test_run_does_not_go_on_with_another_pooling(tmp_path, encoder_run_dir):
     train_encoder(folder, "PretrainedEncoder.pooling='first'", 'train.steps=6')
   assert (folder / MODEL_FILE).read_text() == before
   assert SentimentPredictor.load(folder).predict(['good'])
+
+
+def test_launcher_says_how_to_use_the_run(tmp_path):
+  result = forked.run(
+      *LAUNCHER,
+      '--config_file=encoder.gin',
+      "--config=TwitterCorpus.source='sample'",
+      '--config=configured_corpus.corpus=@TwitterCorpus',
+      f"--config=folder='{ENCODER_FOLDERS}/bert'",
+      '--config=EncoderBatches.buckets=(60,)',
+      '--config=train.steps=1',
+      '--config=train.eval_steps=1',
+      f'--output_dir={tmp_path}/run',
+  )
+  assert result.returncode == 0, result.stderr
+  assert f'The run is in {tmp_path}/run. To use it:' in result.stderr
+
+
+def test_run_of_a_loop_of_ones_own_predicts(tmp_path):
+  gin.parse_config([
+      "TwitterCorpus.source='sample'",
+      f"EncoderBatches.folder='{ENCODER_FOLDERS}/bert'",
+      'EncoderBatches.buckets=(60,)',
+  ])
+  folder = str(ENCODER_FOLDERS / 'bert')
+  task = training.TrainTask(
+      EncoderBatches()(), tl.WeightedCategoryCrossEntropy(), optimizers.Adam(1e-3)
+  )
+  loop = training.Loop(
+      PretrainedEncoder(folder), task, output_dir=str(tmp_path),
+      callbacks=[SaveForPrediction],
+  )  # fmt: skip
+  loop.run(1)
+  loop.save_checkpoint('model')
+  assert Run(tmp_path).model_info.encoder.temperature == 1
+  assert SentimentPredictor.load(tmp_path).predict(['good'])
 
 
 def test_missing_folder_is_explained_in_one_line(tmp_path):

@@ -80,6 +80,28 @@ def test_mistake_in_a_file_is_one_line(evaluate, tmp_path, content, message):
 
 
 @pytest.mark.parametrize(
+    'flag', ['labels_input=a', 'skip_labels=z', 'input_format=csv']
+)
+def test_flag_without_effect_is_refused(evaluate, flag):
+  result = evaluate(f'--{flag}')
+  assert result.returncode == 1
+  name, _, _ = flag.partition('=')
+  assert result.stderr == f'ERROR: --{name} has no effect without --input.\n'
+
+
+def test_labels_may_be_in_a_file_of_their_own(evaluate, tmp_path):
+  (tmp_path / 'texts.txt').write_text('lovely :)\nso sad :(\nsad :(\n')
+  (tmp_path / 'labels.txt').write_text('positive\nnegative\npositive\n')
+  own = f'--input={tmp_path}/texts.txt', f'--labels_input={tmp_path}/labels.txt'
+  fields = json.loads(evaluate(*own, '--format=json').stdout)
+  assert fields['as_is']['confusion_matrix'] == [[1, 0], [1, 1]]
+  on_ray = evaluate(*own, '--engine=ray')
+  assert 'files that contain texts and labels' in on_ray.stderr
+  twice = evaluate(f'--input=positive={tmp_path}/texts.txt', own[1])
+  assert 'labels.txt contains labels, but the files have a label' in twice.stderr
+
+
+@pytest.mark.parametrize(
     ('argument', 'message'),
     [
         ('--model_dir=/nowhere', 'is not a directory'),

@@ -234,6 +234,16 @@ def test_error_of_gin_is_one_line(tmp_path, flag, message):
 
 
 @pytest.mark.slow
+def test_binding_without_its_flag_is_refused(tmp_path):
+  trainer = [*LAUNCHER, 'train.steps=3']
+  result = train(tmp_path / 'run', trainer=trainer)
+  assert result.returncode == 1
+  assert result.stderr.splitlines()[-1] == (
+      "ERROR: Unexpected argument 'train.steps=3'; each binding requires a --config of "
+      'its own.'
+  )
+
+
 def test_launcher_shows_why_an_import_failed(tmp_path):
   (tmp_path / 'gym.py').write_text('raise ImportError("broken gym")')
   result = run_python(*LAUNCHER, f'--config_file={TWITTER_GIN}', cwd=tmp_path)

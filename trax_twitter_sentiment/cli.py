@@ -19,6 +19,11 @@ from trax_twitter_sentiment.tables.table_reader import RowCounts, TableReader
 # With this call, a command's --help shows the flags that this module defines for it.
 flags.disclaim_key_flags()
 
+# The flags of `ReadingOptions`.
+_FORMAT_FLAGS = (
+    'input_format', 'delimiter', 'quoting', 'encoding', 'header', 'on_malformed',
+)  # fmt: skip
+
 # The exit status that shells report after SIGPIPE or SIGINT.
 _CLOSED_PIPE, _INTERRUPTED = 128 + 13, 128 + 2
 
@@ -136,17 +141,16 @@ def define_reading_flags(content: str) -> Callable[[], options.ReadingOptions]:
       'The column of the texts: its name, its number (from 1) or, in JSON, its path '
       """(data.text). A name that is a number requires quotes: '"2"'.""",
   )
-  names = _define_format_flags()
+  _define_format_flags()
 
   def reading_options() -> options.ReadingOptions:
-    values: dict[str, Any] = {name: flags.FLAGS[name].value for name in names}
+    values: dict[str, Any] = {name: flags.FLAGS[name].value for name in _FORMAT_FLAGS}
     return options.ReadingOptions(**values)
 
   return reading_options
 
 
-def _define_format_flags() -> tuple[str, ...]:
-  """Defines the flags of `ReadingOptions`, and returns their names."""
+def _define_format_flags() -> None:
   flags.DEFINE_enum(
       'input_format',
       None,
@@ -180,7 +184,6 @@ def _define_format_flags() -> tuple[str, ...]:
       options.ON_MALFORMED,
       'Whether to refuse a row that cannot be read, or to skip and count it.',
   )
-  return 'input_format', 'delimiter', 'quoting', 'encoding', 'header', 'on_malformed'
 
 
 def define_label_flags(content: str) -> Callable[[], options.LabelledOptions]:
@@ -216,7 +219,12 @@ def define_label_flags(content: str) -> Callable[[], options.LabelledOptions]:
       'A file with one label per line, for an --input with one text per line.',
   )
 
+  label_flags = 'column', 'label_column', 'labels', 'skip_labels', 'labels_input'
+
   def labelled_options() -> options.LabelledOptions:
+    for name in (*label_flags, *_FORMAT_FLAGS):
+      if flags.FLAGS[name].present and not flags.FLAGS.input:
+        raise UserError(f'--{name} has no effect without --input.')
     return options.LabelledOptions(
         (flags.FLAGS.column, label_column.value),
         reading_options(),

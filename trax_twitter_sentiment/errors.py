@@ -52,6 +52,13 @@ def check_positive_number(setting: str, value: object) -> None:
     raise UserError(f'{setting}={value!r} is not a positive number.')
 
 
+def check_dropout(setting: str, value: object) -> None:
+  """Raises `UserError` unless `value` is a number in [0, 1)."""
+  is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+  if not is_number or not 0 <= value < 1:  # type: ignore[operator]
+    raise UserError(f'{setting}={value!r} is not in [0, 1).')
+
+
 def check_not_negative(setting: str, value: object) -> None:
   """Raises `UserError` unless `value` is a non-negative integer."""
   if isinstance(value, bool) or not isinstance(value, int) or value < 0:

@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> None:
   if arguments:
     raise UserError(f'Unexpected argument {arguments[0]!r}; pass texts with --input.')
   paths, options = labelled_paths(flags.FLAGS.input), _labelled_options()
-  _check_engine(paths)
+  _check_engine(paths, options)
   runs = open_runs(_MODEL_DIR.value)
   if options.labels:  # Checks the names.
     options.labels.class_of_label(runs[0].model_info.class_names)
@@ -55,11 +55,16 @@ def main(arguments: list[str]) -> None:
   _print(title, n_texts, evaluations)
 
 
-def _check_engine(paths: LabelledPaths) -> None:
+def _check_engine(paths: LabelledPaths, options: LabelledOptions) -> None:
   if _ENGINE.value == 'local':
     if _RAY_ADDRESS.value:
       raise UserError('--ray_address requires --engine=ray.')
-  elif not paths or input_files.STDIN in paths or isinstance(paths, dict):
+  elif (
+      not paths
+      or input_files.STDIN in paths
+      or isinstance(paths, dict)
+      or options.labels_path
+  ):
     raise UserError(
         '--engine=ray requires --input with files that contain texts and labels.'
     )

@@ -31,7 +31,7 @@ from trax_twitter_sentiment import cli
 from trax_twitter_sentiment.encoding import cache
 from trax_twitter_sentiment.errors import UserError, did_you_mean
 from trax_twitter_sentiment.run import settings
-from trax_twitter_sentiment.run.run import TOKENIZER_FILE, Run
+from trax_twitter_sentiment.run.run import MODEL_FILE, Run
 
 if TYPE_CHECKING:
   from trax.supervised import training
@@ -53,6 +53,11 @@ def main(arguments: list[str]) -> None:
   if _COPY_CONFIG.value:
     print(_copy_config(_COPY_CONFIG.value))
     return
+  if arguments:
+    raise UserError(
+        f'Unexpected argument {arguments[0]!r}; each binding requires a --config of '
+        'its own.'
+    )
   files = flags.FLAGS.config_file or []
   if not (files or flags.FLAGS.config):
     raise UserError(
@@ -158,7 +163,7 @@ def _train(arguments: list[str]) -> None:
       raise
   for progress in shown:
     folder = progress.loop.output_dir
-    if os.path.exists(os.path.join(folder, TOKENIZER_FILE)):
+    if os.path.exists(os.path.join(folder, MODEL_FILE)):
       _print_next_commands(folder)
 
 

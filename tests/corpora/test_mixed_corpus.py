@@ -14,7 +14,7 @@ from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
 from trax_twitter_sentiment.run.run import Run
 from trax_twitter_sentiment.training.batches import TwitterBatches
-from trax_twitter_sentiment.training.streams import TwitterSamples
+from trax_twitter_sentiment.training.streams import TwitterSamples, twitter_data_streams
 
 
 def corpus(name, class_names, weights=None):
@@ -90,6 +90,8 @@ def test_larger_weight_decides_predictions(mixed_bindings, tmp_path, weight):
   assert set(weights.tolist()) == {1.0, np.float32(weight)}
   with pytest.raises(UserError, match='TwitterSamples gives each text the same'):
     TwitterSamples(split='train')
+  with pytest.raises(UserError, match='twitter_data_streams gives each text the same'):
+    twitter_data_streams()
 
 
 def test_run_restores_its_corpus_and_warns_of_changes(mixed_bindings, tmp_path, capsys):

@@ -321,7 +321,7 @@ def test_empty_line_in_a_file_of_labels_is_skipped(two_files, tmp_path, capsys):
     [
         ({'validation_labels_path': 'a.txt'}, 'requires TextFileCorpus.validation'),
         ({'train_labels_path': 3}, 'TextFileCorpus.train_labels_path=3 is not a path'),
-        ({'train_path': {'good': 'a.txt', 'bad': 'b.txt'}}, 'both give labels'),
+        ({'train_path': {'good': 'a', 'bad': 'b'}}, 'a label already: a=good, b=bad'),
     ],
 )
 def test_file_of_labels_without_its_texts_is_refused(two_files, settings, message):

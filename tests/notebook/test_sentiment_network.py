@@ -14,7 +14,7 @@ from trax_twitter_sentiment.encoding.encoded_corpus import (
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.notebook.sentiment_network import SentimentNetwork
 from trax_twitter_sentiment.prediction.predictor import SentimentPredictor
-from trax_twitter_sentiment.run.run import TOKENIZER_FILE, Run
+from trax_twitter_sentiment.run.run import MODEL_FILE, TOKENIZER_FILE, Run
 from trax_twitter_sentiment.training.batches import TwitterBatches
 from trax_twitter_sentiment.training.metrics import compute_accuracy
 
@@ -48,6 +48,20 @@ def texts_of(inputs):
   rows = encoded_corpus().validation.padded(inputs.shape[1]).tolist()
   texts = TwitterCorpus().validation.texts
   return [texts[rows.index(row)] for row in inputs.tolist()]
+
+
+def test_bindings_of_other_runs_have_no_effect(tmp_path):
+  weights = []
+  for name, bindings in (
+      ('a', []),
+      ('b', ['TwitterClassifier.embedding_stddev=0.001', 'Adam.eps=0.5',
+             'Adam.clip_grad_norm=1e-9']),
+  ):  # fmt: skip
+    gin.parse_config(bindings)
+    trained = network(tmp_path / name)
+    trained.fit()
+    weights.append(trained.training_loop.model.weights[0])
+  np.testing.assert_array_equal(*weights)
 
 
 def test_training_raises_the_accuracy(tmp_path):
@@ -170,7 +184,7 @@ class TestOwnVocabulary:
     assert evaluations(trained, 'accuracy')[10] == 1
     assert (tmp_path / 'model.weights.npy.gz').exists()
     assert not (tmp_path / TOKENIZER_FILE).exists()
-    assert f'{tmp_path} will contain no {TOKENIZER_FILE}' in capsys.readouterr().err
+    assert f'{tmp_path} will contain no {MODEL_FILE}' in capsys.readouterr().err
 
   def test_of_the_same_size_as_the_corpus_is_distinguished(self, tmp_path):
     self.own(tmp_path).fit()

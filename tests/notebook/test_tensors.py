@@ -1,5 +1,6 @@
 from functools import partial
 
+import gin
 import numpy as np
 import pytest
 
@@ -58,6 +59,33 @@ def test_endless_generator_shuffles_each_epoch():
   assert epochs[0][0].shape != epochs[1][0].shape or (
       epochs[0][0] != epochs[1][0]
   ).any()
+
+
+@pytest.mark.parametrize('n_negatives', [1, 90])
+def test_ordered_pass_contains_each_tweet_of_unequal_classes(n_negatives):
+  texts = TensorBuilder().x_train
+  generator = TensorGenerator(
+      TensorBuilder(), texts[:100], texts[400 : 400 + n_negatives], infinite=False
+  )
+  targets = np.concatenate([targets for _, targets, _ in generator])
+  assert np.bincount(targets).tolist() == [n_negatives, 100]
+
+
+@pytest.mark.parametrize('infinite', [False, True])
+def test_class_without_tweets_is_refused(infinite):
+  with pytest.raises(UserError, match='TensorGenerator.negative_data is empty'):
+    TensorGenerator(TensorBuilder(), ['a'], [], infinite=infinite)
+
+
+def test_corpus_of_three_classes_is_refused(tmp_path):
+  rows = ''.join(f'word{i},{"xyz"[i % 3]}\n' for i in range(30))
+  (tmp_path / 'a.csv').write_text(f'text,label\n{rows}')
+  gin.parse_config([
+      'configured_corpus.corpus=@TextFileCorpus',
+      f"TextFileCorpus.train_path='{tmp_path}/a.csv'",
+  ])
+  with pytest.raises(UserError, match='requires a corpus of two classes.* x, y, z'):
+    TensorBuilder()
 
 
 def test_odd_batch_size_is_refused():

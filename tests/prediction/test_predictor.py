@@ -312,3 +312,9 @@ def test_missing_texts_are_predicted_like_empty_texts(run_dir):
   predictor = SentimentPredictor.load(run_dir)
   none, nan, empty = predictor.predict([None, float('nan'), ''])
   assert none == nan == empty
+
+
+def test_home_folder_may_be_a_tilde(run_dir, monkeypatch):
+  monkeypatch.setenv('HOME', str(run_dir.parent))
+  predictor = SentimentPredictor.load(f'~/{run_dir.name}')
+  assert predictor.predict(['hi']) == SentimentPredictor.load(run_dir).predict(['hi'])

@@ -46,6 +46,17 @@ def test_run_saves_pooling_and_padded_length(tmp_path, pooling):
   assert Run(tmp_path).model_info == ModelInfo(pooling, encoded_corpus().max_length)
 
 
+def test_run_saves_the_largest_length_of_traxs_batcher(tmp_path):
+  train(
+      tmp_path,
+      'train.inputs=@trax.data.batcher',
+      'batcher.data_streams=@twitter_data_streams',
+      'batcher.variable_shapes=False',
+      'twitter_data_streams.max_length=8',
+  )
+  assert Run(tmp_path).model_info.max_length == 8
+
+
 def test_run_saves_the_settings_of_its_tokenizer(tmp_path):
   train(tmp_path, 'TweetTokenizer.keep_emoticons=False')
   assert not Run(tmp_path).tokenizer.keep_emoticons

@@ -85,6 +85,18 @@ def test_long_texts_are_cut_off_and_counted(capsys):
   assert 'tokens, the largest of EncoderBatches.buckets' in capsys.readouterr().err
 
 
+def test_other_corpus_has_other_batches(tmp_path):
+  first = EncoderBatches(BERT, batch_size=8, buckets=BUCKETS)
+  (tmp_path / 'a.csv').write_text('text,label\n' + 'so good,1\nso bad,0\n' * 9)
+  gin.parse_config([
+      'configured_corpus.corpus=@TextFileCorpus',
+      f"TextFileCorpus.train_path='{tmp_path}/a.csv'",
+  ])
+  second = EncoderBatches(BERT, batch_size=8, buckets=BUCKETS)
+  n_ids = [int((next(source())[0] > 0).sum(axis=1).max()) for source in (first, second)]
+  assert n_ids[1] == len(configured_corpus().train.texts[0].split()) + 2 < n_ids[0]
+
+
 def test_class_weights_scale_the_weights():
   weights = {'negative': 2.0, 'positive': 0.5}
   source = EncoderBatches(BERT, batch_size=20, buckets=BUCKETS, class_weights=weights)
@@ -106,16 +118,10 @@ def test_hosts_together_read_each_text_once_in_batches_of_one_length():
   assert trimmed(rows) == trimmed(real_rows(everything))
 
 
-def test_each_device_gets_texts_that_count(monkeypatch):
+def test_batch_size_must_be_a_multiple_of_the_number_of_devices(monkeypatch):
   from trax import fastmath
 
   monkeypatch.setattr(fastmath, 'local_device_count', lambda: 4)
-  source = EncoderBatches(BERT, 'validation', batch_size=64, buckets=BUCKETS)
-  batches = epoch(200, 64, source)
-  for _, _, weights in batches:
-    assert (weights.reshape(4, 16).sum(axis=1) > 0).all()
-  last = batches[-1][2].reshape(4, 16).sum(axis=1)
-  assert last.tolist() == [2, 2, 2, 2]
   with pytest.raises(UserError, match='batch_size=30 is not a multiple of 4'):
     EncoderBatches(BERT, batch_size=30, buckets=BUCKETS)
 

@@ -1,3 +1,4 @@
+import ast
 import os
 import sys
 import warnings
@@ -8,7 +9,7 @@ import forked
 import jax
 import numpy as np
 import pytest
-from conftest import STOCK, run_python
+from conftest import REPOSITORY, STOCK, run_python
 from runs import train
 from trax import fastmath
 from trax import layers as tl
@@ -61,6 +62,25 @@ print([b for a, b in zip(before, state()) if a != b], 'trax' in sys.modules)
 
 
 @pytest.mark.slow
+def test_each_module_imports_the_repairs_before_trax():
+  package = REPOSITORY / 'trax_twitter_sentiment'
+  n_checked = 0
+  for path in package.rglob('*.py'):
+    if path.parent.name == 'trax_support':
+      continue
+    names = []
+    for node in ast.parse(path.read_text()).body:
+      if isinstance(node, (ast.Import, ast.ImportFrom)):
+        base = getattr(node, 'module', None) or ''
+        names += [f'{base}.{alias.name}'.strip('.') for alias in node.names]
+    if any(name.split('.')[0] == 'trax' for name in names):
+      first = next(i for i, name in enumerate(names) if name.split('.')[0] == 'trax')
+      repairs_name = 'trax_twitter_sentiment.trax_support.repairs'
+      assert repairs_name in names[:first], path
+      n_checked += 1
+  assert n_checked > 10
+
+
 def test_import_of_trax_is_fast():
   code = """
 import inspect, sys

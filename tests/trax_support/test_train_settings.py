@@ -47,6 +47,47 @@ def test_labels_of_more_classes_than_columns_are_refused(tmp_path):
     )
 
 
+def test_any_classifier_of_texts_needs_a_column_for_each_class(tmp_path):
+  rows = ''.join(f'word{i % 3},{"xyz"[i % 3]}\n' for i in range(60))
+  (tmp_path / 'a.csv').write_text(f'text,label\n{rows}')
+  with pytest.raises(UserError, match=r'output_dim=2 does not fit .* of 3 classes'):
+    train(
+        tmp_path / 'run',
+        'configured_corpus.corpus=@TextFileCorpus',
+        f"TextFileCorpus.train_path='{tmp_path}/a.csv'",
+        config='twitter_gru.gin',
+    )
+
+
+def test_settings_may_be_macros(tmp_path):
+  loop = train(
+      tmp_path,
+      "all_metrics = {'accuracy': @WeightedAccuracy()}",
+      "best = 'accuracy'",
+      'train.metrics = %all_metrics',
+      'train.checkpoint_highest = %best',
+  )
+  assert loop.eval_tasks[0].metric_names == ('accuracy',)
+
+
+@pytest.mark.parametrize('value', ["'0.1'", 'None', 'True', '1'])
+def test_dropout_is_a_fraction(tmp_path, value):
+  message = f'TwitterClassifier.embedding_dropout={value} is not in'
+  with pytest.raises(UserError, match=message):
+    train(tmp_path, f'TwitterClassifier.embedding_dropout={value}')
+
+
+def test_initial_checkpoint_is_a_file_of_this_model(tmp_path, run_dir):
+  with pytest.raises(UserError, match='init_checkpoint=.*: there is no such file'):
+    train(tmp_path / 'a', f"train.init_checkpoint='{tmp_path}/model.pkl.gz'")
+  with pytest.raises(UserError, match='init_checkpoint is of another model.*128.*8'):
+    train(
+        tmp_path / 'a',
+        f"train.init_checkpoint='{run_dir}/model.pkl.gz'",
+        'TwitterClassifier.embedding_dim=8',
+    )
+
+
 @pytest.fixture
 def run(tmp_path):
   train(tmp_path, 'train.steps=3')

@@ -168,6 +168,11 @@ def _labelled_rows(
   """Returns the reader of some files, and their rows that have a text and a label."""
   columns, reading = options.columns, options.reading
   if options.labels_path is not None:
+    if isinstance(paths, Mapping):
+      raise UserError(
+          f'{options.labels_path} contains labels, but the files have a label already: '
+          f'{", ".join(f"{path}={label}" for path, label in paths.items())}.'
+      )
     reader, pairs = _read_two_files([*paths], options.labels_path, reading)
     return reader, _with_label(pairs, columns, reader)
   if isinstance(paths, Mapping):

@@ -99,9 +99,9 @@ def TextFileCorpus(
   arguments = dict(locals())
   _check_fraction('TextFileCorpus.validation_fraction', validation_fraction)
   check_seed('TextFileCorpus.seed', seed)
-  train_labels_path = _labels_path('train', train_labels_path, train_path)
+  train_labels_path = _labels_path('train', train_labels_path, True)
   validation_labels_path = _labels_path(
-      'validation', validation_labels_path, validation_path
+      'validation', validation_labels_path, validation_path is not None
   )
   options = LabelledOptions(
       (str(text_column), str(label_column)),
@@ -203,18 +203,17 @@ def _absolute(paths: Any) -> list[str]:
   return [*map(absolute, paths)]
 
 
-def _labels_path(split: str, path: object, texts_path: object) -> str | None:
+def _labels_path(split: str, path: object, has_texts: bool) -> str | None:
   """Returns the path of a split's file of labels, if the setting is legal."""
   if path is None:
     return None
   setting = f'TextFileCorpus.{split}_labels_path={path!r}'
-  texts_setting = f'TextFileCorpus.{split}_path'
   if not isinstance(path, str) or not path:
     raise UserError(f"{setting} is not a path, such as 'labels.txt'.")
-  if texts_path is None:
-    raise UserError(f'{setting} requires {texts_setting}, the file of the texts.')
-  if isinstance(as_mapping(texts_path), Mapping):
-    raise UserError(f'{setting} and {texts_setting}={texts_path!r} both give labels.')
+  if not has_texts:
+    raise UserError(
+        f'{setting} requires TextFileCorpus.{split}_path, the file of the texts.'
+    )
   return os.path.expanduser(path)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports Trax, fast)
+
 import gin
 from trax import layers as tl
 
@@ -10,7 +12,12 @@ from trax_twitter_sentiment.encoder.pretrained import (
     PretrainedFolder,
     pretrained_folder,
 )
-from trax_twitter_sentiment.errors import UserError, check_choice, check_positive
+from trax_twitter_sentiment.errors import (
+    UserError,
+    check_choice,
+    check_dropout,
+    check_positive,
+)
 from trax_twitter_sentiment.run.model_info import ENCODER_POOLINGS, EncoderInfo
 
 
@@ -141,8 +148,7 @@ def _encoder(
           f'{configurable}.n_layers={n_layers} is more than the {n_available} layers '
           f'of {pretrained.path}.'
       )
-  if not isinstance(dropout, (int, float)) or not 0 <= dropout < 1:
-    raise UserError(f'{configurable}.dropout={dropout!r} is not in [0, 1).')
+  check_dropout(f'{configurable}.dropout', dropout)
   blocks = [
       layers.Block(pretrained, i, dropout, mode) for i in range(n_layers or n_available)
   ]

@@ -18,14 +18,19 @@ from trax.supervised import training
 
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_positive, check_seed
-from trax_twitter_sentiment.run.run import TOKENIZER_FILE
+from trax_twitter_sentiment.run.run import MODEL_FILE
 from trax_twitter_sentiment.training.callbacks import SaveForPrediction
 from trax_twitter_sentiment.training.metrics import WeightedBinaryAccuracy
 from trax_twitter_sentiment.training.models import TwitterClassifier
 
 Batch = tuple[np.ndarray, ...]
 
-_LEARNING_RATE = 0.01
+# The notebook's learning rate, and Trax's defaults. They are explicit, as the model's
+# arguments are, so that gin bindings for other runs have no effect.
+_ADAM = {
+    'learning_rate': 0.01, 'weight_decay_rate': 1e-5, 'b1': 0.9, 'b2': 0.999,
+    'eps': 1e-5, 'clip_grad_norm': None,
+}  # fmt: skip
 _STEPS_PER_CHECKPOINT = 10  # The number of steps per evaluation, too.
 
 
@@ -110,13 +115,14 @@ class SentimentNetwork:
   @functools.cached_property
   def model(self) -> tl.Serial:
     """The notebook's classifier; `training_loop` initializes its weights."""
-    # Explicit arguments, so that gin bindings for other runs have no effect here.
     return TwitterClassifier(
         self.vocabulary_size,
         self.embedding_dimension,
         self.output_dimension,
         pooling='mean',
         embedding_dropout=0.0,
+        embedding_stddev=None,
+        initializer=None,
     )
 
   @functools.cached_property
@@ -125,7 +131,7 @@ class SentimentNetwork:
     return training.TrainTask(
         labeled_data=self.training_generator,
         loss_layer=tl.WeightedCategoryCrossEntropy(),
-        optimizer=optimizers.Adam(_LEARNING_RATE),
+        optimizer=optimizers.Adam(**_ADAM),
         n_steps_per_checkpoint=_STEPS_PER_CHECKPOINT,
     )
 
@@ -173,14 +179,14 @@ class SentimentNetwork:
         )
       return [SaveForPrediction]
     folder = os.path.expanduser(self.output_path)
-    if os.path.exists(os.path.join(folder, TOKENIZER_FILE)):
+    if os.path.exists(os.path.join(folder, MODEL_FILE)):
       raise UserError(
           f'{folder} contains a run on texts of a configured corpus, but '
           'training_generator yields other texts. Use another output_path.'
       )
     print(
         'The training batches do not come from the configured corpus. Training '
-        f'continues, but {folder} will contain no {TOKENIZER_FILE}, which prediction '
+        f'continues, but {folder} will contain no {MODEL_FILE}, which prediction '
         'requires.',
         file=sys.stderr,
     )

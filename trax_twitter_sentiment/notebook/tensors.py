@@ -4,6 +4,7 @@ With these classes, the notebook's cells run unchanged. `TwitterBatches` makes t
 batches faster.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 # The notebook's cells train with Trax. Without the repairs, Trax cannot resume a run.
@@ -14,7 +15,7 @@ import numpy as np
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
 from trax_twitter_sentiment.corpora.corpus import Examples
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
-from trax_twitter_sentiment.errors import check_halves
+from trax_twitter_sentiment.errors import UserError, check_halves
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
 
 
@@ -28,10 +29,18 @@ class TensorBuilder:
     split: the number of positive training tweets. `positive` begins with them.
     x_train: the training tweets, positives first.
     vocabulary: the id of each token.
+
+  Raises:
+    UserError: if the corpus has more than two classes.
   """
 
   def __init__(self):
     corpus = configured_corpus()
+    if len(corpus.class_names) != 2:
+      raise UserError(
+          'TensorBuilder requires a corpus of two classes, negative and positive; the '
+          f'configured one has {", ".join(corpus.class_names)}.'
+      )
     self.positive_training = _texts(corpus.train, 1)
     self.negative_training = _texts(corpus.train, 0)
     self.positive_validation = _texts(corpus.validation, 1)
@@ -70,7 +79,7 @@ class TensorGenerator:
     seed: the seed of the order.
 
   Raises:
-    UserError: if `batch_size` is not a positive even number.
+    UserError: if `batch_size` is not a positive even number, or a class has no tweets.
   """
 
   def __init__(
@@ -84,13 +93,18 @@ class TensorGenerator:
       seed: int = 0,
   ):
     check_halves('TensorGenerator.batch_size', batch_size)
+    for name, data in ('positive', positive_data), ('negative', negative_data):
+      if not len(data):
+        raise UserError(f'TensorGenerator.{name}_data is empty.')
     self._converter = converter
     rng = np.random.default_rng(seed) if shuffle and infinite else None
     halves = (
         _parts(data, batch_size // 2, infinite, rng)
         for data in (positive_data, negative_data)
     )
-    self._batches = map(self._batch, *halves)
+    # One pass yields the rest of the larger class alone.
+    pairs = itertools.zip_longest(*halves, fillvalue=[])
+    self._batches = itertools.starmap(self._batch, pairs)
 
   def __iter__(self) -> 'TensorGenerator':
     return self

@@ -58,7 +58,7 @@ class Run:
   """
 
   def __init__(self, folder: str | os.PathLike):
-    self.folder = os.fspath(folder)
+    self.folder = os.path.expanduser(os.fspath(folder))
     # The first file that is read from a URL shows whether there is such a folder.
     if not (remote.is_url(self.folder) or os.path.isdir(self.folder)):
       raise UserError(f'model_dir={self.folder!r} is not a directory.')

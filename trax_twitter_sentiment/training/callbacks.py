@@ -12,6 +12,7 @@ from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports 
 import gin
 import numpy as np
 from trax import layers as tl
+from trax import shapes
 from trax.supervised import callbacks, trainer_lib, training
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
@@ -27,6 +28,7 @@ from trax_twitter_sentiment.text.text_encoder import TextEncoder
 from trax_twitter_sentiment.training.encoder_batches import BUCKETS
 from trax_twitter_sentiment.training.models import pooling_of
 from trax_twitter_sentiment.training.solver import temperature_of
+from trax_twitter_sentiment.training.streams import twitter_data_streams
 
 # The maximum number of validation texts to which a checkpoint's temperature is fitted.
 _N_CALIBRATED = 1000
@@ -70,8 +72,8 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
 
   For a `PretrainedEncoder`, `encoder_tokenizer.json` and `encoder_config.json` are
   copies of two files of its folder, so prediction does not need the folder. With each
-  checkpoint, `model.json` gets the temperature that has the lowest log-loss on
-  validation texts.
+  checkpoint of `trax.supervised.trainer_lib.train`, `model.json` gets the temperature
+  that has the lowest log-loss on validation texts.
 
   The files are written before the first step. Before that, the callback refuses a model
   whose vocabulary size is not that of the corpus, and the output directory of a run
@@ -88,20 +90,20 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
   def __init__(self, loop: training.Loop):
     super().__init__(loop)
     self._streams = _streams()
-    inputs = (loop.eval_tasks or loop.tasks)[0].sample_batch[0]
+    batch = (loop.eval_tasks or loop.tasks)[0].sample_batch
     class_names = configured_corpus().class_names
     model, encoder_info = loop.model, None
     if isinstance(model, EncoderClassifier):
       encoder_info = model.info
     self._model_info = ModelInfo(
         pooling_of(model),
-        inputs.shape[1],
+        batch[0].shape[1],
         class_names,
         self._streams.max_length,
         encoder_info,
     )
     _check_streams(model, self._streams)
-    _check_classes(model, class_names)
+    _check_classes(model, batch, class_names)
 
   @staticmethod
   def check_output_dir(output_dir: str) -> None:
@@ -123,7 +125,7 @@ class SaveForPrediction(callbacks.TrainingStepCallback):
     if not self._loop.is_chief or folder is None:
       return
     streams, info = self._streams, self._model_info
-    if info.encoder and self._loop.is_resumed:
+    if info.encoder and getattr(self._loop, 'is_resumed', False):
       # The saved temperature is that of the weights until the next checkpoint.
       saved = run.saved_encoder_info(folder, info.encoder)
       info = dataclasses.replace(info, encoder=saved)
@@ -195,12 +197,15 @@ def _streams() -> _Streams:
       in the evaluation.
   """
   with gin.config_scope('eval'):
-    tweets = gin.get_bindings('TwitterBatches')
+    max_length = (
+        gin.get_bindings('TwitterBatches').get('max_length')
+        or gin.get_bindings(twitter_data_streams).get('max_length')
+    )
     subwords = gin.get_bindings('EncoderBatches')
   with gin.config_scope('train'):
     _check_same_stream(gin.get_bindings('EncoderBatches'), subwords)
   if not (folder := subwords.get('folder', '')):
-    return _Streams(encoded_corpus().encoder, tweets.get('max_length'))
+    return _Streams(encoded_corpus().encoder, max_length)
   pretrained = pretrained_folder(folder)
   max_length = max(subwords.get('buckets', BUCKETS))
   return _Streams(pretrained.encoder, max_length, folder, pretrained.config_json)
@@ -243,16 +248,17 @@ def _check_vocabulary(model: tl.Layer, expected: int) -> None:
       )
 
 
-def _check_classes(model: tl.Layer, class_names: tuple[str, ...]) -> None:
-  is_encoder = isinstance(model, EncoderClassifier)
-  if pooling_of(model) is None and not is_encoder:
-    return
-  dense = [layer for layer in _layers_of(model) if isinstance(layer, tl.Dense)]
-  n_columns = dense[-1].weights[0].shape[1]
-  if n_columns != len(class_names):
-    configurable = 'PretrainedEncoder' if is_encoder else 'TwitterClassifier'
+def _check_classes(
+    model: tl.Layer, batch: tuple[np.ndarray, ...], class_names: tuple[str, ...]
+) -> None:
+  """Raises `UserError` if a classifier of texts has another number of classes."""
+  inputs = shapes.signature(batch[: model.n_in])
+  output = model.output_signature(inputs[0] if model.n_in == 1 else inputs)
+  # Other models, such as language models, give each token scores.
+  is_of_texts = isinstance(output, shapes.ShapeDtype) and len(output.shape) == 2
+  if is_of_texts and output.shape[1] != len(class_names):
     raise UserError(
-        f'{configurable}.output_dim={n_columns} does not fit the labels, which are '
+        f"The model's output_dim={output.shape[1]} does not fit the labels, which are "
         f'of {len(class_names)} classes ({", ".join(class_names)}). Bind output_dim to '
         '@number_of_classes().'
     )

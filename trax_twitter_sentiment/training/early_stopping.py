@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from trax_twitter_sentiment.trax_support import safe_loop
+from trax_twitter_sentiment.trax_support import repairs, safe_loop  # noqa: F401
 
 import gin
 import jax
@@ -16,6 +16,7 @@ from trax_twitter_sentiment.errors import (
     check_choice,
     check_positive,
 )
+from trax_twitter_sentiment.run.history import History
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
@@ -60,7 +61,8 @@ class StopEarly(callbacks.TrainingStepCallback):
     self._n_without_improvement = 0
 
   def _values(self) -> list[tuple[int, float]]:
-    return self._loop.history.get('eval', f'metrics/{self._metric}')
+    curves = History.of_loop(self._loop.history).eval_curves
+    return [*curves.get(self._metric, {}).items()]
 
   def call_at(self, step: int) -> bool:
     return True
@@ -85,6 +87,7 @@ class StopEarly(callbacks.TrainingStepCallback):
         file=sys.stderr,
     )
     self._loop.update_weights_and_state(weights=weights)
+    self._loop.eval_model.weights = self._loop.model.weights
 
   def _compare_last_evaluation(self) -> None:
     """Compares the last evaluation with the best one, unless it was compared before."""
@@ -92,7 +95,7 @@ class StopEarly(callbacks.TrainingStepCallback):
     if len(values) == self._n_compared:
       return
     self._n_compared = len(values)
-    step, value = values[-1][0], float(values[-1][1])
+    step, value = values[-1]
     if self._best is None or self._sign * (value - self._best[1]) > 0:
       # A training step reuses the memory of the weights, so the best ones are copied.
       weights = jax.tree_util.tree_map(np.array, self._loop.model.weights)

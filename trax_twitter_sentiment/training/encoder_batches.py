@@ -11,10 +11,9 @@ from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (imports 
 import gin
 import jax
 import numpy as np
-from trax import fastmath
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
-from trax_twitter_sentiment.corpora.corpus import SPLITS
+from trax_twitter_sentiment.corpora.corpus import SPLITS, Corpus
 from trax_twitter_sentiment.encoder.pretrained import (
     PretrainedFolder,
     pretrained_folder,
@@ -87,7 +86,7 @@ def EncoderBatches(
   pretrained = pretrained_folder(folder)
   buckets = _checked_buckets(buckets, pretrained)
   longest = buckets[-1]
-  examples = _examples(pretrained, split, longest)
+  examples = _examples(pretrained, configured_corpus(), split, longest)
   weight_of_text = text_weights('EncoderBatches', class_weights, examples)
   lengths = examples.lengths
   rows = part_of_host(np.arange(len(lengths)), host_id, n_hosts)
@@ -98,26 +97,24 @@ def EncoderBatches(
     del stream
     for epoch in itertools.count():
       for texts in _batches_of_epoch(rows, lengths, batch_size, rng(epoch)):
-        filled, n_counting = _filled(texts, batch_size)
+        filled = np.resize(texts, batch_size)
         weights = weight_of_text[filled]
-        weights[n_counting:] = 0
+        weights[len(texts) :] = 0
         length = longest
         if not has_one_length:
           length = next(n for n in buckets if n >= lengths[texts].max())
-        order = _device_order(batch_size)
-        inputs = examples.padded(length, filled[order])
-        yield inputs, examples.labels[filled[order]], weights[order]
+        yield examples.padded(length, filled), examples.labels[filled], weights
 
   return batches
 
 
 @functools.lru_cache(maxsize=2)
 def _examples(
-    pretrained: PretrainedFolder, split: str, max_length: int
+    pretrained: PretrainedFolder, corpus: Corpus, split: str, max_length: int
 ) -> EncodedExamples:
   """Returns a split as ids with special tokens, and prints how many texts are cut."""
   encoder = pretrained.encoder
-  examples = encode_split(configured_corpus(), split, encoder)
+  examples = encode_split(corpus, split, encoder)
   ids, lengths = encoder.with_special_tokens(
       examples.ids, examples.lengths, max_length
   )
@@ -172,18 +169,3 @@ def _batches_of_epoch(
   if rng is not None:
     rng.shuffle(batches)
   return batches
-
-
-def _filled(rows: np.ndarray, batch_size: int) -> tuple[np.ndarray, int]:
-  """Returns rows repeated to a full batch, and the number of them that count.
-
-  At least one row counts for each device, because a mean over no text is not a number.
-  """
-  n_counting = max(len(rows), fastmath.local_device_count())
-  return np.resize(rows, batch_size), n_counting
-
-
-def _device_order(batch_size: int) -> np.ndarray:
-  """Returns the order in which each device gets an equal part of each prefix."""
-  n_devices = fastmath.local_device_count()
-  return np.arange(batch_size).reshape(-1, n_devices).T.ravel()

@@ -12,6 +12,7 @@ from trax.fastmath import numpy as jnp
 from trax_twitter_sentiment.errors import (
     UserError,
     check_choice,
+    check_dropout,
     check_positive,
     check_positive_number,
 )
@@ -75,11 +76,7 @@ def TwitterClassifier(
   check_positive('TwitterClassifier.embedding_dim', embedding_dim)
   check_positive('TwitterClassifier.output_dim', output_dim)
   check_choice('TwitterClassifier.pooling', pooling, POOLINGS)
-  if not 0 <= embedding_dropout < 1:
-    raise UserError(
-        f'TwitterClassifier.embedding_dropout={embedding_dropout!r} is not in '
-        '[0, 1).'
-    )
+  check_dropout('TwitterClassifier.embedding_dropout', embedding_dropout)
   if initializer is not None and embedding_stddev is not None:
     raise UserError(
         f'TwitterClassifier.embedding_stddev={embedding_stddev!r} has no effect beside '

@@ -15,7 +15,7 @@ import jax
 import numpy as np
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
-from trax_twitter_sentiment.corpora.corpus import SPLITS
+from trax_twitter_sentiment.corpora.corpus import SPLITS, Examples
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.encoding.encoded_examples import EncodedExamples
 from trax_twitter_sentiment.errors import (
@@ -62,11 +62,7 @@ def TwitterSamples(
   """
   check_choice('TwitterSamples.split', split, SPLITS)
   examples = getattr(configured_corpus(), split)
-  if examples.weights is not None:
-    raise UserError(
-        'TwitterSamples gives each text the same weight; MixedCorpus.weights requires '
-        'TwitterBatches.'
-    )
+  _refuse_weights('TwitterSamples', examples)
   rng = generator('TwitterSamples', split, shuffle, seed)
   rows = part_of_host(np.arange(len(examples.texts)), host_id, n_hosts)
   rows = ordered(rows, examples.labels, rng)
@@ -79,6 +75,14 @@ def TwitterSamples(
       yield examples.texts[i], examples.labels[i]
 
   return samples
+
+
+def _refuse_weights(configurable: str, examples: Examples | EncodedExamples) -> None:
+  if examples.weights is not None:
+    raise UserError(
+        f'{configurable} gives each text the same weight; MixedCorpus.weights requires '
+        'TwitterBatches.'
+    )
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -179,6 +183,7 @@ def twitter_data_streams(
   corpus = encoded_corpus()
 
   def stream(examples: EncodedExamples, split: str) -> Source:
+    _refuse_weights('twitter_data_streams', examples)
     length = max_length or corpus.max_length
     if max_length:
       report_cut_texts('twitter_data_streams', split, max_length, examples)

@@ -186,7 +186,8 @@ def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     tf.random.set_seed(seed)
   _SafeTraining.Loop.started_at = time.monotonic()
   try:
-    run = train(*args, **kwargs)
+    with _refusing_other_weights():
+      run = train(*args, **kwargs)
   finally:
     _SafeTraining.Loop.started_at = None
   if isinstance(run, safe_loop.SafeLoop):
@@ -194,6 +195,33 @@ def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
       run.run(0)  # Without a step, Trax does not evaluate and save.
     run.refuse_changes_without_effect()
   return run
+
+
+@contextlib.contextmanager
+def _refusing_other_weights() -> Iterator[None]:
+  """Refuses a `train.init_checkpoint` whose weights have other shapes than the model's.
+
+  Trax would train the weights of the file, so settings of the model had no effect.
+  """
+  original = base.unflatten_weights_and_state
+
+  @functools.wraps(original)
+  def unflatten(weights, state, signature, weights_only=False):
+    if weights_only:
+      expected, _ = base.flatten_weights_and_state(signature[0], ())
+      shapes = [[*map(np.shape, arrays)] for arrays in (weights, expected)]
+      if shapes[0] != shapes[1]:
+        raise UserError(
+            'train.init_checkpoint is of another model: its weights have the shapes '
+            f'{shapes[0]}, but those of the model have the shapes {shapes[1]}.'
+        )
+    return original(weights, state, signature, weights_only)
+
+  base.unflatten_weights_and_state = unflatten
+  try:
+    yield
+  finally:
+    base.unflatten_weights_and_state = original
 
 
 def _check_devices() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import gin
+import tensorflow as tf
 from trax.supervised import trainer_lib
 
 from trax_twitter_sentiment.errors import (
@@ -33,12 +34,17 @@ def check_train_settings(bound: Mapping[str, Any]) -> None:
     hint = ' None stands for no evaluation.'
     _check_number(bound, 'eval_frequency', check_positive, hint)
     _check_number(bound, 'eval_steps', check_positive)
+  checkpoint = bound.get('init_checkpoint')
+  if isinstance(checkpoint, str) and not tf.io.gfile.exists(checkpoint):
+    raise UserError(f'train.init_checkpoint={checkpoint!r}: there is no such file.')
   metrics = bound.get('metrics')
+  if isinstance(metrics, gin.config.ConfigurableReference):
+    return
   names = [*(trainer_lib._DEFAULT_METRICS if metrics is None else metrics)]
   if not names:
     raise UserError('train.metrics={} has no metric; at least one is required.')
   for name in _CHECKPOINT_METRICS:
-    if bound.get(name) is None:
+    if isinstance(bound.get(name), (type(None), gin.config.ConfigurableReference)):
       continue
     if not is_evaluated:
       raise UserError(

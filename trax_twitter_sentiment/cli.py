@@ -2,6 +2,7 @@
 
 import errno
 import io
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -53,6 +54,8 @@ def run(main: Callable[[list[str]], None]) -> None:
   status 1. A closed pipe (`| head`) and Ctrl-C end it without a message.
   """
 
+  # JAX logs each kind of device that is missing.
+  logging.getLogger('jax').setLevel(logging.WARNING)
   # A text may have characters that the terminal's encoding lacks, so they are escaped.
   if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors='backslashreplace')

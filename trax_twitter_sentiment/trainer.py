@@ -12,7 +12,6 @@ is a path, or the name of a gin file of the package, such as `twitter.gin`.
 import importlib.resources
 import importlib.util
 import inspect
-import logging
 import os
 import pathlib
 import re
@@ -79,7 +78,6 @@ def import_trax() -> None:
   fast_imports.import_trax()
   import jax
 
-  logging.getLogger('jax').setLevel(logging.WARNING)
   if os.environ.get('JAX_COMPILATION_CACHE_DIR') or not cache.is_on():
     return
   folder = os.path.join(cache.folder(), 'compiled')

@@ -305,12 +305,14 @@ def test_kept_columns_with_names_of_fields_are_renamed(predict, tmp_path, format
   assert [str(row[name]) for name in names] == ['0', '1', '2', '3']
 
 
-def test_kept_nan_is_null(predict, tmp_path):
+def test_kept_nan_is_null_or_an_empty_cell(predict, tmp_path):
   content = '{"text": "hi", "x": NaN, "y": [1, {"z": -Infinity}]}'
   (tmp_path / 'a.jsonl').write_text(content)
-  command = [f'--input={tmp_path}/a.jsonl', '--keep_all', '--format=jsonl']
-  output = predict(*command).stdout
+  command = [f'--input={tmp_path}/a.jsonl', '--keep_all']
+  output = predict(*command, '--format=jsonl').stdout
   assert '"x": null, "y": [1, {"z": null}]' in output
+  output = predict(*command, '--format=tsv').stdout
+  assert output.endswith('\t\t[1, {"z": null}]\n')
 
 
 def test_columns_of_a_table_are_those_of_the_first_row(predict, tmp_path):
@@ -453,6 +455,8 @@ def test_memory_does_not_grow_with_the_input(run_dir):
         (['--explain', '--format=tsv', 'hi'], '--explain requires --format=text'),
         (['--keep=id', 'hi'], '--keep requires a --format of tsv, csv, jsonl'),
         (['--format=tsv', '--keep=id', 'hi'], 'arguments have no columns'),
+        (['--encoding=cp1252', 'hi'], '--encoding has no effect on texts that are'),
+        (['--column=a', '--interactive'], '--column has no effect with --interactive'),
         (['--interactive', '--format=csv'], '--interactive excludes --format=csv'),
         (['--ray_address=auto', 'hi'], '--ray_address requires --engine=ray'),
         (['--encoding=utf-9'], "--encoding='utf-9' is not a text encoding"),

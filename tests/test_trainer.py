@@ -233,7 +233,6 @@ def test_error_of_gin_is_one_line(tmp_path, flag, message):
   assert message in last
 
 
-@pytest.mark.slow
 def test_binding_without_its_flag_is_refused(tmp_path):
   trainer = [*LAUNCHER, 'train.steps=3']
   result = train(tmp_path / 'run', trainer=trainer)
@@ -244,6 +243,7 @@ def test_binding_without_its_flag_is_refused(tmp_path):
   )
 
 
+@pytest.mark.slow
 def test_launcher_shows_why_an_import_failed(tmp_path):
   (tmp_path / 'gym.py').write_text('raise ImportError("broken gym")')
   result = run_python(*LAUNCHER, f'--config_file={TWITTER_GIN}', cwd=tmp_path)

@@ -55,7 +55,7 @@ def run(main: Callable[[list[str]], None]) -> None:
   """
 
   # JAX logs each kind of device that is missing.
-  logging.getLogger('jax').setLevel(logging.WARNING)
+  logging.getLogger('jax._src.xla_bridge').setLevel(logging.WARNING)
   # A text may have characters that the terminal's encoding lacks, so they are escaped.
   if isinstance(sys.stdout, io.TextIOWrapper):
     sys.stdout.reconfigure(errors='backslashreplace')
@@ -153,6 +153,18 @@ def define_reading_flags(content: str) -> Callable[[], options.ReadingOptions]:
   return reading_options
 
 
+def refuse_reading_flags(where: str, *others: str) -> None:
+  """Raises `UserError` if the user gives a flag for reading files, without effect.
+
+  Args:
+    where: when the flags have no effect, for messages, such as `'without --input'`.
+    others: the names of more flags.
+  """
+  for name in ('column', *_FORMAT_FLAGS, *others):
+    if flags.FLAGS[name].present:
+      raise UserError(f'--{name} has no effect {where}.')
+
+
 def _define_format_flags() -> None:
   flags.DEFINE_enum(
       'input_format',
@@ -222,12 +234,11 @@ def define_label_flags(content: str) -> Callable[[], options.LabelledOptions]:
       'A file with one label per line, for an --input with one text per line.',
   )
 
-  label_flags = 'column', 'label_column', 'labels', 'skip_labels', 'labels_input'
-
   def labelled_options() -> options.LabelledOptions:
-    for name in (*label_flags, *_FORMAT_FLAGS):
-      if flags.FLAGS[name].present and not flags.FLAGS.input:
-        raise UserError(f'--{name} has no effect without --input.')
+    if not flags.FLAGS.input:
+      refuse_reading_flags(
+          'without --input', 'label_column', 'labels', 'skip_labels', 'labels_input'
+      )
     return options.LabelledOptions(
         (flags.FLAGS.column, label_column.value),
         reading_options(),

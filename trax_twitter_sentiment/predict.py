@@ -205,6 +205,10 @@ def _check_flags(texts: list[str], paths: list[str]) -> None:
     raise UserError(f'--keep requires a --format of {", ".join(formats.WITH_COLUMNS)}.')
   if keeps and texts:
     raise UserError('--keep requires --input; arguments have no columns.')
+  if texts:
+    cli.refuse_reading_flags('on texts that are arguments')
+  if _INTERACTIVE.value:
+    cli.refuse_reading_flags('with --interactive')
 
 
 def _check_flags_of_ray(texts: list[str], paths: list[str]) -> None:

@@ -309,7 +309,7 @@ def test_labels_in_a_file_of_their_own_are_read_and_read_again(two_files, monkey
 
 def test_empty_line_in_a_file_of_labels_is_skipped(two_files, tmp_path, capsys):
   (tmp_path / 'labels.txt').write_text('\n' + 'bad\ngood\n' * 4 + 'bad\n')
-  with pytest.raises(UserError, match="texts.txt, line 1: column 'label' has no label"):
+  with pytest.raises(UserError, match='labels.txt, line 1: there is no label'):
     TextFileCorpus(**two_files)
   corpus = TextFileCorpus(**two_files, on_malformed='skip')
   assert len(corpus.train.texts) + len(corpus.validation.texts) == 9
@@ -321,7 +321,8 @@ def test_empty_line_in_a_file_of_labels_is_skipped(two_files, tmp_path, capsys):
     [
         ({'validation_labels_path': 'a.txt'}, 'requires TextFileCorpus.validation'),
         ({'train_labels_path': 3}, 'TextFileCorpus.train_labels_path=3 is not a path'),
-        ({'train_path': {'good': 'a', 'bad': 'b'}}, 'a label already: a=good, b=bad'),
+        ({'train_path': {'good': 'a', 'bad': 'b'}}, 'a label already: good=a, bad=b'),
+        ({'input_format': 'csv'}, 'TextFileCorpus.input_format=csv does not fit'),
     ],
 )
 def test_file_of_labels_without_its_texts_is_refused(two_files, settings, message):

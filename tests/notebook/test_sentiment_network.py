@@ -55,7 +55,8 @@ def test_bindings_of_other_runs_have_no_effect(tmp_path):
   for name, bindings in (
       ('a', []),
       ('b', ['TwitterClassifier.embedding_stddev=0.001', 'Adam.eps=0.5',
-             'Adam.clip_grad_norm=1e-9']),
+             'Adam.clip_grad_norm=1e-9',
+             'WeightedCategoryCrossEntropy.label_smoothing=0.5']),
   ):  # fmt: skip
     gin.parse_config(bindings)
     trained = network(tmp_path / name)

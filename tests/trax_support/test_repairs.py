@@ -61,7 +61,6 @@ print([b for a, b in zip(before, state()) if a != b], 'trax' in sys.modules)
   assert (result.stdout, result.stderr) == ('[] True\n', '')
 
 
-@pytest.mark.slow
 def test_each_module_imports_the_repairs_before_trax():
   package = REPOSITORY / 'trax_twitter_sentiment'
   n_checked = 0
@@ -81,6 +80,7 @@ def test_each_module_imports_the_repairs_before_trax():
   assert n_checked > 10
 
 
+@pytest.mark.slow
 def test_import_of_trax_is_fast():
   code = """
 import inspect, sys

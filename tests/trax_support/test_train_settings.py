@@ -47,15 +47,16 @@ def test_labels_of_more_classes_than_columns_are_refused(tmp_path):
     )
 
 
-def test_any_classifier_of_texts_needs_a_column_for_each_class(tmp_path):
+@pytest.mark.parametrize('config', ['twitter_gru.gin', 'twitter_transformer.gin'])
+def test_any_classifier_of_texts_needs_a_column_for_each_class(tmp_path, config):
   rows = ''.join(f'word{i % 3},{"xyz"[i % 3]}\n' for i in range(60))
   (tmp_path / 'a.csv').write_text(f'text,label\n{rows}')
-  with pytest.raises(UserError, match=r'output_dim=2 does not fit .* of 3 classes'):
+  with pytest.raises(UserError, match=r'output has 2 columns, but .* 3 classes'):
     train(
         tmp_path / 'run',
         'configured_corpus.corpus=@TextFileCorpus',
         f"TextFileCorpus.train_path='{tmp_path}/a.csv'",
-        config='twitter_gru.gin',
+        config=config,
     )
 
 
@@ -80,7 +81,9 @@ def test_dropout_is_a_fraction(tmp_path, value):
 def test_initial_checkpoint_is_a_file_of_this_model(tmp_path, run_dir):
   with pytest.raises(UserError, match='init_checkpoint=.*: there is no such file'):
     train(tmp_path / 'a', f"train.init_checkpoint='{tmp_path}/model.pkl.gz'")
-  with pytest.raises(UserError, match='init_checkpoint is of another model.*128.*8'):
+  with pytest.raises(UserError, match=r'init_checkpoint=.*: there is no such file'):
+    train(tmp_path / 'a', "x='x.pkl.gz'", 'train.init_checkpoint=%x')
+  with pytest.raises(UserError, match=r'array 1 has the shape \(1634, 128\), but .* 8'):
     train(
         tmp_path / 'a',
         f"train.init_checkpoint='{run_dir}/model.pkl.gz'",

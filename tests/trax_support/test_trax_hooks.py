@@ -12,6 +12,7 @@ from trax.supervised import trainer_lib
 
 from trax_twitter_sentiment.corpora.twitter import TwitterCorpus
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
+from trax_twitter_sentiment.run import checkpoints
 from trax_twitter_sentiment.run.run import Run
 
 # A model and an optimizer for pipelines of a test's own.
@@ -132,10 +133,14 @@ NO_EMOTICONS = (
 
 
 def test_tweets_without_emoticons_are_evaluated_beside_the_usual_ones(tmp_path):
-  loop = train(tmp_path, 'train.steps=20', *NO_EMOTICONS)
+  loop = train(
+      tmp_path, 'train.steps=20', *NO_EMOTICONS, "train.checkpoint_highest='accuracy'"
+  )
   *_, usual, honest = accuracies(loop)
   assert usual > 0.9 > honest > 0.5
   assert list((tmp_path / 'no_emoticons').glob('eval/*tfevents*'))
+  # The usual accuracy rose, so it is the highest one.
+  assert checkpoints.verified_state(str(tmp_path), 'highest_accuracy')['step'] == 20
 
 
 def test_additional_train_tasks_alternate_with_the_usual_one(tmp_path):

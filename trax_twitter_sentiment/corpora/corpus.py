@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from trax_twitter_sentiment.corpora.recipe import Recipe
+from trax_twitter_sentiment.errors import UserError
 
 # The class names of tweets, in the order of their labels.
 SENTIMENTS = ('negative', 'positive')
@@ -36,6 +37,15 @@ class Examples:
     texts = np.array(self.texts, object)[rows]
     weights = None if self.weights is None else self.weights[rows]
     return Examples(tuple(texts), self.labels[rows], weights)
+
+
+def refuse_weights(configurable: str, weights: np.ndarray | None) -> None:
+  """Raises `UserError` if texts have weights, which a configurable does not yield."""
+  if weights is not None:
+    raise UserError(
+        f'{configurable} gives each text the same weight; MixedCorpus.weights requires '
+        'TwitterBatches or EncoderBatches.'
+    )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -155,11 +155,12 @@ def rows_with_label(
   A row without a text or a label is malformed. `columns` are those of the texts and of
   the labels.
   """
-  return _with_label(_text_and_label(reader), columns, reader)
+  pairs = ((record, record.values[0], record.values[1]) for record in reader)
+  return _with_label(pairs, reader, *_problems(columns))
 
 
-def _text_and_label(records: Iterable[Record]) -> _Pairs:
-  return ((record, record.values[0], record.values[1]) for record in records)
+def _problems(columns: tuple[str, str]) -> tuple[str, str]:
+  return f'column {columns[0]!r} is empty', f'column {columns[1]!r} has no label'
 
 
 def _labelled_rows(
@@ -171,38 +172,50 @@ def _labelled_rows(
     if isinstance(paths, Mapping):
       raise UserError(
           f'{options.labels_path} contains labels, but the files have a label already: '
-          f'{", ".join(f"{path}={label}" for path, label in paths.items())}.'
+          f'{", ".join(f"{label}={path}" for path, label in paths.items())}.'
       )
-    reader, pairs = _read_two_files([*paths], options.labels_path, reading)
-    return reader, _with_label(pairs, columns, reader)
+    return _read_two_files([*paths], options.labels_path, reading)
+  pairs: _Pairs
   if isinstance(paths, Mapping):
     reader = TableReader([*paths], columns[:1], reading)
     read = with_progress(reader, _READING, delay=1)
     labels = {input_files.shown_name(path): label for path, label in paths.items()}
     pairs = ((record, record.values[0], labels[record.name]) for record in read)
-    return reader, _with_label(pairs, columns, reader)
-  reader = TableReader(paths, columns, reading)
-  read = with_progress(reader, _READING, delay=1)
-  return reader, _with_label(_text_and_label(read), columns, reader)
+  else:
+    reader = TableReader(paths, columns, reading)
+    read = with_progress(reader, _READING, delay=1)
+    pairs = ((record, record.values[0], record.values[1]) for record in read)
+  return reader, _with_label(pairs, reader, *_problems(columns))
 
 
 def _with_label(
-    pairs: _Pairs, columns: tuple[str, str], reader: TableReader
+    pairs: _Pairs, reader: TableReader, no_text: str, no_label: str
 ) -> Iterator[LabelledRow]:
-  """Yields the rows with a text and a label, and normalizes the label."""
+  """Yields the rows with a text and a label, and normalizes the label.
+
+  `no_text` and `no_label` are the problems of other rows, for messages.
+  """
   for record, text, label in pairs:
     if text is None:
-      reader.malformed(record, f'column {columns[0]!r} is empty')
+      reader.malformed(record, no_text)
     elif label is None or label_names.is_missing(label):
-      reader.malformed(record, f'column {columns[1]!r} has no label')
+      reader.malformed(record, no_label)
     else:
       yield record, text, label_names.normalized(label)
 
 
 def _read_two_files(
     paths: Sequence[str], labels_path: str, options: ReadingOptions
-) -> tuple[TableReader, _Pairs]:
-  """Reads the texts of some files and the labels of another file, one on each line."""
+) -> tuple[TableReader, Iterator[LabelledRow]]:
+  """Reads the texts of some files and the labels of another file, one on each line.
+
+  A message about a row names the line of its label.
+  """
+  if options.input_format not in (None, 'lines'):
+    raise UserError(
+        f'{options.setting}input_format={options.input_format} does not fit labels in '
+        f'a file of their own ({labels_path}), which require a text on each line.'
+    )
   as_lines = dataclasses.replace(options, input_format='lines')
   texts = TableReader(paths, ('text',), as_lines)
   labels = TableReader([labels_path], ('text',), as_lines)
@@ -212,5 +225,8 @@ def _read_two_files(
         f'{labels_path} contains {len(read_labels):,} labels, but {paths[0]} contains '
         f'{len(read_texts):,} texts.'
     )
-  pairs = zip(read_texts, read_labels, strict=True)
-  return texts, [(t, t.values[0], label.values[0]) for t, label in pairs]
+  pairs = (
+      (label, text.values[0], label.values[0])
+      for text, label in zip(read_texts, read_labels, strict=True)
+  )
+  return texts, _with_label(pairs, texts, 'there is no text', 'there is no label')

@@ -25,8 +25,8 @@ from trax_twitter_sentiment.training.models import TwitterClassifier
 
 Batch = tuple[np.ndarray, ...]
 
-# The notebook's learning rate, and Trax's defaults. They are explicit, as the model's
-# arguments are, so that gin bindings for other runs have no effect.
+# The notebook's learning rate, and Trax's defaults. All arguments in this module are
+# explicit, so that gin bindings for other runs have no effect.
 _ADAM = {
     'learning_rate': 0.01, 'weight_decay_rate': 1e-5, 'b1': 0.9, 'b2': 0.999,
     'eps': 1e-5, 'clip_grad_norm': None,
@@ -130,7 +130,7 @@ class SentimentNetwork:
     """Cross-entropy and Adam, on the training batches."""
     return training.TrainTask(
         labeled_data=self.training_generator,
-        loss_layer=tl.WeightedCategoryCrossEntropy(),
+        loss_layer=_cross_entropy(),
         optimizer=optimizers.Adam(**_ADAM),
         n_steps_per_checkpoint=_STEPS_PER_CHECKPOINT,
     )
@@ -142,7 +142,7 @@ class SentimentNetwork:
     accuracy = WeightedBinaryAccuracy if two_classes else tl.WeightedCategoryAccuracy
     return training.EvalTask(
         labeled_data=self.validation_generator,
-        metrics=[tl.WeightedCategoryCrossEntropy(), accuracy()],
+        metrics=[_cross_entropy(), accuracy()],
         metric_names=['cross_entropy', 'accuracy'],
     )
 
@@ -191,6 +191,10 @@ class SentimentNetwork:
         file=sys.stderr,
     )
     return []
+
+
+def _cross_entropy() -> tl.Layer:
+  return tl.WeightedCategoryCrossEntropy(label_smoothing=None, cutoff=0.0)
 
 
 def _is_of_configured_corpus(inputs: np.ndarray) -> bool:

@@ -13,7 +13,7 @@ from trax_twitter_sentiment.trax_support import repairs  # noqa: F401  (repairs 
 import numpy as np
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
-from trax_twitter_sentiment.corpora.corpus import Examples
+from trax_twitter_sentiment.corpora.corpus import Examples, refuse_weights
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.errors import UserError, check_halves
 from trax_twitter_sentiment.text.vocabulary import PAD_ID
@@ -31,7 +31,7 @@ class TensorBuilder:
     vocabulary: the id of each token.
 
   Raises:
-    UserError: if the corpus has more than two classes.
+    UserError: if the corpus has more than two classes, or weights.
   """
 
   def __init__(self):
@@ -41,6 +41,7 @@ class TensorBuilder:
           'TensorBuilder requires a corpus of two classes, negative and positive; the '
           f'configured one has {", ".join(corpus.class_names)}.'
       )
+    refuse_weights('TensorGenerator', corpus.train.weights)
     self.positive_training = _texts(corpus.train, 1)
     self.negative_training = _texts(corpus.train, 0)
     self.positive_validation = _texts(corpus.validation, 1)

@@ -201,6 +201,7 @@ def _json(value: Any) -> str:
 
 
 def _with_nulls(value: Any) -> Any:
+  """Returns a value in which `None` replaces NaN and infinity."""
   if isinstance(value, float) and not math.isfinite(value):
     return None
   if isinstance(value, dict):
@@ -212,6 +213,5 @@ def cell(value: Any) -> str:
   """Returns the value of a column as the cell of a table."""
   if isinstance(value, str):
     return value
-  if value is None:
-    return ''
-  return json.dumps(value, ensure_ascii=False, default=str)
+  value = _with_nulls(value)
+  return '' if value is None else json.dumps(value, ensure_ascii=False, default=str)

@@ -19,9 +19,7 @@ _NOTES = re.compile(r'(?:^|/)note-tweet(?:-part\d+)?\.js$')
 _CUT = re.compile(r'\s*…(?:\s*https?://\S+)*\s*$')
 
 # What zipfile raises for archives that are damaged, encrypted or of an unknown kind.
-_DAMAGED = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError,
-)  # fmt: skip
+_DAMAGED = zipfile.BadZipFile, zlib.error, EOFError, RuntimeError
 
 # The number of first characters of a text by which its note is looked up.
 _KEY_LENGTH = 40

@@ -258,9 +258,9 @@ def _check_classes(
   is_of_texts = isinstance(output, shapes.ShapeDtype) and len(output.shape) == 2
   if is_of_texts and output.shape[1] != len(class_names):
     raise UserError(
-        f"The model's output_dim={output.shape[1]} does not fit the labels, which are "
-        f'of {len(class_names)} classes ({", ".join(class_names)}). Bind output_dim to '
-        '@number_of_classes().'
+        f"The model's output has {output.shape[1]} columns, but the labels are of "
+        f'{len(class_names)} classes ({", ".join(class_names)}). Bind the setting of '
+        'its classes, usually output_dim or n_classes, to @number_of_classes().'
     )
 
 

@@ -16,7 +16,7 @@ from trax_twitter_sentiment.errors import (
     check_choice,
     check_positive,
 )
-from trax_twitter_sentiment.run.history import History
+from trax_twitter_sentiment.run.history import curve
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
@@ -61,8 +61,8 @@ class StopEarly(callbacks.TrainingStepCallback):
     self._n_without_improvement = 0
 
   def _values(self) -> list[tuple[int, float]]:
-    curves = History.of_loop(self._loop.history).eval_curves
-    return [*curves.get(self._metric, {}).items()]
+    values = self._loop.history.get('eval', f'metrics/{self._metric}')
+    return [*curve(values).items()]
 
   def call_at(self, step: int) -> bool:
     return True

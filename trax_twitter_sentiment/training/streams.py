@@ -15,11 +15,10 @@ import jax
 import numpy as np
 
 from trax_twitter_sentiment.corpora.configured_corpus import configured_corpus
-from trax_twitter_sentiment.corpora.corpus import SPLITS, Examples
+from trax_twitter_sentiment.corpora.corpus import SPLITS, refuse_weights
 from trax_twitter_sentiment.encoding.encoded_corpus import encoded_corpus
 from trax_twitter_sentiment.encoding.encoded_examples import EncodedExamples
 from trax_twitter_sentiment.errors import (
-    UserError,
     check_choice,
     check_max_length,
     check_positive,
@@ -62,7 +61,7 @@ def TwitterSamples(
   """
   check_choice('TwitterSamples.split', split, SPLITS)
   examples = getattr(configured_corpus(), split)
-  _refuse_weights('TwitterSamples', examples)
+  refuse_weights('TwitterSamples', examples.weights)
   rng = generator('TwitterSamples', split, shuffle, seed)
   rows = part_of_host(np.arange(len(examples.texts)), host_id, n_hosts)
   rows = ordered(rows, examples.labels, rng)
@@ -75,14 +74,6 @@ def TwitterSamples(
       yield examples.texts[i], examples.labels[i]
 
   return samples
-
-
-def _refuse_weights(configurable: str, examples: Examples | EncodedExamples) -> None:
-  if examples.weights is not None:
-    raise UserError(
-        f'{configurable} gives each text the same weight; MixedCorpus.weights requires '
-        'TwitterBatches.'
-    )
 
 
 @gin.configurable(module='trax_twitter_sentiment')
@@ -173,7 +164,8 @@ def twitter_data_streams(
 
   Args:
     max_length: the number of tokens of each tweet: longer tweets are cut off, shorter
-      ones are padded. `None` for the length of the corpus's longest tweet.
+      ones are padded. `None` for the length of the corpus's longest tweet. The run's
+      predictions cut texts off, too.
     seed: the seed of the training stream's order.
 
   Raises:
@@ -183,7 +175,7 @@ def twitter_data_streams(
   corpus = encoded_corpus()
 
   def stream(examples: EncodedExamples, split: str) -> Source:
-    _refuse_weights('twitter_data_streams', examples)
+    refuse_weights('twitter_data_streams', examples.weights)
     length = max_length or corpus.max_length
     if max_length:
       report_cut_texts('twitter_data_streams', split, max_length, examples)

@@ -11,6 +11,7 @@ import gzip
 import importlib
 import inspect
 import io
+import itertools
 import os
 import random
 import re
@@ -179,7 +180,7 @@ def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
   bound = {**gin.get_bindings('train', resolve_references=False), **kwargs}
   check_train_settings(bound)
   _check_devices()
-  seed = copy.deepcopy(bound.get('random_seed'))  # A copy of a gin macro is its value.
+  seed = copy.deepcopy(bound.get('random_seed'))  # Gin evaluates what it copies.
   if seed is not None:
     random.seed(seed)
     np.random.seed(seed)
@@ -209,12 +210,14 @@ def _refusing_other_weights() -> Iterator[None]:
   def unflatten(weights, state, signature, weights_only=False):
     if weights_only:
       expected, _ = base.flatten_weights_and_state(signature[0], ())
-      shapes = [[*map(np.shape, arrays)] for arrays in (weights, expected)]
-      if shapes[0] != shapes[1]:
-        raise UserError(
-            'train.init_checkpoint is of another model: its weights have the shapes '
-            f'{shapes[0]}, but those of the model have the shapes {shapes[1]}.'
-        )
+      for number, (theirs, ours) in enumerate(
+          itertools.zip_longest(map(np.shape, weights), map(np.shape, expected)), 1
+      ):
+        if theirs != ours:
+          raise UserError(
+              'train.init_checkpoint contains the weights of another model: array '
+              f'{number} has the shape {theirs}, but the model requires {ours}.'
+          )
     return original(weights, state, signature, weights_only)
 
   base.unflatten_weights_and_state = unflatten

@@ -1,5 +1,6 @@
 """Checks of the settings of `train`, before anything is loaded or trained."""
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,10 @@ from trax_twitter_sentiment.errors import (
 )
 
 _CHECKPOINT_METRICS = ('checkpoint_highest', 'checkpoint_lowest')
+_CHECKED = (
+    'steps', 'use_loop', 'eval_frequency', 'eval_steps', 'init_checkpoint', 'metrics',
+    *_CHECKPOINT_METRICS,
+)  # fmt: skip
 
 
 def check_train_settings(bound: Mapping[str, Any]) -> None:
@@ -23,9 +28,10 @@ def check_train_settings(bound: Mapping[str, Any]) -> None:
   `eval_frequency=None` stands for no evaluation, as in Trax.
 
   Args:
-    bound: the parameters of `train` by name. A parameter that gin has not evaluated
-      yet, such as `@validation_steps()`, is not checked.
+    bound: the parameters of `train` by name. A call that gin has not evaluated yet,
+      such as `@validation_steps()`, is not checked.
   """
+  bound = {name: _of_macro(bound[name]) for name in _CHECKED if name in bound}
   _check_number(bound, 'steps', check_not_negative)
   if not bound.get('use_loop', True):
     return
@@ -38,20 +44,30 @@ def check_train_settings(bound: Mapping[str, Any]) -> None:
   if isinstance(checkpoint, str) and not tf.io.gfile.exists(checkpoint):
     raise UserError(f'train.init_checkpoint={checkpoint!r}: there is no such file.')
   metrics = bound.get('metrics')
-  if isinstance(metrics, gin.config.ConfigurableReference):
-    return
-  names = [*(trainer_lib._DEFAULT_METRICS if metrics is None else metrics)]
-  if not names:
+  if metrics is None:
+    metrics = trainer_lib._DEFAULT_METRICS
+  if not metrics:
     raise UserError('train.metrics={} has no metric; at least one is required.')
   for name in _CHECKPOINT_METRICS:
-    if isinstance(bound.get(name), (type(None), gin.config.ConfigurableReference)):
+    if bound.get(name) is None:
       continue
     if not is_evaluated:
       raise UserError(
           f'train.{name}={bound[name]!r} requires evaluations, but '
           'train.eval_frequency=None.'
       )
-    check_choice(f'train.{name}', bound[name], names)
+    if not (_is_call(metrics) or _is_call(bound[name])):
+      check_choice(f'train.{name}', bound[name], [*metrics])
+
+
+def _of_macro(value: Any) -> Any:
+  """Returns the value of a gin macro, such as `%steps`; other values as they are."""
+  is_macro = _is_call(value) and value.selector == 'gin.macro'
+  return copy.deepcopy(value) if is_macro else value  # Gin evaluates what is copied.
+
+
+def _is_call(value: Any) -> bool:
+  return isinstance(value, gin.config.ConfigurableReference)
 
 
 def _check_number(
@@ -61,7 +77,7 @@ def _check_number(
     hint: str = '',
 ) -> None:
   value = bound.get(name, 1)
-  if not isinstance(value, gin.config.ConfigurableReference):
+  if not _is_call(value):
     try:
       check(f'train.{name}', value)
     except UserError as error:

@@ -16,6 +16,7 @@ import time
 import psutil
 import pytest
 from conftest import run_python
+from runs import train
 
 from trax_twitter_sentiment import __version__
 
@@ -477,6 +478,17 @@ def test_missing_column_is_an_error_of_one_line(predict, tmp_path):
   assert result.returncode == 1
   assert "no column 'text'; the columns are 'body'" in result.stderr
   assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_other_models_are_predicted_by_trax_with_one_remark(tmp_path):
+  train(tmp_path, config='twitter_gru.gin')
+  result = run_python(
+      '-m', 'trax_twitter_sentiment.predict', f'--model_dir={tmp_path}', 'lovely :)'
+  )
+  assert result.stdout.endswith('%  lovely :)\n')
+  (line,) = result.stderr.splitlines()
+  assert 'so Trax loads the model of its config.gin' in line
 
 
 def test_help_describes_the_flags():

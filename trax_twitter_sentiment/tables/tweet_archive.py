@@ -18,7 +18,7 @@ _NOTES = re.compile(r'(?:^|/)note-tweet(?:-part\d+)?\.js$')
 # The end of a truncated text in `tweets.js`. `note-tweet.js` contains the full text.
 _CUT = re.compile(r'\s*…(?:\s*https?://\S+)*\s*$')
 
-# What zipfile raises for archives that are damaged, encrypted or of an unknown kind.
+# The errors of zipfile for archives that are damaged or encrypted.
 _DAMAGED = zipfile.BadZipFile, zlib.error, EOFError, RuntimeError
 
 # The number of first characters of a text by which its note is looked up.

@@ -191,7 +191,10 @@ def test_share_of_a_word_includes_its_character_n_grams(tmp_path):
         (['TwitterClassifier.output_dim=3'], 'output_dim=3 does not fit the labels'),
         (['TwitterClassifier.vocab_size=99'], 'vocab_size=99 does not fit the voc'),
         (['TwitterClassifier.embedding_stddev=0.1'], 'stddev=0.1 has no effect'),
-        (["train.init_checkpoint='x.pkl.gz'"], 'effect beside train.init_checkpoint'),
+        (
+            [f"train.init_checkpoint='{__file__}'"],  # Any file that exists.
+            'effect beside train.init_checkpoint',
+        ),
         (
             ['train.steps=3', 'train.optimizer=@L2Descent'],
             'L2Descent requires LogisticRegression.calibrated=False',

@@ -77,7 +77,7 @@ def test_each_module_imports_the_repairs_before_trax():
       repairs_name = 'trax_twitter_sentiment.trax_support.repairs'
       assert repairs_name in names[:first], path
       n_checked += 1
-  assert n_checked > 10
+  assert n_checked > 5
 
 
 @pytest.mark.slow

@@ -102,6 +102,7 @@ def test_run_does_not_go_on_with_another_pooling(tmp_path, encoder_run_dir):
   assert SentimentPredictor.load(folder).predict(['good'])
 
 
+@pytest.mark.slow
 def test_launcher_says_how_to_use_the_run(tmp_path):
   result = forked.run(
       *LAUNCHER,
@@ -118,6 +119,7 @@ def test_launcher_says_how_to_use_the_run(tmp_path):
   assert f'The run is in {tmp_path}/run. To use it:' in result.stderr
 
 
+@pytest.mark.slow
 def test_run_of_a_loop_of_ones_own_predicts(tmp_path):
   gin.parse_config([
       "TwitterCorpus.source='sample'",
@@ -139,7 +141,7 @@ def test_run_of_a_loop_of_ones_own_predicts(tmp_path):
 
 
 def test_missing_folder_is_explained_in_one_line(tmp_path):
-  result = run_python(
+  result = forked.run(
       *LAUNCHER,
       '--config_file=encoder.gin',
       "--config=TwitterCorpus.source='sample'",

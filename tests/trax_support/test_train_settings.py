@@ -2,8 +2,9 @@
 
 import shutil
 
+import forked
 import pytest
-from conftest import run_python
+from conftest import LAUNCHER, run_python
 from runs import train
 
 from trax_twitter_sentiment.errors import UserError
@@ -170,23 +171,26 @@ def test_last_step_is_evaluated(tmp_path):
   assert steps == [1, 3]
 
 
-def _launch(output_dir, *arguments, **environment):
-  result = run_python(
-      *('-m', 'trax_twitter_sentiment.trainer', '--config_file=twitter.gin'),
-      *(f'--output_dir={output_dir}', *arguments),
-      **environment,
+def test_undefined_macro_is_named(tmp_path):
+  result = forked.run(
+      *LAUNCHER,
+      '--config_file=twitter.gin',
+      f'--output_dir={tmp_path}',
+      '--config=train.steps=%nope',
   )
   assert result.returncode == 1
-  return result
-
-
-def test_undefined_macro_is_named(tmp_path):
-  result = _launch(tmp_path, '--config=train.steps=%nope')
   last = result.stderr.splitlines()[-1]
   assert last == 'ERROR: No line defines the macro %nope.'
 
 
+@pytest.mark.slow
 def test_device_that_is_missing_is_named(tmp_path):
-  result = _launch(tmp_path, JAX_PLATFORMS='cuda')
+  result = run_python(
+      *LAUNCHER,
+      '--config_file=twitter.gin',
+      f'--output_dir={tmp_path}',
+      JAX_PLATFORMS='cuda',
+  )
+  assert result.returncode == 1
   assert result.stderr.splitlines()[-1].startswith('ERROR: JAX_PLATFORMS=cuda: JAX')
   assert 'Traceback' not in result.stderr

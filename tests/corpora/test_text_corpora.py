@@ -325,7 +325,7 @@ def test_empty_line_in_a_file_of_labels_is_skipped(two_files, tmp_path, capsys):
         ({'input_format': 'csv'}, 'TextFileCorpus.input_format=csv does not fit'),
     ],
 )
-def test_file_of_labels_without_its_texts_is_refused(two_files, settings, message):
+def test_setting_that_does_not_fit_a_file_of_labels(two_files, settings, message):
   with pytest.raises(UserError, match=message):
     TextFileCorpus(**two_files | settings)
 

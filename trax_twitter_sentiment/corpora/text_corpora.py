@@ -99,9 +99,9 @@ def TextFileCorpus(
   arguments = dict(locals())
   _check_fraction('TextFileCorpus.validation_fraction', validation_fraction)
   check_seed('TextFileCorpus.seed', seed)
-  train_labels_path = _labels_path('train', train_labels_path, True)
+  train_labels_path = _labels_path('train', train_labels_path, has_texts=True)
   validation_labels_path = _labels_path(
-      'validation', validation_labels_path, validation_path is not None
+      'validation', validation_labels_path, has_texts=validation_path is not None
   )
   options = LabelledOptions(
       (str(text_column), str(label_column)),

@@ -62,7 +62,7 @@ class History:
       if mode not in trax_history.modes:
         return {}
       return {
-          name.removeprefix(_PREFIX): curve(trax_history.get(mode, name))
+          name.removeprefix(_PREFIX): _curve(trax_history.get(mode, name))
           for name in trax_history.metrics_for_mode(mode)
           if name.startswith(_PREFIX)
       }
@@ -72,8 +72,8 @@ class History:
   def save(self, folder: str) -> None:
     """Writes `history.json`, not atomically, which is left to the caller."""
     content = {
-        'train': {name: [*each.items()] for name, each in self.train_curves.items()},
-        'eval': {name: [*each.items()] for name, each in self.eval_curves.items()},
+        'train': {name: [*curve.items()] for name, curve in self.train_curves.items()},
+        'eval': {name: [*curve.items()] for name, curve in self.eval_curves.items()},
         'seconds': round(self.seconds, 3),
         'saved_at': round(self.saved_at, 3),
     }
@@ -81,23 +81,28 @@ class History:
       json.dump(content, file)
 
 
-def curve(values: Any) -> Curve:
+def eval_curve(trax_history: Any, metric: str) -> Curve:
+  """Returns the values of a metric in the history of a loop, of the usual stream."""
+  return _curve(trax_history.get('eval', _PREFIX + metric))
+
+
+def _curve(values: Any) -> Curve:
   """Returns a curve of `(step, value)` pairs, which Trax appends in order.
 
   A step occurs once for each evaluation stream. The first one is the usual stream;
   the others are those of `train.additional_eval_streams`.
   """
-  result: Curve = {}
+  curve: Curve = {}
   for step, value in values:
-    result.setdefault(int(step), float(value))
-  return result
+    curve.setdefault(int(step), float(value))
+  return curve
 
 
 def _parse(content: bytes) -> History:
   fields = json.loads(content)
   try:
     train, evaluation = (
-        {name: curve(values) for name, values in fields[mode].items()}
+        {name: _curve(values) for name, values in fields[mode].items()}
         for mode in ('train', 'eval')
     )
     seconds, saved_at = float(fields['seconds']), float(fields['saved_at'])

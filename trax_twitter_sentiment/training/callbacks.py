@@ -197,14 +197,13 @@ def _streams() -> _Streams:
       in the evaluation.
   """
   with gin.config_scope('eval'):
-    max_length = (
-        gin.get_bindings('TwitterBatches').get('max_length')
-        or gin.get_bindings(twitter_data_streams).get('max_length')
-    )
+    tweets = gin.get_bindings('TwitterBatches')
     subwords = gin.get_bindings('EncoderBatches')
   with gin.config_scope('train'):
     _check_same_stream(gin.get_bindings('EncoderBatches'), subwords)
   if not (folder := subwords.get('folder', '')):
+    of_batcher = gin.get_bindings(twitter_data_streams)
+    max_length = tweets.get('max_length') or of_batcher.get('max_length')
     return _Streams(encoded_corpus().encoder, max_length)
   pretrained = pretrained_folder(folder)
   max_length = max(subwords.get('buckets', BUCKETS))
@@ -251,7 +250,7 @@ def _check_vocabulary(model: tl.Layer, expected: int) -> None:
 def _check_classes(
     model: tl.Layer, batch: tuple[np.ndarray, ...], class_names: tuple[str, ...]
 ) -> None:
-  """Raises `UserError` if a classifier of texts has another number of classes."""
+  """Raises `UserError` unless a classifier of texts has a column for each class."""
   inputs = shapes.signature(batch[: model.n_in])
   output = model.output_signature(inputs[0] if model.n_in == 1 else inputs)
   # Other models, such as language models, give each token scores.

@@ -16,7 +16,7 @@ from trax_twitter_sentiment.errors import (
     check_choice,
     check_positive,
 )
-from trax_twitter_sentiment.run.history import curve
+from trax_twitter_sentiment.run.history import eval_curve
 
 
 @gin.configurable(module='trax_twitter_sentiment', denylist=['loop'])
@@ -61,8 +61,7 @@ class StopEarly(callbacks.TrainingStepCallback):
     self._n_without_improvement = 0
 
   def _values(self) -> list[tuple[int, float]]:
-    values = self._loop.history.get('eval', f'metrics/{self._metric}')
-    return [*curve(values).items()]
+    return [*eval_curve(self._loop.history, self._metric).items()]
 
   def call_at(self, step: int) -> bool:
     return True

@@ -202,7 +202,7 @@ def _checked_train(train: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 def _refusing_other_weights() -> Iterator[None]:
   """Refuses a `train.init_checkpoint` whose weights have other shapes than the model's.
 
-  Trax would train the weights of the file, so settings of the model had no effect.
+  Trax would train the weights of the file, whatever the settings of the model are.
   """
   original = base.unflatten_weights_and_state
 

@@ -14,7 +14,8 @@ Private names of Trax in this module:
 - `Loop._output_dir`: the only folder to which `save_checkpoint` can write. The files of
   a checkpoint are first written to another folder.
 - `Loop._at_lowest`, `Loop._at_highest`, `Loop._checkpoint_low_metric` and
-  `Loop._checkpoint_high_metric`: whether an evaluation is the best one.
+  `Loop._checkpoint_high_metric`: whether an evaluation is the best one. Trax compares
+  it with those of additional streams, too.
 - `Loop._model`: the weights are checked before they are saved.
 - `Loop._save_gin`, `Loop._log_n_weights`, `Loop._open_summary_writers`: Trax calls them
   in the evaluation of step 1, which may not exist.
@@ -49,7 +50,7 @@ from trax.supervised import training
 from trax_twitter_sentiment import files, remote
 from trax_twitter_sentiment.errors import UserError
 from trax_twitter_sentiment.run import checkpoints, settings
-from trax_twitter_sentiment.run.history import History, curve
+from trax_twitter_sentiment.run.history import History, eval_curve
 
 RunEndedError = loop_repairs.RunEndedError
 changed_settings = loop_repairs.changed_settings
@@ -317,16 +318,12 @@ class SafeLoop(training.Loop):
       self._note_good(folder, name)
 
   def _at_lowest(self):
-    values = self._evaluations(self._checkpoint_low_metric)
+    values = [*eval_curve(self.history, self._checkpoint_low_metric).values()]
     return values[-1] == min(values)
 
   def _at_highest(self):
-    values = self._evaluations(self._checkpoint_high_metric)
+    values = [*eval_curve(self.history, self._checkpoint_high_metric).values()]
     return values[-1] == max(values)
-
-  def _evaluations(self, metric: str) -> list[float]:
-    """Returns the values of a metric; Trax mixes them with those of other streams."""
-    return [*curve(self.history.get('eval', f'metrics/{metric}')).values()]
 
   def _check_optimizers(self, folder: str) -> None:
     """Raises `UserError` if a checkpoint is of a run with other optimizers.

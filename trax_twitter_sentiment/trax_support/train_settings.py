@@ -28,8 +28,8 @@ def check_train_settings(bound: Mapping[str, Any]) -> None:
   `eval_frequency=None` stands for no evaluation, as in Trax.
 
   Args:
-    bound: the parameters of `train` by name. A call that gin has not evaluated yet,
-      such as `@validation_steps()`, is not checked.
+    bound: the parameters of `train` by name. A reference that gin has not
+      evaluated yet, such as `@validation_steps()`, is not checked.
   """
   bound = {name: _of_macro(bound[name]) for name in _CHECKED if name in bound}
   _check_number(bound, 'steps', check_not_negative)
@@ -56,17 +56,17 @@ def check_train_settings(bound: Mapping[str, Any]) -> None:
           f'train.{name}={bound[name]!r} requires evaluations, but '
           'train.eval_frequency=None.'
       )
-    if not (_is_call(metrics) or _is_call(bound[name])):
+    if not (_is_reference(metrics) or _is_reference(bound[name])):
       check_choice(f'train.{name}', bound[name], [*metrics])
 
 
 def _of_macro(value: Any) -> Any:
   """Returns the value of a gin macro, such as `%steps`; other values as they are."""
-  is_macro = _is_call(value) and value.selector == 'gin.macro'
+  is_macro = _is_reference(value) and value.selector == 'gin.macro'
   return copy.deepcopy(value) if is_macro else value  # Gin evaluates what is copied.
 
 
-def _is_call(value: Any) -> bool:
+def _is_reference(value: Any) -> bool:
   return isinstance(value, gin.config.ConfigurableReference)
 
 
@@ -77,7 +77,7 @@ def _check_number(
     hint: str = '',
 ) -> None:
   value = bound.get(name, 1)
-  if not _is_call(value):
+  if not _is_reference(value):
     try:
       check(f'train.{name}', value)
     except UserError as error:
